@@ -1,0 +1,103 @@
+"""Change against the period before (环比) and the same period a year earlier (同比).
+
+A rate changes by percentage points (个百分点), a count by percent. There is no change across a gap: where either
+figure is missing, the change is missing. A street's change is taken over the communities that reported both times,
+so that a late community cannot look like a fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from jiejian.analysis.total import can_total, total
+from jiejian.catalogue import Measure, Metric
+from jiejian.periods import Period, parse_period
+
+Against = Literal["previous", "year_before"]
+NAMES: dict[str, str] = {"previous": "环比", "year_before": "同比"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one place. ``difference`` is in the metric's units, ``percent`` only for metrics that are no share."""
+
+    against: Against
+    value: float
+    base: float
+    base_period: str
+    is_share: bool
+    places: int = 1
+    expected: int = 1
+
+    @property
+    def difference(self) -> float:
+        return self.value - self.base
+
+    @property
+    def percent(self) -> float:
+        """Relative change in percent; NaN for shares and where the base is zero or negative."""
+        return np.nan if self.is_share or not self.base > 0 else (self.value / self.base - 1) * 100
+
+    @property
+    def known(self) -> bool:
+        return bool(np.isfinite(self.difference if self.is_share else self.percent))
+
+    @property
+    def direction(self) -> int:
+        """1 up, −1 down, 0 level or unknown."""
+        return int(np.sign(self.difference)) if np.isfinite(self.difference) else 0
+
+    @property
+    def text(self) -> str:
+        """For example 同比 −8.1%, 环比 +1.2个百分点, 同比 持平, 环比 —."""
+        name = NAMES[self.against]
+        if not self.known:
+            return f"{name} —"
+        amount, unit = (self.difference, "个百分点") if self.is_share else (self.percent, "%")
+        if round(amount, 1) == 0:
+            return f"{name} 持平"
+        return f"{name} {'+' if amount > 0 else '−'}{abs(amount):.1f}{unit}"
+
+
+def base_period(period: Period, against: Against) -> Period | None:
+    """The period that ``period`` is compared with; None for 环比 of 累计."""
+    return period.previous if against == "previous" else period.year_before
+
+
+def change(
+    frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure], period: Period, against: Against
+) -> Change | None:
+    """The street's change of one metric from a figures frame that holds both periods.
+
+    Over the communities that have a figure in both periods; None where no such comparison exists (环比 of 累计, or
+    the metric may not be added over communities).
+    """
+    base = base_period(period, against)
+    if base is None or not can_total(metric, measures):
+        return None
+    frame = frame[frame["metric"] == metric.id]
+    now, then = (frame[(frame["period"] == p.key) & frame["value"].notna()] for p in (period, base))
+    both = set(now["place_id"]) & set(then["place_id"])
+    sums = [total(part[part["place_id"].isin(both)], metric, measures)["value"] for part in (now, then)]
+    value, before = (float(s.iloc[0]) if len(s) else np.nan for s in sums)
+    return Change(against, value, before, base.key, metric.is_share, len(both), frame["place_id"].nunique())
+
+
+def changes(frame: pd.DataFrame, metric: Metric, against: Against) -> pd.DataFrame:
+    """Each place's change, for every period of the frame whose base period the frame holds.
+
+    Returns place_id, place, period, value, base, difference and percent (NaN for shares); gaps give NaN.
+    """
+    frame = frame[frame["metric"] == metric.id][["place_id", "place", "period", "value"]]
+    bases = {key: base_period(parse_period(key), against) for key in frame["period"].unique()}
+    base_key = frame["period"].map({key: base.key if base else "" for key, base in bases.items()})
+    before = frame.rename(columns={"period": "base_period", "value": "base"})[["place_id", "base_period", "base"]]
+    joined = frame.assign(base_period=base_key).merge(before, on=["place_id", "base_period"], how="left")
+    difference = joined["value"] - joined["base"]
+    percent = np.where((joined["base"] > 0) & (not metric.is_share), (joined["value"] / joined["base"] - 1) * 100, np.nan)
+    return joined.assign(difference=difference, percent=percent)

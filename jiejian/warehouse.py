@@ -1,0 +1,353 @@
+"""The only reader of DuckDB and the only SQL of the application.
+
+A :class:`Warehouse` answers a :class:`~jiejian.selection.Selection` with a *figures frame*: one row for each place,
+metric and period, in which a missing figure is an explicit gap (NaN, status ``M``) and never zero. What may be added
+is decided by the catalogue: flows add over time, stocks and persons do not; a proportion is the sum of its numerators
+over the sum of its denominators; a published rate is shown as published.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from jiejian.catalogue import Catalogue, Metric
+from jiejian.home import Home
+from jiejian.periods import Period
+from jiejian.selection import Selection, SelectionError
+
+# The first day of the period that contains a base row, by grain; allow-listed SQL, never text of a user.
+_BUCKET = {
+    "month": "date_trunc('month', f.period_start)",
+    "quarter": "date_trunc('quarter', f.period_start)",
+    "half": "make_date(year(f.period_start), CASE WHEN month(f.period_start) <= 6 THEN 1 ELSE 7 END, 1)",
+    "year": "date_trunc('year', f.period_start)",
+}
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+_FLOW = """
+SELECT f.place_id, f.measure, CAST({bucket} AS DATE) AS bucket,
+       CASE WHEN count(f.value) * w.months = $need THEN sum(f.value) END AS value,
+       max(CASE WHEN f.status IN ('E', 'P') THEN f.status END) AS status,
+       max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END) AS qualifier,
+       max(f.note) AS note
+FROM figure f JOIN wanted w ON w.measure = f.measure AND w.base = f.grain
+WHERE f.dataset = $dataset AND f.breakdown = '' AND w.kind = 'flow'
+  AND f.period_start >= $first AND f.period_end <= $last
+GROUP BY ALL
+"""
+
+# 1—n月累计: the running sum within a year, complete only if every month so far is there.
+_FLOW_TO_DATE = """
+SELECT place_id, measure, bucket, CASE WHEN there = month(bucket_end) THEN value END AS value, status, qualifier, note
+FROM (
+  SELECT f.place_id, f.measure, CAST(date_trunc('month', f.period_start) AS DATE) AS bucket, f.period_end AS bucket_end,
+         sum(f.value) OVER so_far AS value, count(f.value) OVER so_far * w.months AS there,
+         max(CASE WHEN f.status IN ('E', 'P') THEN f.status END) OVER so_far AS status,
+         max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END) OVER so_far AS qualifier,
+         max(f.note) OVER so_far AS note
+  FROM figure f JOIN wanted w ON w.measure = f.measure AND w.base = f.grain
+  WHERE f.dataset = $dataset AND f.breakdown = '' AND w.kind = 'flow'
+    AND f.period_start >= date_trunc('year', CAST($first AS DATE)) AND f.period_end <= $last
+  WINDOW so_far AS (PARTITION BY f.place_id, f.measure, year(f.period_start) ORDER BY f.period_start)
+)
+"""
+
+# A state is read at the period's last day; persons and published rates at exactly this grain.
+_STATE = """
+SELECT f.place_id, f.measure, p.bucket, f.value,
+       CASE WHEN f.status IN ('E', 'P') THEN f.status END AS status,
+       CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END AS qualifier, f.note
+FROM figure f JOIN wanted w ON w.measure = f.measure
+JOIN asked p ON p.ends = f.period_end
+WHERE f.dataset = $dataset AND f.breakdown = ''
+  AND ((w.kind IN ('stock', 'cumulative') AND f.grain = w.base)
+    OR (w.kind IN ('distinct', 'as_reported') AND f.grain = $grain AND f.period_start = p.starts))
+"""
+
+
+class NoWarehouse(Exception):
+    """There is no warehouse to read; the message says in Chinese how to make one."""
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A data set as it stands in the warehouse."""
+
+    id: str
+    name: str
+    mode: str
+    fictional: bool
+    first: date | None
+    as_of: date | None
+
+
+def serving(home: Home) -> Path:
+    """The warehouse file that serves now; NoWarehouse when none was built yet."""
+    try:
+        path = home.warehouse / home.pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError as error:
+        raise NoWarehouse("还没有可用的数据。请先运行 python -m etl 装载数据。") from error
+    if not path.is_file():
+        raise NoWarehouse(f"数据文件 {path.name} 不见了。请运行 python -m etl 重新生成，台账不会丢失。")
+    return path
+
+
+class Warehouse:
+    """One version of the warehouse, read only. Safe to share between threads: each query has its own cursor."""
+
+    def __init__(self, path: Path, catalogue: Catalogue):
+        self.path, self.version, self.catalogue = path, path.stem, catalogue
+        # Nothing outside the file can be reached, and a session cannot change that.
+        config = {"enable_external_access": "false", "lock_configuration": "true", "threads": "2"}
+        self._connection = duckdb.connect(str(path), read_only=True, config=config)
+        self._lock = threading.Lock()
+        self._bases: dict[str, dict[str, str]] = {}
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def frame(self, sql: str, parameters: Mapping | Sequence = ()) -> pd.DataFrame:
+        """Run one of this module's queries with bound parameters and return all its rows."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            return cursor.execute(sql, parameters or None).df()
+        finally:
+            cursor.close()
+
+    # ---- what there is ----
+
+    def datasets(self) -> dict[str, DatasetInfo]:
+        """Data sets that hold figures, in the catalogue's order."""
+        rows = self.frame("""
+            SELECT d.dataset, d.name, d.mode, d.fictional, min(f.period_start) AS first, any_value(d.as_of) AS as_of
+            FROM dataset d LEFT JOIN figure f ON f.dataset = d.dataset GROUP BY ALL HAVING count(f.dataset) > 0""")
+        found = {
+            r.dataset: DatasetInfo(r.dataset, r.name, r.mode, bool(r.fictional), _day(r.first), _day(r.as_of))
+            for r in rows.itertuples()
+        }
+        return {d: found[d] for d in self.catalogue.datasets if d in found}
+
+    def places(self, dataset: str, kinds: Sequence[str] = ("社区", "村", "全国")) -> pd.DataFrame:
+        """Places of comparison in the street's customary order: place_id, place, sort, kind, parent_id, peer_group, area_km2."""
+        return self.frame(
+            """SELECT place_id, name AS place, row_number() OVER (ORDER BY sort, name) - 1 AS sort, kind, parent_id, peer_group, area_km2
+               FROM place WHERE dataset = $dataset AND list_contains($kinds, kind) ORDER BY place.sort, name""",
+            {"dataset": dataset, "kinds": list(kinds)},
+        )
+
+    def street(self, dataset: str) -> str:
+        """The street's name, or the data set's name where the figures belong to no single street."""
+        rows = self.frame("SELECT name FROM place WHERE dataset = $d AND kind IN ('街道', '乡镇')", {"d": dataset})
+        return rows["name"].iloc[0] if len(rows) == 1 else self.catalogue.datasets[dataset].name
+
+    def metrics(self, dataset: str) -> tuple[Metric, ...]:
+        """Metrics of which the data set holds every measure, in the catalogue's order."""
+        there = self._base_grains(dataset)
+        return tuple(
+            m
+            for m in self.catalogue.metrics.values()
+            if (not m.datasets or dataset in m.datasets) and all(measure in there for measure in m.measures)
+        )
+
+    def grains(self, dataset: str, metric: Metric) -> tuple[str, ...]:
+        """Period grains in which the metric can be shown in this data set."""
+        there = self._base_grains(dataset)
+        measures = [self.catalogue.measures[m] for m in metric.measures]
+        longest = max(_MONTHS.get(there[m.id], 99) for m in measures)
+        if any(m.kind == "as_reported" for m in measures):
+            return tuple(g for g, months in _MONTHS.items() if months == longest)
+        found = [g for g, months in _MONTHS.items() if months >= longest]
+        return (*found, "ytd") if longest == 1 else tuple(found)
+
+    def sources(self, dataset: str, metrics: Iterable[str]) -> tuple[str, ...]:
+        """Titles of the sources behind the metrics, for the foot of a chart."""
+        measures = sorted({m for metric in metrics for m in self.catalogue.metrics[metric].measures})
+        rows = self.frame(
+            """SELECT DISTINCT s.title FROM figure f JOIN source s ON s.source_id = f.source_id
+               WHERE f.dataset = $dataset AND list_contains($measures, f.measure) ORDER BY s.title""",
+            {"dataset": dataset, "measures": measures},
+        )
+        return tuple(rows["title"])
+
+    def _base_grains(self, dataset: str) -> dict[str, str]:
+        """The finest grain in which each measure of the data set stands."""
+        if dataset not in self._bases:
+            rows = self.frame("SELECT DISTINCT measure, grain FROM figure WHERE dataset = $d AND breakdown = ''", {"d": dataset})
+            finest: dict[str, str] = {}
+            for row in rows.itertuples():
+                current = finest.get(row.measure)
+                if current is None or _MONTHS.get(row.grain, 99) < _MONTHS.get(current, 99):
+                    finest[row.measure] = row.grain
+            self._bases[dataset] = finest
+        return self._bases[dataset]
+
+    # ---- figures ----
+
+    def query(self, selection: Selection) -> pd.DataFrame:
+        """The figures frame of a selection.
+
+        Columns: place_id, place, sort, metric, period, start, end, value, numerator, denominator, status, qualifier,
+        note; one row for each place × metric × period, in customary order and oldest first. ``value`` is in the units
+        of the metric (percent, per 1,000 …), ``numerator`` and ``denominator`` in base units.
+
+        Raises SelectionError where the question is not allowed, for example persons over a longer period than counted.
+        """
+        metrics = [self._metric(name, selection) for name in selection.metrics]
+        places = self.places(selection.dataset)
+        if selection.places:
+            places = places[places["place_id"].isin(selection.places)]
+        measures = self._measures(selection, metrics)
+        return _assemble(places, metrics, selection.periods, measures)
+
+    def _metric(self, name: str, selection: Selection) -> Metric:
+        metric = self.catalogue.metrics[name]
+        there = self._base_grains(selection.dataset)
+        missing = [m for m in metric.measures if m not in there]
+        if missing:
+            names = "、".join(self.catalogue.measures[m].name for m in missing)
+            raise SelectionError(f"“{metric.name}”缺少台账数据：{names}。请补报相应台账后再看。")
+        allowed = self.grains(selection.dataset, metric)
+        if selection.period.grain not in allowed:
+            raise SelectionError(refusal(metric, self.catalogue, allowed))
+        return metric
+
+    def _measures(self, selection: Selection, metrics: Sequence[Metric]) -> pd.DataFrame:
+        """Values by place, measure and period: a frame indexed by (place_id, bucket) with a column a measure."""
+        there = self._base_grains(selection.dataset)
+        names = sorted({m for metric in metrics for m in metric.measures})
+        periods = selection.periods
+        grain = selection.period.grain
+        parameters = {
+            "dataset": selection.dataset,
+            "grain": grain,
+            "need": _MONTHS.get(grain, 0),
+            "first": min(p.start for p in periods),
+            "last": max(p.end for p in periods),
+            "measures": names,
+            "kinds": [self.catalogue.measures[m].kind for m in names],
+            "bases": [there[m] for m in names],
+            "months": [_MONTHS.get(there[m], 0) for m in names],
+            "starts": [p.start for p in periods],
+            "ends": [p.end for p in periods],
+            # 累计 periods all begin in January; their last month tells them apart.
+            "buckets": [p.end.replace(day=1) if grain == "ytd" else p.start for p in periods],
+        }
+        flow = _FLOW_TO_DATE if grain == "ytd" else _FLOW.format(bucket=_BUCKET[grain])
+        sql = f"""
+            WITH wanted AS (SELECT unnest($measures) AS measure, unnest($kinds) AS kind, unnest($bases) AS base, unnest($months) AS months),
+                 asked AS (SELECT unnest($starts::DATE[]) AS starts, unnest($ends::DATE[]) AS ends, unnest($buckets::DATE[]) AS bucket)
+            SELECT * FROM ({flow}) UNION ALL SELECT * FROM ({_STATE})"""
+        used = {k: v for k, v in parameters.items() if f"${k}" in sql}
+        return self.frame(sql, used)
+
+
+def refusal(metric: Metric, catalogue: Catalogue, allowed: Sequence[str]) -> str:
+    """Why a metric cannot be shown for a grain, and what can be chosen instead."""
+    words = {"month": "月", "quarter": "季度", "half": "半年", "year": "年", "ytd": "累计"}
+    kinds = {catalogue.measures[m].kind for m in metric.measures}
+    reason = "是人数，各期不能相加" if "distinct" in kinds else "按原报送周期引用" if "as_reported" in kinds else "报送周期较长"
+    return f"“{metric.name}”{reason}，可选的时间周期为：{'、'.join(words[g] for g in allowed)}。"
+
+
+def _day(value) -> date | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()
+
+
+def _bucket(period: Period) -> date:
+    return period.end.replace(day=1) if period.grain == "ytd" else period.start
+
+
+def _assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], measures: pd.DataFrame) -> pd.DataFrame:
+    """Lay measures out as arrays (place × period), compute every metric, and stack the results."""
+    place_at = {p: i for i, p in enumerate(places["place_id"])}
+    period_at = {pd.Timestamp(_bucket(p)): i for i, p in enumerate(periods)}
+    shape = (len(place_at), len(period_at))
+    rows, columns = measures["place_id"].map(place_at), pd.to_datetime(measures["bucket"]).map(period_at)
+    inside = rows.notna() & columns.notna()
+    measures = measures[inside].assign(row=rows[inside].astype(int), column=columns[inside].astype(int))
+    grids = {name: _Grid.of(part, shape) for name, part in measures.groupby("measure", observed=True)}
+    empty = _Grid.of(measures.iloc[:0], shape)
+    index = _index(places, periods)
+    frames = [_metric_frame(index, metric, {m: grids.get(m, empty) for m in metric.measures}) for metric in metrics]
+    return pd.concat(frames, ignore_index=True) if frames else index.assign(metric="", value=np.nan)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """One measure laid out as place × period arrays."""
+
+    value: np.ndarray
+    status: np.ndarray
+    qualifier: np.ndarray
+    note: np.ndarray
+
+    @classmethod
+    def of(cls, part: pd.DataFrame, shape: tuple[int, int]) -> _Grid:
+        value = np.full(shape, np.nan)
+        texts = {name: np.full(shape, "", dtype=object) for name in ("status", "qualifier", "note")}
+        at = (part["row"].to_numpy(), part["column"].to_numpy()) if len(part) else None
+        if at is not None:
+            value[at] = part["value"].to_numpy(dtype=float, na_value=np.nan)
+            for name, array in texts.items():
+                array[at] = part[name].fillna("").to_numpy(dtype=object)
+        return cls(value, **texts)
+
+
+def _index(places: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+    """Place × period, place by place."""
+    repeat = len(periods)
+    return pd.DataFrame({
+        "place_id": np.repeat(places["place_id"].to_numpy(dtype=object), repeat),
+        "place": np.repeat(places["place"].to_numpy(dtype=object), repeat),
+        "sort": np.repeat(places["sort"].to_numpy(dtype=int), repeat),
+        "period": np.tile(np.array([p.key for p in periods], dtype=object), len(places)),
+        "start": np.tile(np.array([p.start for p in periods], dtype="datetime64[s]"), len(places)),
+        "end": np.tile(np.array([p.end for p in periods], dtype="datetime64[s]"), len(places)),
+    })
+
+
+def _metric_frame(index: pd.DataFrame, metric: Metric, grids: Mapping[str, _Grid]) -> pd.DataFrame:
+    above, below = metric.parts
+    # A sum with a missing part is missing: NaN + 5 is NaN on purpose.
+    numerator = sum(grids[m].value for m in above)
+    denominator = sum(grids[m].value for m in below) if below else np.full_like(numerator, np.nan)
+    value = metric_value(metric, numerator, denominator)
+    parts = list(grids.values())
+    status = np.where(np.isnan(value), "M", _first(parts, "status", "A"))
+    return index.assign(
+        metric=metric.id,
+        value=value.ravel(),
+        numerator=numerator.ravel(),
+        denominator=denominator.ravel(),
+        status=status.ravel(),
+        qualifier=_first(parts, "qualifier", "exact").ravel(),
+        note=_first(parts, "note", "").ravel(),
+    )
+
+
+def _first(grids: Sequence[_Grid], name: str, otherwise: str) -> np.ndarray:
+    """The first remark that any part carries, cell by cell."""
+    found = np.full(grids[0].value.shape, otherwise, dtype=object)
+    for grid in reversed(grids):
+        remark = getattr(grid, name)
+        found = np.where(remark == "", found, remark)
+    return found
+
+
+def metric_value(metric: Metric, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The value of a metric from its parts, element by element, in the metric's units; 0/0 and x/0 are gaps."""
+    if not metric.denominator:
+        return np.asarray(numerator, dtype=float)
+    scale = 100.0 if metric.kind == "proportion" else metric.per
+    denominator = np.asarray(denominator, dtype=float)
+    safe = np.where(denominator > 0, denominator, np.nan)
+    return np.asarray(numerator, dtype=float) / safe * scale
