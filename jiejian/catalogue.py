@@ -56,7 +56,7 @@ class Condition(Declaration):
         """Read ``closed_at <= due_at``, ``kind = 纠纷`` or ``closed_at is empty``; ValueError otherwise."""
         match = _CONDITION.match(text.strip())
         if not match:
-            raise ValueError(f"看不懂的条件“{text}”,应写成“列 运算符 值”")
+            raise ValueError(f"看不懂的条件“{text}”，应写成“列 运算符 值”")
         column, op, operand, emptiness = match.groups()
         return cls(column=column, op=emptiness or op, operand=(operand or "").strip())
 
@@ -349,7 +349,7 @@ def _mapping_without_twins(loader: yaml.Loader, node: yaml.MappingNode) -> dict:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     twins = {key for key in keys if keys.count(key) > 1}
     if twins:
-        raise yaml.constructor.ConstructorError(None, None, f"键写了两次:{'、'.join(map(str, twins))}", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"键写了两次：{'、'.join(map(str, twins))}", node.start_mark)
     return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
 
 
@@ -363,11 +363,11 @@ def read_yaml(path: Path) -> dict:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "文件编码"
-        raise CatalogueError(f"目录文件 {path.name} {where}写法有误:{getattr(error, 'problem', None) or error}。请改正后重试。") from error
+        raise CatalogueError(f"目录文件 {path.name} {where}写法有误：{getattr(error, 'problem', None) or error}。请改正后重试。") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise CatalogueError(f"目录文件 {path.name} 应由“编号: 内容”的条目组成,现在不是。请对照自带文件改写。")
+        raise CatalogueError(f"目录文件 {path.name} 应由“编号: 内容”的条目组成，现在不是。请对照自带文件改写。")
     return content
 
 
@@ -378,7 +378,7 @@ def _blocks(name: str, folders: Iterable[Path]) -> Iterator[tuple[str, str, dict
         path = folder / f"{name}.yml"
         for block, content in (read_yaml(path) if path.is_file() else {}).items():
             if not isinstance(content, dict):
-                raise CatalogueError(f"目录文件 {path.name},条目 {block}:应写成若干“键: 值”,现在是“{content}”。")
+                raise CatalogueError(f"目录文件 {path.name}，条目 {block}：应写成若干“键: 值”，现在是“{content}”。")
             merged[str(block)] = (path.name, {**merged.get(str(block), ("", {}))[1], **content})
     for block, (file, content) in merged.items():
         yield file, block, content
@@ -394,7 +394,7 @@ def _files(name: str, folders: Iterable[Path]) -> Iterator[tuple[str, str, dict]
 
 
 _REASONS = {
-    "extra_forbidden": "不认识这个键,请删去或改正拼写",
+    "extra_forbidden": "不认识这个键，请删去或改正拼写",
     "missing": "缺少这个键",
     "literal_error": "取值不在允许的范围内",
     "string_type": "应为文字",
@@ -415,8 +415,8 @@ def _declare(kind: type[Declaration], file: str, block: str, content: dict) -> D
         key = ".".join(str(part) for part in first["loc"]) or "(整条)"
         expected = first.get("ctx", {}).get("expected")
         reason = _REASONS.get(first["type"], str(first.get("ctx", {}).get("error", first["msg"])))
-        reason += f"(允许:{expected})" if expected else ""
-        raise CatalogueError(f"目录文件 {file},条目 {block},键 {key}:{reason}。") from error
+        reason += f"（允许：{expected}）" if expected else ""
+        raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。") from error
 
 
 def _check_metrics(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
@@ -427,7 +427,7 @@ def _check_metrics(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
             yield "metrics.yml", metric.id, "kind", f"{metric.kind} 类指标要写且只写 {wants}"
         for measure in metric.measures:
             if measure not in catalogue.measures:
-                yield "metrics.yml", metric.id, "measure", f"计量项 {measure} 不存在,请先在 measures.yml 中声明"
+                yield "metrics.yml", metric.id, "measure", f"计量项 {measure} 不存在，请先在 measures.yml 中声明"
         for practice in metric.practices:
             if practice not in catalogue.practices:
                 yield "metrics.yml", metric.id, "practices", f"工作体系 {practice} 不存在"
@@ -457,7 +457,7 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
         file, ids = f"ledgers/{ledger.id}.yml", {c.id for c in ledger.columns}
         for column in ledger.columns:
             if column.measure and column.measure not in catalogue.measures:
-                yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在,请先在 measures.yml 中声明"
+                yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在，请先在 measures.yml 中声明"
             if column.type == "choice" and not column.choices:
                 yield file, ledger.id, column.id, "choice 类的列要写 choices"
         for name in (*ledger.key, *(c for rule in ledger.rules for c in (*rule.columns, *rule.parts))):
@@ -487,7 +487,7 @@ def load_catalogue(*folders: Path) -> Catalogue:
     catalogue = Catalogue.model_construct(**content)
     for check in (_check_metrics, _check_references, _check_ledgers):
         for file, block, key, reason in check(catalogue):
-            raise CatalogueError(f"目录文件 {file},条目 {block},键 {key}:{reason}。")
+            raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。")
     return catalogue
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from jiejian.catalogue import Catalogue, Metric
+from jiejian.context import Context
 from jiejian.home import Home
 from jiejian.periods import Period
 from jiejian.selection import Selection, SelectionError
@@ -177,6 +178,110 @@ class Warehouse:
             {"dataset": dataset, "measures": measures},
         )
         return tuple(rows["title"])
+
+    def events(self, dataset: str) -> pd.DataFrame:
+        """The 大事记 of a data set, oldest first: happened_on, what, place_id (empty: the whole street), place, event_kind."""
+        return self.frame(
+            """SELECT e.happened_on, e.what, coalesce(e.place_id, '') AS place_id, coalesce(p.name, '') AS place, e.event_kind
+               FROM event e LEFT JOIN place p ON p.place_id = e.place_id WHERE e.dataset = $d ORDER BY e.happened_on""",
+            {"d": dataset},
+        )
+
+    def reporting(self, dataset: str, month_end: date) -> tuple[int, int]:
+        """How many communities have a reported figure for the month that ends on this day, and how many there are."""
+        places = self.places(dataset)
+        rows = self.frame(
+            """SELECT count(DISTINCT place_id) AS n FROM observation
+               WHERE dataset = $d AND period_end = $end AND grain = 'month' AND value IS NOT NULL AND list_contains($places, place_id)""",
+            {"d": dataset, "end": month_end, "places": list(places["place_id"])},
+        )
+        return int(rows["n"].iloc[0]), len(places)
+
+    def published(self, dataset: str) -> pd.DataFrame:
+        """Published figures with their own windows, in the order of the sources.
+
+        Columns: place_id, place, place_path (names from the top joined by /), measure, name, unit, value, lower, upper,
+        qualifier, written, grain, window_text, note, source, publisher, cell.
+        """
+        frame = self.frame(
+            """SELECT o.place_id, p.name AS place, substr(o.place_id, length(o.dataset) + 2) AS place_path, o.measure, o.value, o.lower,
+                      o.upper, o.qualifier, o.written, o.grain, o.window_text, o.note, s.title AS source, s.publisher, o.cell
+               FROM observation o JOIN place p ON p.place_id = o.place_id LEFT JOIN source s ON s.source_id = o.source_id
+               WHERE o.dataset = $d ORDER BY o.cell""",
+            {"d": dataset},
+        )
+        measures = self.catalogue.measures
+        frame.insert(4, "name", [measures[m].name for m in frame["measure"]])
+        frame.insert(5, "unit", [measures[m].unit for m in frame["measure"]])
+        return frame
+
+    def source_list(self, dataset: str) -> pd.DataFrame:
+        """Sources of a data set with the number of figures from each: title, publisher, published_on, author, note, figures."""
+        return self.frame(
+            """SELECT s.title, s.publisher, s.published_on, s.author, s.note, count(f.measure) AS figures
+               FROM source s LEFT JOIN observation f ON f.source_id = s.source_id AND f.dataset = s.dataset
+               WHERE s.dataset = $d GROUP BY ALL ORDER BY min(s.source_id)""",
+            {"d": dataset},
+        )
+
+    def loads(self, dataset: str) -> pd.DataFrame:
+        """Loads of a data set, newest first: file, ledger, loaded_at, rows_in, rows_accepted, rows_rejected, warnings."""
+        return self.frame(
+            """SELECT file, ledger, loaded_at, rows_in, rows_accepted, rows_rejected, warnings
+               FROM load WHERE dataset = $d AND active ORDER BY loaded_at DESC, seq DESC""",
+            {"d": dataset},
+        )
+
+    def rejects(self, dataset: str) -> pd.DataFrame:
+        """Rows and cells that were given back: file, sheet, row, column_name, value, reason, advice, severity."""
+        return self.frame(
+            """SELECT file, sheet, row, column_name, value, reason, advice, severity
+               FROM reject WHERE dataset = $d ORDER BY severity, file, sheet, row""",
+            {"d": dataset},
+        )
+
+    def default_dataset(self) -> str:
+        """The street's own ledgers as soon as there are any, then the demo, then what is published.
+
+        Raises NoWarehouse when there are no figures at all.
+        """
+        there = self.datasets()
+        if not there:
+            raise NoWarehouse("数据库里还没有任何数字。请把台账放入 inbox 文件夹，再运行 python -m etl。")
+        return next(iter(there))
+
+    def scope(self, dataset: str, chosen: Sequence[str] = ()) -> str:
+        """Places in words: 全部23个社区, 春和社区, 春和社区、望湖社区、晴川社区等5个社区."""
+        unit = self.catalogue.datasets[dataset].unit_of_comparison
+        places = self.places(dataset)
+        names = list(places.loc[places["place_id"].isin(chosen), "place"])
+        if not names:
+            return unit if len(places) == 1 else f"全部{len(places)}个{unit}"
+        return "、".join(names[:3]) + (f"等{len(names)}个{unit}" if len(names) > 3 else "")
+
+    def context(
+        self,
+        dataset: str,
+        metrics: tuple[str, ...] = (),
+        places: tuple[str, ...] = (),
+        period: Period | None = None,
+        since: Period | None = None,
+        reporting: str = "",
+    ) -> Context:
+        """What is said around figures: street, scope, period, cut-off, sources, and whether they are made up."""
+        info = self.datasets()[dataset]
+        spell = "" if period is None else period.label if since is None or since == period else f"{since.label}至{period.label}"
+        return Context(
+            street=self.street(dataset),
+            dataset=dataset,
+            dataset_name=info.name,
+            fictional=info.fictional,
+            scope=self.scope(dataset, places) if info.mode == "periodic" else "",
+            period=spell,
+            as_of=str(info.as_of or ""),
+            sources=self.sources(dataset, metrics),
+            reporting=reporting,
+        )
 
     def _base_grains(self, dataset: str) -> dict[str, str]:
         """The finest grain in which each measure of the data set stands."""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from jiejian.analysis.total import can_total, total
 from jiejian.catalogue import Measure, Metric
+from jiejian.format import change_amount, format_change
 from jiejian.periods import Period, parse_period
 
 Against = Literal["previous", "year_before"]
@@ -24,44 +25,29 @@ NAMES: dict[str, str] = {"previous": "环比", "year_before": "同比"}
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one place. ``difference`` is in the metric's units, ``percent`` only for metrics that are no share."""
+    """A metric's change from ``base`` to ``value`` (display units), over ``places`` of ``expected`` communities."""
 
     against: Against
+    metric: Metric
     value: float
     base: float
     base_period: str
-    is_share: bool
     places: int = 1
     expected: int = 1
 
     @property
-    def difference(self) -> float:
-        return self.value - self.base
-
-    @property
-    def percent(self) -> float:
-        """Relative change in percent; NaN for shares and where the base is zero or negative."""
-        return np.nan if self.is_share or not self.base > 0 else (self.value / self.base - 1) * 100
+    def amount(self) -> float:
+        """Percentage points for a share, percent for all else; NaN where there is no meaningful change."""
+        return change_amount(self.value, self.base, self.metric)
 
     @property
     def known(self) -> bool:
-        return bool(np.isfinite(self.difference if self.is_share else self.percent))
-
-    @property
-    def direction(self) -> int:
-        """1 up, −1 down, 0 level or unknown."""
-        return int(np.sign(self.difference)) if np.isfinite(self.difference) else 0
+        return bool(np.isfinite(self.amount))
 
     @property
     def text(self) -> str:
         """For example 同比 −8.1%, 环比 +1.2个百分点, 同比 持平, 环比 —."""
-        name = NAMES[self.against]
-        if not self.known:
-            return f"{name} —"
-        amount, unit = (self.difference, "个百分点") if self.is_share else (self.percent, "%")
-        if round(amount, 1) == 0:
-            return f"{name} 持平"
-        return f"{name} {'+' if amount > 0 else '−'}{abs(amount):.1f}{unit}"
+        return f"{NAMES[self.against]} {format_change(self.value, self.base, self.metric)}"
 
 
 def base_period(period: Period, against: Against) -> Period | None:
@@ -85,7 +71,7 @@ def change(
     both = set(now["place_id"]) & set(then["place_id"])
     sums = [total(part[part["place_id"].isin(both)], metric, measures)["value"] for part in (now, then)]
     value, before = (float(s.iloc[0]) if len(s) else np.nan for s in sums)
-    return Change(against, value, before, base.key, metric.is_share, len(both), frame["place_id"].nunique())
+    return Change(against, metric, value, before, base.key, len(both), frame["place_id"].nunique())
 
 
 def changes(frame: pd.DataFrame, metric: Metric, against: Against) -> pd.DataFrame:

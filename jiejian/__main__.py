@@ -1,0 +1,127 @@
+"""Figures from the shell: ``python -m jiejian query --metric on_time_rate --by community --period 2026-10``.
+
+Prints what the pages show, from the same code. Exit status 0, or 2 with a Chinese sentence when a question cannot be
+answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from jiejian.analysis.total import total
+from jiejian.catalogue import CatalogueError, Metric, catalogue
+from jiejian.export.tables import figures_table, to_csv
+from jiejian.format import format_value
+from jiejian.home import home
+from jiejian.periods import parse_period
+from jiejian.selection import Selection, from_params, latest_periods
+from jiejian.warehouse import NoWarehouse, Warehouse, serving
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (CatalogueError, NoWarehouse, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jiejian", description="街鉴：从命令行查数")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+    query = commands.add_parser("query", help="查询指标")
+    query.add_argument("--metric", action="append", required=True, help="指标编号或名称，可写多次")
+    query.add_argument("--by", choices=("community", "street"), default="community", help="按社区，或全街道合计")
+    query.add_argument("--period", help="2026-10、2026-Q4、2026-H2、2026 或 2026-C10；默认最近一个月")
+    query.add_argument("--since", help="起始时间，给出后输出逐期序列")
+    query.add_argument("--community", action="append", default=[], help="社区名称，可写多次；默认全部")
+    query.add_argument("--dataset", help="数据集：street、demo、articles、national")
+    query.add_argument("--format", choices=tuple(_FORMATS), default="table")
+    query.add_argument("--no-bom", action="store_true", help="CSV 不带 BOM")
+    query.set_defaults(run=_query)
+    metrics = commands.add_parser("metrics", help="列出可用指标")
+    metrics.add_argument("--dataset")
+    metrics.set_defaults(run=_metrics)
+    return parser
+
+
+def _open(dataset: str | None) -> tuple[Warehouse, str]:
+    source = Warehouse(serving(home()), catalogue())
+    there = source.datasets()
+    if dataset and dataset not in there:
+        raise ValueError(f"没有数据集“{dataset}”。可用的有：{'、'.join(there)}。")
+    return source, dataset or source.default_dataset()
+
+
+def _metrics(options: argparse.Namespace) -> None:
+    source, dataset = _open(options.dataset)
+    for metric in source.metrics(dataset):
+        print(f"{metric.id}\t{metric.name}\t{metric.unit}")
+
+
+def _query(options: argparse.Namespace) -> None:
+    source, dataset = _open(options.dataset)
+    info = source.datasets()[dataset]
+    if info.mode == "published":
+        raise ValueError("公开报道的数字各有时间口径，不能按周期查询。请在页面“数据导出”中查看。")
+    selection = _selection(options, source, dataset)
+    metrics = tuple(source.catalogue.metrics[m] for m in selection.metrics)
+    frame = source.query(selection)
+    if options.by == "street":
+        frame = pd.concat([total(frame, m, source.catalogue.measures) for m in metrics], ignore_index=True)
+    context = source.context(dataset, selection.metrics, selection.places, selection.period, selection.since)
+    _FORMATS[options.format](frame, metrics, context, source, options)
+
+
+def _selection(options: argparse.Namespace, source: Warehouse, dataset: str) -> Selection:
+    info, places = source.datasets()[dataset], source.places(dataset)
+    latest = {grain: found[0] for grain, found in latest_periods(info.first, info.as_of).items() if found}
+    chosen = {
+        "dataset": [dataset], "metric": options.metric, "community": options.community,
+        "period": [options.period] if options.period else [], "since": [options.since] if options.since else [],
+    }
+    return from_params(chosen, source.catalogue, dict(zip(places["place_id"], places["place"], strict=True)), latest)
+
+
+def _csv(frame, metrics, context, source, options) -> None:
+    sys.stdout.buffer.write(to_csv(figures_table(frame, metrics, context, source.catalogue), bom=not options.no_bom))
+
+
+def _json(frame, metrics, context, source, options) -> None:
+    units = {m.id: m.unit for m in metrics}
+    kept = frame[["place_id", "place", "metric", "period", "value", "numerator", "denominator", "status", "qualifier"]]
+    rows = kept.assign(unit=kept["metric"].map(units), dataset=context.dataset, fictional=context.fictional)
+    print(json.dumps(json.loads(rows.to_json(orient="records", force_ascii=False, double_precision=15)), ensure_ascii=False, indent=1))
+
+
+def _table(frame, metrics: Sequence[Metric], context, source, options) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{context.subtitle}", caption=context.foot)
+    for head in ("社区", "时间"):
+        table.add_column(head)
+    for metric in metrics:
+        table.add_column(f"{metric.name}（{metric.unit}）", justify="right")
+    values = {(r.place, r.period, r.metric): r.value for r in frame.itertuples()}
+    for place, period in dict.fromkeys(zip(frame["place"], frame["period"], strict=True)):
+        cells = (format_value(values.get((place, period, m.id)), m, exact=True) for m in metrics)
+        table.add_row(place, parse_period(period).label, *cells)
+    console = Console()
+    console.print(table)
+
+
+_FORMATS: dict[str, Callable] = {"table": _table, "csv": _csv, "json": _json}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The sheet 数据 of a workbook: four lines on top, then the head and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from jiejian.export.looks import DEMO_NOTE, LINE, Formats, set_up_print, title_of, write_band, write_text
+from jiejian.export.model import ExportColumn, ExportTable
+from jiejian.export.text import as_rich, is_dangerous, looks_rich, rich_looking, shorten, width, widths
+
+NAME = "数据"
+HEAD_ROW = 4  # title, period, source, mark of made-up data, head: always in these rows, so that readers can rely on them
+
+_BATCH = 20_000
+_EPOCH = np.datetime64("1899-12-30", "ms")
+_FIRST_DAY = np.datetime64("1900-03-01", "ms")  # Excel believes in a 29 February 1900; earlier days have no safe number
+_NARROWEST, _WIDEST, _TABLE_AT_LEAST, _PAGE = 9, 48, 64, 220  # in digits; a page of more cannot be read on A4
+
+
+def _content_width(column: ExportColumn, values: pa.ChunkedArray) -> int:
+    """Columns of a digit that the widest value needs."""
+    if values.null_count == len(values):
+        return 0
+    if column.kind == "date":
+        return 11 if pa.types.is_date(values.type) else 17
+    if column.kind == "text":
+        return ceil(pc.max(widths(values)).as_py())
+    if column.decimals is None:
+        return min(17, pc.max(pc.utf8_length(pc.cast(values, pa.string()))).as_py())
+    return max(len(f"{end:,.{column.decimals}f}") for end in pc.min_max(values).as_py().values())
+
+
+def _column_widths(table: ExportTable, data: pa.Table) -> list[int]:
+    """A width for each column: content and head fit (a long head in up to three lines), and the title fits the whole."""
+    found = []
+    for column, label, values in zip(table.columns, data.column_names, data.columns, strict=True):
+        head = width(label)
+        lines = 1 if head <= 14 else 2 if head <= 30 else 3
+        button = 4  # the arrow of the filter, and room for a bracket that may not begin a line
+        found.append(min(_WIDEST, max(_NARROWEST, ceil(head / lines) + button, _content_width(column, values) + 2)))
+    lack = max(_TABLE_AT_LEAST, ceil(width(title_of(table)) * 1.5)) - sum(found)
+    return [min(_WIDEST, each + ceil(lack / len(found))) for each in found] if lack > 0 else found
+
+
+def _period_line(table: ExportTable) -> str:
+    context = table.context
+    parts = [context.scope, context.period]
+    parts += [f"截至 {context.as_of}"] if context.as_of else []
+    parts += [f"报送 {context.reporting}"] if context.reporting else []
+    parts += [] if len(table.frame) else ["所选范围内没有数据"]
+    return " · ".join(part for part in parts if part)
+
+
+def _source_line(table: ExportTable, room: int) -> str:
+    units = {column.unit for column in table.columns if column.kind == "number"}
+    unit = f"单位：{next(iter(units)) if len(units) == 1 else '见表头'} · " if any(units) else ""
+    sources = table.context.sources
+    return unit + "来源：" + (shorten(sources, max(20, room - width(unit) - 6)) if sources else "未注明")
+
+
+def _write_top(sheet: Worksheet, formats: Formats, table: ExportTable, room: int) -> None:
+    """The lines above the head: title, scope and period, unit and source, and the mark of made-up data."""
+    sheet.set_row(0, 28)
+    write_band(sheet, 0, title_of(table), formats.title, len(table.columns))
+    write_text(sheet, 1, 0, _period_line(table), formats.line)
+    write_text(sheet, 2, 0, _source_line(table, room), formats.line)
+    if table.context.fictional:
+        write_band(sheet, 3, DEMO_NOTE, formats.mark, len(table.columns))
+    else:
+        sheet.set_row(3, 6)
+
+
+def _serials(values: pa.ChunkedArray) -> list[float | str | None]:
+    """Excel's number of each day or moment; a day before 1900-03-01 as text."""
+    moments = values.cast(pa.timestamp("ms")).to_numpy()
+    serials = ((moments - _EPOCH) / np.timedelta64(1, "D")).tolist()
+    found = [None if gone else serial for gone, serial in zip(np.isnat(moments).tolist(), serials, strict=True)]
+    for place in np.flatnonzero(moments < _FIRST_DAY):
+        found[place] = str(moments[place].astype("datetime64[D]" if pa.types.is_date(values.type) else "datetime64[s]"))
+    return found
+
+
+def _special_cells(values: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
+    """Places and texts of a column that need care: they look like a formula, or like xlsxwriter's own markup."""
+    care = pc.or_(is_dangerous(values), rich_looking(values))
+    for place in np.flatnonzero(care.to_numpy()).tolist():
+        text = values[place].as_py()
+        yield place, as_rich(text) if looks_rich(text) else text
+
+
+def _write_rows(sheet: Worksheet, table: ExportTable, data: pa.Table, quoted: list[Format]) -> None:
+    """The data, row by row; plain cells take their look from the column, those that need care from ``quoted``."""
+    for start in range(0, data.num_rows, _BATCH):
+        batch = data.slice(start, _BATCH)
+        special: dict[int, list[tuple[int, str]]] = {}
+        lists = []
+        for number, (column, values) in enumerate(zip(table.columns, batch.columns, strict=True)):
+            lists.append(_serials(values) if column.kind == "date" else values.to_pylist())
+            for place, text in _special_cells(values) if column.kind == "text" else ():
+                special.setdefault(place, []).append((number, text))
+        for place, cells in enumerate(zip(*lists, strict=True)):
+            row = HEAD_ROW + 1 + start + place
+            sheet.write_row(row, 0, cells)
+            for number, text in special.get(place, ()):
+                sheet.write_string(row, number, text, quoted[number])
+
+
+def _draw_lines(book: xlsxwriter.Workbook, sheet: Worksheet, bottom: int, last: int) -> None:
+    # One rule over the whole range: a border on every cell would double the time of a large export.
+    line = book.add_format({"border": 1, "border_color": LINE})
+    sheet.conditional_format(HEAD_ROW + 1, 0, bottom, last, {"type": "formula", "criteria": "=TRUE", "format": line})
+    sheet.ignore_errors({"number_stored_as_text": f"A{HEAD_ROW + 2}:{xl_rowcol_to_cell(bottom, last)}"})
+
+
+def _set_view(sheet: Worksheet, table: ExportTable, bottom: int, total_width: int) -> None:
+    """Filter, frozen head and print; a wide table also keeps its first columns in view and on every page."""
+    last = len(table.columns) - 1
+    texts = next((number for number, column in enumerate(table.columns) if column.kind != "text"), 1)
+    keys = min(max(texts, 1), 2) if last >= 8 else 0
+    pages_wide = ceil(total_width / _PAGE) if keys else 1
+    sheet.autofilter(HEAD_ROW, 0, bottom, last)
+    sheet.freeze_panes(HEAD_ROW + 1, keys)
+    sheet.repeat_rows(0, HEAD_ROW)
+    if pages_wide > 1:
+        sheet.repeat_columns(0, keys - 1)
+    set_up_print(sheet, table, pages_wide)
+
+
+def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table) -> None:
+    """Add the sheet 数据 with ``data``, the typed rows of ``table``."""
+    sheet = book.add_worksheet(NAME)
+    sizes, quoted = _column_widths(table, data), []
+    for number, (column, size, values) in enumerate(zip(table.columns, sizes, data.columns, strict=True)):
+        wraps = column.kind == "text" and size == _WIDEST
+        sheet.set_column(number, number, size, formats.column(column, values.type, wraps))
+        quoted.append(formats.column(column, values.type, wraps, quote_prefix=True))
+    _write_top(sheet, formats, table, sum(sizes))
+    for number, label in enumerate(data.column_names):
+        write_text(sheet, HEAD_ROW, number, label, formats.head)
+    _write_rows(sheet, table, data, quoted)
+    bottom = HEAD_ROW + data.num_rows
+    if data.num_rows:
+        _draw_lines(book, sheet, bottom, len(sizes) - 1)
+    _set_view(sheet, table, bottom, sum(sizes))

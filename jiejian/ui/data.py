@@ -1,0 +1,85 @@
+"""Fetched and cached frames for the pages: the one place where the interface meets the warehouse."""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from jiejian.catalogue import Catalogue, catalogue
+from jiejian.home import home
+from jiejian.selection import Selection
+from jiejian.warehouse import Warehouse, serving
+
+_building = threading.Lock()
+
+
+@st.cache_resource(show_spinner="正在准备数据，首次启动约需十几秒……")
+def _ensure(home_path: str) -> bool:
+    """Build the first warehouse, once per server process and home."""
+    from etl import build  # imported here: a running dashboard does not need the ETL
+
+    with _building:
+        build.ensure()
+    return True
+
+
+def prepare() -> None:
+    """See to it that there is a warehouse; raises CatalogueError or NoWarehouse in Chinese."""
+    _ensure(str(home().root))
+    warehouse()
+
+
+@lru_cache(maxsize=2)
+def _open(path: Path, declared: _Identity) -> Warehouse:
+    return Warehouse(path, declared.catalogue)
+
+
+class _Identity:
+    """Wraps the catalogue so that it is compared by identity: it is read anew only when a file changes."""
+
+    def __init__(self, declared: Catalogue):
+        self.catalogue = declared
+
+    def __hash__(self) -> int:
+        return id(self.catalogue)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.catalogue is other.catalogue
+
+
+def warehouse() -> Warehouse:
+    """The version that serves now; a session moves to a new one at its next run."""
+    return _open(serving(home()), _Identity(catalogue()))
+
+
+@lru_cache(maxsize=512)
+def _figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
+    return source.query(selection)
+
+
+def figures(selection: Selection) -> pd.DataFrame:
+    """The figures frame of a selection, shared between sessions: never change it in place."""
+    return _figures(warehouse(), selection)
+
+
+@lru_cache(maxsize=64)
+def _asked(source: Warehouse, what: str, *arguments) -> object:
+    return getattr(source, what)(*arguments)
+
+
+def ask(what: str, *arguments):
+    """A cached answer of the warehouse's method ``what`` (hashable arguments only)."""
+    return _asked(warehouse(), what, *arguments)
+
+
+def remove_demo() -> None:
+    """Take the made-up street out of the warehouse; sessions move to the version without it at their next run."""
+    from etl import build, demo
+
+    with _building:
+        demo.remove(home())
+        build.refresh()

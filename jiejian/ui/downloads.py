@@ -1,0 +1,45 @@
+"""The two buttons under a page: 当前视图 and 全部数据, each with its number of rows, in three formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from jiejian.export.tables import MIME, ExportTable, file_name, to_csv, to_parquet, to_xlsx
+
+WRITERS: dict[str, Callable[[ExportTable], bytes]] = {"xlsx": to_xlsx, "csv": to_csv, "parquet": to_parquet}
+_NAMES = {"xlsx": "Excel 表格", "csv": "CSV 文本", "parquet": "Parquet"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One button: its words, how many rows it gives, and how the table is made once it is clicked."""
+
+    label: str
+    rows: int
+    table: Callable[[], ExportTable]
+
+
+def downloads(key: str, subject: str, street: str, as_of: str, *offers: Offer) -> None:
+    """Show the format and the buttons. The file is built only on the click."""
+    ending = st.segmented_control(
+        "下载格式", list(WRITERS), default="xlsx", required=True, format_func=_NAMES.get, key=f"{key}_format", label_visibility="collapsed"
+    )
+    for column, offer in zip(st.columns([1] * len(offers) + [2]), offers, strict=False):
+        column.download_button(
+            f"{offer.label}（{offer.rows:,} 行）",
+            data=_writer(offer, ending),
+            file_name=file_name(street, subject, as_of, ending),
+            mime=MIME[ending],
+            key=f"{key}_{offer.label}",
+            on_click="ignore",
+            icon=":material/download:",
+            disabled=offer.rows == 0,
+            width="stretch",
+        )
+
+
+def _writer(offer: Offer, ending: str) -> Callable[[], bytes]:
+    return lambda: WRITERS[ending](offer.table())

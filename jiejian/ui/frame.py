@@ -1,0 +1,61 @@
+"""The frame around every page: title bar, navigation, the first warehouse, and the guard against deep links.
+
+On a fresh server Streamlit runs ``pages/x.py`` alone when the first hit is a deep link, without dashboard.py and
+whatever it guards. Each page therefore starts with :func:`page`, which sends such a session through the front door and
+back, with its query string.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from jiejian.home import PROJECT
+from jiejian.ui import data, messages
+
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("overview", "总览", ":material/dashboard:"),
+    ("compare", "社区对比", ":material/bar_chart:"),
+    ("trends", "趋势分析", ":material/show_chart:"),
+    ("export", "数据导出", ":material/download:"),
+    ("definitions", "指标目录与来源", ":material/menu_book:"),
+    ("present", "观摩展示", ":material/slideshow:"),
+)
+FULL_SCREEN = "present"
+ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
+_ENTERED, _WANTED = "_entered", "_wanted"
+
+
+def run() -> None:
+    """Run the page that the URL names, inside the frame."""
+    st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
+    st.session_state[_ENTERED] = True
+    pages = {name: st.Page(PROJECT / "pages" / f"{name}.py", title=title, url_path=name, default=name == "overview")
+             for name, title, _ in PAGES}
+    wanted = st.session_state.pop(_WANTED, None)
+    presenting = FULL_SCREEN in (_path(), (wanted or [""])[0])
+    chosen = st.navigation(list(pages.values()), position="hidden" if presenting else "sidebar")
+    if wanted and wanted[0] in pages:
+        st.switch_page(pages[wanted[0]], query_params=wanted[1])
+    _style()
+    if messages.ready(data.prepare):
+        chosen.run()
+
+
+def page(file: str) -> None:
+    """The first line of each page: go through the front door unless this session came that way."""
+    if not st.session_state.get(_ENTERED):
+        params = {key: st.query_params.get_all(key) for key in st.query_params}
+        st.session_state[_WANTED] = (Path(file).stem, params)
+        st.switch_page(str(PROJECT / "dashboard.py"), query_params=params)
+
+
+def _path() -> str:
+    """The page part of the browser's address."""
+    return (st.context.url or "").split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+
+
+def _style() -> None:
+    """The few rules that the theme cannot express: tabular figures, print, the brand line."""
+    st.html(PROJECT / "jiejian" / "ui" / "assets" / "style.css")

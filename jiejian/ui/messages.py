@@ -1,0 +1,38 @@
+"""What a person reads when something is missing or goes wrong: one sentence and a way out, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import streamlit as st
+
+from jiejian.catalogue import CatalogueError
+from jiejian.selection import SelectionError
+from jiejian.warehouse import NoWarehouse
+
+_log = logging.getLogger("jiejian")
+
+
+def ready(prepare: Callable[[], None]) -> bool:
+    """Run ``prepare``; show its complaint and return False when the page cannot be drawn."""
+    try:
+        prepare()
+    except (CatalogueError, NoWarehouse) as error:
+        st.error(str(error))
+        return False
+    except Exception:  # the official gets a sentence, the log gets the rest
+        _log.exception("the warehouse could not be prepared")
+        st.error("数据没有准备好。请让管理员在服务器上运行 python -m etl，按提示处理后刷新本页。")
+        return False
+    return True
+
+
+def empty(what: str, todo: str) -> None:
+    """An empty page or chart: what is missing and what to do about it."""
+    st.info(f"{what} {todo}")
+
+
+def refused(error: SelectionError) -> None:
+    """A question that must not be answered, with the reason."""
+    st.warning(str(error))

@@ -1,0 +1,85 @@
+"""Published figures: each with its own window and source, side by side, ranked only where the date is the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from jiejian import charts
+from jiejian.export.published import published_table
+from jiejian.format import format_value
+from jiejian.ui import data, show
+from jiejian.ui.downloads import Offer, downloads
+from jiejian.ui.view import View
+
+_HEADS = {
+    "place_path": "地点", "name": "数字", "written": "原文写法", "figure": "数值", "window_text": "时间口径", "note": "备注", "source": "来源",
+}
+_READING = "每条数字后面的“余、约、多”等字照原文保留。只有同一来源、同一日期的数字放在一组排列；不同日期、不同口径的并列展示，不排名。"
+
+
+def _frame(view: View) -> pd.DataFrame:
+    frame = data.ask("published", view.dataset.id)
+    figure = [format_value(r.value, r.unit, exact=True, unit=True, qualifier=r.qualifier, lower=r.lower, upper=r.upper) for r in frame.itertuples()]
+    return frame.assign(figure=figure)
+
+
+def _pick_place(frame: pd.DataFrame) -> pd.DataFrame:
+    """A place and everything inside it."""
+    paths = sorted({"/".join(p.split("/")[:n]) for p in frame["place_path"] for n in range(1, p.count("/") + 2)})
+    chosen = st.sidebar.selectbox("地点", ["", *paths], format_func=lambda p: p or "全部地点", key="place", bind="query-params")
+    inside = (frame["place_path"] == chosen) | frame["place_path"].str.startswith(f"{chosen}/") | (chosen == "")
+    return frame[inside]
+
+
+def overview(view: View) -> None:
+    """Every published figure of a place, as printed."""
+    frame = _pick_place(_frame(view))
+    show.heading("公开报道中的数字", f"{frame['source'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。")
+    st.dataframe(_table(frame), hide_index=True, width="stretch", height=600)
+    _downloads(view, frame, "published_overview")
+
+
+def _table(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[list(_HEADS)].rename(columns=_HEADS)
+
+
+def compare(view: View) -> None:
+    """One kind of figure at every place that publishes it."""
+    frame = _frame(view)
+    frame = frame[frame["value"].notna() | frame["lower"].notna()]
+    counts = frame.groupby(["measure", "name"], sort=False)["place_id"].nunique()
+    shared = [m for m, _ in counts[counts > 1].sort_values(ascending=False, kind="stable").index]
+    names = dict(zip(frame["measure"], frame["name"], strict=True))
+    measure = st.sidebar.selectbox("数字", shared, format_func=names.get, key="measure", bind="query-params")
+    chosen = frame[frame["measure"] == measure]
+    show.heading("社区对比", f"{len(chosen)} 处公布了“{names[measure]}”，时间口径写在名称旁。")
+    context = replace(view.context(), scope="", period="", sources=tuple(chosen["source"].dropna().unique()))
+    show.chart(charts.published(chosen, names[measure], context), "published_chart", _table(chosen), reading=_READING)
+    _downloads(view, chosen, "published_compare")
+
+
+def no_trend(view: View) -> None:
+    """Published snapshots make no series; say so and lead on."""
+    show.heading("趋势分析")
+    st.info("公开报道只给出某一时点的数字，不能连成走势。请在左侧选择“全国党内统计”或街道数据集查看趋势。")
+
+
+def export(view: View) -> None:
+    """All published figures as a table to take away."""
+    frame = _pick_place(_frame(view))
+    show.heading("数据导出", f"公开报道数字 {len(frame)} 条，含原文写法、限定词、时间口径和来源。")
+    _downloads(view, frame, "published_export")
+    st.dataframe(_table(frame), hide_index=True, width="stretch", height=520)
+
+
+def _downloads(view: View, frame: pd.DataFrame, key: str) -> None:
+    everything = data.ask("published", view.dataset.id)
+    context = view.context()
+    downloads(
+        key, "公开报道数字", context.street, "原文口径",
+        Offer("当前视图", len(frame), lambda: published_table(frame, context)),
+        Offer("全部数据", len(everything), lambda: published_table(everything, context)),
+    )

@@ -1,0 +1,89 @@
+"""How a page shows a figure: finding, chart, and under it the table, the definition and how to read it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from jiejian.catalogue import Metric, catalogue
+from jiejian.context import DEMO_MARK, Context
+from jiejian.ui.view import View
+
+_QUIET = {"displayModeBar": False, "scrollZoom": False}
+
+
+def heading(question: str, answer: str = "") -> None:
+    """The page's question as its title, and the answer in one sentence."""
+    st.title(question, anchor=False)
+    if answer:
+        st.markdown(answer)
+
+
+def frame_line(view: View, reporting: str = "") -> None:
+    """The line that is always there: whose figures, until when, how many have reported, made up or not."""
+    context = view.context(*view.metrics[:1]) if view.metrics else view.context()
+    parts = [f"<b>街鉴 · {html.escape(context.street)}</b>"]
+    parts.append(f"截至 {view.dataset.as_of}" if view.dataset.as_of and not view.published else "各数字自带时间口径")
+    if reporting:
+        parts.append(f"报送 {reporting}")
+    if view.dataset.fictional:
+        parts.append(f'<span class="jj-demo">{DEMO_MARK}</span>')
+    st.html(f'<div class="jj-frame">{"".join(f"<span>{part}</span>" for part in parts)}</div>')
+
+
+def chart(
+    figure: dict, key: str, table: pd.DataFrame | None = None, metrics: Sequence[Metric] = (), reading: str = "",
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """One chart in the grammar of the house; a click calls ``on_click`` (read the points with :func:`clicked`)."""
+    meta = figure["layout"].get("meta", {})
+    st.subheader(meta.get("title", ""), anchor=False)
+    if meta.get("takeaway"):
+        st.markdown(meta["takeaway"])
+    st.plotly_chart(figure, key=key, config=_QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
+    st.html(f'<div class="jj-foot">{html.escape(meta.get("foot", ""))}</div>')
+    _below(table, metrics, reading)
+
+
+def clicked(key: str) -> str | None:
+    """The place id that a click on the chart ``key`` chose, if any."""
+    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
+    data = points[0].get("customdata") if points else None
+    return (data[0] if isinstance(data, list | tuple) else data) if data else None
+
+
+def _below(table: pd.DataFrame | None, metrics: Sequence[Metric], reading: str) -> None:
+    if table is not None:
+        with st.expander("表格"):
+            st.dataframe(table, hide_index=True, width="stretch")
+    if metrics:
+        with st.expander("口径"):
+            definitions(metrics)
+    if reading:
+        with st.expander("怎么读这张图"):
+            st.markdown(reading)
+
+
+def definitions(metrics: Sequence[Metric]) -> None:
+    """Name, unit and definition of metrics, with their official reference line."""
+    for metric in metrics:
+        standard = catalogue().standard_of(metric.id)
+        line = f"**{metric.name}**（{metric.unit}）：{metric.definition}"
+        st.markdown(line + (f"  \n参考标准：{standard.document}，{standard.clause}。{standard.note}" if standard else ""))
+
+
+def nothing(view: View) -> None:
+    """A page that has nothing to draw: what is missing and who should send it."""
+    group = f"“{view.group}”分类下" if view.group else ""
+    st.info(
+        f"{view.dataset.name}{group}还没有可以展示的数据。请把台账（Excel 或 CSV）放入 inbox 文件夹，"
+        "再让管理员运行 python -m etl；也可以在左侧换一个数据集或分类。"
+    )
+
+
+def foot(context: Context) -> None:
+    """Sources and cut-off under a block without a chart."""
+    st.html(f'<div class="jj-foot">{html.escape(context.foot)}</div>')

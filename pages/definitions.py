@@ -1,0 +1,22 @@
+"""指标目录与来源: what does each number count, and where does it come from?"""
+
+import streamlit as st
+
+from jiejian.ui import definitions, frame, pickers, show
+
+frame.page(__file__)
+view = pickers.pick(metrics="none", time="none", communities=False)
+show.frame_line(view)
+show.heading("指标目录与来源", "每个数字数什么、不数什么、从哪张台账来。")
+
+metrics, standards, sources, loads, manage = st.tabs(["指标目录", "参考标准", "数据来源", "装载记录", "数据集管理"])
+with metrics:
+    definitions.metrics(view)
+with standards:
+    definitions.standards()
+with sources:
+    definitions.sources(view)
+with loads:
+    definitions.loads(view)
+with manage:
+    definitions.manage()

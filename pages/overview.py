@@ -1,0 +1,25 @@
+"""总览: how does the street stand, and what needs attention?"""
+
+import streamlit as st
+
+from jiejian.ui import attention, cards, frame, pickers, published, show, tables
+
+frame.page(__file__)
+view = pickers.pick(metrics="none")
+show.frame_line(view, attention.reporting(view))
+
+if view.published:
+    published.overview(view)
+    st.stop()
+if not view.metrics or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+shown = attention.headline(view)
+show.heading("总览", attention.answer(view, shown))
+cards.cards(view, shown)
+show.foot(view.context(*shown))
+
+st.subheader("需要关注", anchor=False)
+attention.attention(view)
+tables.view_downloads("overview", view, shown)

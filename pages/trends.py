@@ -1,0 +1,20 @@
+"""趋势分析: what changed, and when?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, pickers, published, show, tables, trend
+
+frame.page(__file__)
+view = pickers.pick(metrics="one", time="series")
+show.frame_line(view)
+
+if view.published:
+    published.no_trend(view)
+    st.stop()
+if not view.metrics or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+show.heading("趋势分析")
+trend.trend(view)
+tables.view_downloads("trends", view)
