@@ -15,6 +15,7 @@ import pandas as pd
 
 from jiejian.analysis.total import total
 from jiejian.catalogue import CatalogueError, Metric, catalogue
+from jiejian.export.catalogue_doc import markdown
 from jiejian.export.tables import figures_table, to_csv
 from jiejian.format import format_value
 from jiejian.home import home
@@ -52,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     metrics = commands.add_parser("metrics", help="列出可用指标")
     metrics.add_argument("--dataset")
     metrics.set_defaults(run=_metrics)
+    document = commands.add_parser("catalogue", help="输出指标目录（Markdown）")
+    document.set_defaults(run=lambda options: print(markdown(catalogue()), end=""))
     return parser
 
 

@@ -13,9 +13,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from jiejian.export.looks import DEMO_NOTE, LINE, Formats, set_up_print, title_of, write_band, write_text
+from jiejian.export.looks import DEMO_NOTE, LINE, ROW_HEIGHT, Formats, height_of, set_up_print, title_of, write_band, write_text
 from jiejian.export.model import ExportColumn, ExportTable
-from jiejian.export.text import as_rich, is_dangerous, looks_rich, rich_looking, shorten, width, widths
+from jiejian.export.text import as_rich, is_dangerous, lines, looks_rich, rich_looking, shorten, width, widths
 
 NAME = "数据"
 HEAD_ROW = 4  # title, period, source, mark of made-up data, head: always in these rows, so that readers can rely on them
@@ -24,6 +24,7 @@ _BATCH = 20_000
 _EPOCH = np.datetime64("1899-12-30", "ms")
 _FIRST_DAY = np.datetime64("1900-03-01", "ms")  # Excel believes in a 29 February 1900; earlier days have no safe number
 _NARROWEST, _WIDEST, _TABLE_AT_LEAST, _PAGE = 9, 48, 64, 220  # in digits; a page of more cannot be read on A4
+_BUTTON, _INDENT = 4, 3  # room for the arrow of the filter, and for the air beside a value
 
 
 def _content_width(column: ExportColumn, values: pa.ChunkedArray) -> int:
@@ -39,16 +40,31 @@ def _content_width(column: ExportColumn, values: pa.ChunkedArray) -> int:
     return max(len(f"{end:,.{column.decimals}f}") for end in pc.min_max(values).as_py().values())
 
 
+def _head_lines(label: str) -> int:
+    head = width(label)
+    return 1 if head <= 18 else 2 if head <= 36 else 3
+
+
 def _column_widths(table: ExportTable, data: pa.Table) -> list[int]:
     """A width for each column: content and head fit (a long head in up to three lines), and the title fits the whole."""
     found = []
     for column, label, values in zip(table.columns, data.column_names, data.columns, strict=True):
-        head = width(label)
-        lines = 1 if head <= 14 else 2 if head <= 30 else 3
-        button = 4  # the arrow of the filter, and room for a bracket that may not begin a line
-        found.append(min(_WIDEST, max(_NARROWEST, ceil(head / lines) + button, _content_width(column, values) + 2)))
+        head = ceil(width(label) / _head_lines(label)) + _BUTTON
+        found.append(min(_WIDEST, max(_NARROWEST, head, _content_width(column, values) + _INDENT)))
     lack = max(_TABLE_AT_LEAST, ceil(width(title_of(table)) * 1.5)) - sum(found)
     return [min(_WIDEST, each + ceil(lack / len(found))) for each in found] if lack > 0 else found
+
+
+def _wraps(column: ExportColumn, size: int) -> bool:
+    return column.kind == "text" and size == _WIDEST
+
+
+def _key_columns(table: ExportTable) -> int:
+    """How many columns on the left stay in view: none in a table that fits a screen, else the first one or two texts."""
+    if len(table.columns) <= 8:
+        return 0
+    texts = next((number for number, column in enumerate(table.columns) if column.kind != "text"), 2)
+    return min(max(texts, 1), 2)
 
 
 def _period_line(table: ExportTable) -> str:
@@ -70,7 +86,10 @@ def _source_line(table: ExportTable, room: int) -> str:
 def _write_top(sheet: Worksheet, formats: Formats, table: ExportTable, room: int) -> None:
     """The lines above the head: title, scope and period, unit and source, and the mark of made-up data."""
     sheet.set_row(0, 28)
-    write_band(sheet, 0, title_of(table), formats.title, len(table.columns))
+    if _key_columns(table):  # wider than a screen: the middle would be out of sight
+        write_text(sheet, 0, 0, title_of(table), formats.title)
+    else:
+        write_band(sheet, 0, title_of(table), formats.centred_title, len(table.columns))
     write_text(sheet, 1, 0, _period_line(table), formats.line)
     write_text(sheet, 2, 0, _source_line(table, room), formats.line)
     if table.context.fictional:
@@ -97,8 +116,17 @@ def _special_cells(values: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
         yield place, as_rich(text) if looks_rich(text) else text
 
 
-def _write_rows(sheet: Worksheet, table: ExportTable, data: pa.Table, quoted: list[Format]) -> None:
+def _row_heights(columns: list[pa.ChunkedArray]) -> dict[int, float]:
+    """Heights of the rows in which a wrapped text needs more than one line."""
+    if not columns:
+        return {}
+    most = np.max([lines(values, _WIDEST - _INDENT).to_numpy() for values in columns], axis=0)
+    return {place: height_of(int(most[place])) for place in np.flatnonzero(most > 1).tolist()}
+
+
+def _write_rows(sheet: Worksheet, table: ExportTable, data: pa.Table, sizes: list[int], quoted: list[Format]) -> None:
     """The data, row by row; plain cells take their look from the column, those that need care from ``quoted``."""
+    wrapping = [number for number, column in enumerate(table.columns) if _wraps(column, sizes[number])]
     for start in range(0, data.num_rows, _BATCH):
         batch = data.slice(start, _BATCH)
         special: dict[int, list[tuple[int, str]]] = {}
@@ -107,8 +135,11 @@ def _write_rows(sheet: Worksheet, table: ExportTable, data: pa.Table, quoted: li
             lists.append(_serials(values) if column.kind == "date" else values.to_pylist())
             for place, text in _special_cells(values) if column.kind == "text" else ():
                 special.setdefault(place, []).append((number, text))
+        heights = _row_heights([batch.column(number) for number in wrapping])
         for place, cells in enumerate(zip(*lists, strict=True)):
             row = HEAD_ROW + 1 + start + place
+            if place in heights:
+                sheet.set_row(row, heights[place])
             sheet.write_row(row, 0, cells)
             for number, text in special.get(place, ()):
                 sheet.write_string(row, number, text, quoted[number])
@@ -123,9 +154,7 @@ def _draw_lines(book: xlsxwriter.Workbook, sheet: Worksheet, bottom: int, last: 
 
 def _set_view(sheet: Worksheet, table: ExportTable, bottom: int, total_width: int) -> None:
     """Filter, frozen head and print; a wide table also keeps its first columns in view and on every page."""
-    last = len(table.columns) - 1
-    texts = next((number for number, column in enumerate(table.columns) if column.kind != "text"), 1)
-    keys = min(max(texts, 1), 2) if last >= 8 else 0
+    last, keys = len(table.columns) - 1, _key_columns(table)
     pages_wide = ceil(total_width / _PAGE) if keys else 1
     sheet.autofilter(HEAD_ROW, 0, bottom, last)
     sheet.freeze_panes(HEAD_ROW + 1, keys)
@@ -138,15 +167,17 @@ def _set_view(sheet: Worksheet, table: ExportTable, bottom: int, total_width: in
 def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table) -> None:
     """Add the sheet 数据 with ``data``, the typed rows of ``table``."""
     sheet = book.add_worksheet(NAME)
+    sheet.set_default_row(ROW_HEIGHT)
     sizes, quoted = _column_widths(table, data), []
     for number, (column, size, values) in enumerate(zip(table.columns, sizes, data.columns, strict=True)):
-        wraps = column.kind == "text" and size == _WIDEST
+        wraps = _wraps(column, size)
         sheet.set_column(number, number, size, formats.column(column, values.type, wraps))
         quoted.append(formats.column(column, values.type, wraps, quote_prefix=True))
     _write_top(sheet, formats, table, sum(sizes))
+    sheet.set_row(HEAD_ROW, height_of(max(map(_head_lines, data.column_names))))
     for number, label in enumerate(data.column_names):
         write_text(sheet, HEAD_ROW, number, label, formats.head)
-    _write_rows(sheet, table, data, quoted)
+    _write_rows(sheet, table, data, sizes, quoted)
     bottom = HEAD_ROW + data.num_rows
     if data.num_rows:
         _draw_lines(book, sheet, bottom, len(sizes) - 1)

@@ -106,7 +106,7 @@ def figures_table(
         columns.append((ExportColumn("备注"), remarks))
     wide = pd.concat([values.reset_index(drop=True).rename(number) for number, (_, values) in enumerate(columns)], axis=1)
     return ExportTable(
-        title=title or f"{context.street}{subject_of(metrics)}",
+        title=title or f"{context.street}{subject_of(metrics)}{'指标' if len(metrics) > 1 else ''}",
         frame=wide,
         columns=tuple(column for column, _ in columns),
         context=context,

@@ -15,6 +15,8 @@ FONT = "微软雅黑"
 DEMO_NOTE = f"{DEMO_MARK}：本表由程序编造，仅供试用，不代表任何真实的街道、社区和个人。"
 LINE = "#C9CED6"
 _INK, _SECOND, _GROUND, _ORANGE, _ORANGE_GROUND = "#1F2933", "#52606D", "#E4E7EB", "#C65D00", "#FFF4E5"
+ROW_HEIGHT = 18  # points
+_LINE_HEIGHT, _TALLEST = 15, 400
 _A4 = 9
 
 
@@ -34,6 +36,10 @@ class Formats:
 
     @property
     def title(self) -> Format:
+        return self.get(bold=True, font_size=14)
+
+    @property
+    def centred_title(self) -> Format:
         # Centred across cells, not merged: a merged cell would hinder sorting and choosing the columns below it.
         return self.get(bold=True, font_size=14, align="center_across")
 
@@ -51,23 +57,28 @@ class Formats:
 
     @property
     def note(self) -> Format:
-        return self.get(text_wrap=True, border=1, border_color=LINE, valign="top")
+        return self.get(text_wrap=True, border=1, border_color=LINE, indent=1)
 
     def column(self, column: ExportColumn, kind: pa.DataType, wraps: bool, **more: object) -> Format:
         """How the cells of a column look; a number stays a number, only its decimals are a matter of looks."""
         if column.kind == "number":
             places = column.decimals
             number = "General" if places is None else "#,##0" + ("." + "0" * places if places else "")
-            return self.get(num_format=number, align="right", **more)
+            return self.get(num_format=number, align="right", indent=1, **more)
         if column.kind == "date":
             return self.get(num_format="yyyy-mm-dd" if pa.types.is_date(kind) else "yyyy-mm-dd hh:mm", align="center", **more)
         # As text, so that a code 001 survives being edited; older Excel shows long texts of this format as ####.
-        return self.get(align="left", text_wrap=True, **more) if wraps else self.get(align="left", num_format="@", **more)
+        return self.get(align="left", indent=1, **({"text_wrap": True} if wraps else {"num_format": "@"}), **more)
 
 
 def title_of(table: ExportTable) -> str:
     """The title with the mark of made-up data."""
     return table.title + (f"（{DEMO_MARK}）" if table.context.fictional else "")
+
+
+def height_of(lines: int) -> float:
+    """Height of a row of so many lines; said in the file, since not every program finds it by itself."""
+    return ROW_HEIGHT if lines <= 1 else min(_TALLEST, 6 + _LINE_HEIGHT * lines)
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, look: Format) -> None:
@@ -90,6 +101,7 @@ def set_up_print(sheet: Worksheet, table: ExportTable, pages_wide: int = 1) -> N
     sheet.set_landscape()
     sheet.fit_to_pages(pages_wide, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.center_horizontally()
     source = shorten(context.sources, 120) if context.sources else "未注明"
     parts = (f"来源：{source}", f"截至 {context.as_of}" if context.as_of else "", DEMO_MARK if context.fictional else "")
     left = clean_one(" · ".join(part for part in parts if part)).replace("\n", " ").replace("&", "&&")

@@ -8,8 +8,9 @@ from datetime import datetime
 import xlsxwriter
 
 from jiejian import __version__
-from jiejian.export.looks import DEMO_NOTE, Formats, set_up_print, title_of, write_band, write_text
+from jiejian.export.looks import DEMO_NOTE, ROW_HEIGHT, Formats, height_of, set_up_print, title_of, write_band, write_text
 from jiejian.export.model import ExportTable
+from jiejian.export.text import clean, lines
 
 NAME = "口径与来源"
 _WIDTHS = (28, 90, 14, 10)
@@ -46,10 +47,16 @@ def _blocks(table: ExportTable, made_at: datetime, cut: int) -> Iterator[Block]:
     """Head and rows of each block of the sheet."""
     yield ("基本信息", "内容"), _facts(table, made_at)
     yield ("筛选条件", "取值"), table.filters or [("无", "未另设筛选条件")]
-    yield ("指标", "口径", "单位", "类型"), [(d.name, d.definition, d.unit, d.kind) for d in table.explained] or [("无", "本表没有指标")]
+    definitions = [(d.name, d.definition, d.unit, d.kind) for d in table.explained]
+    yield ("指标", "口径", "单位", "类型"), definitions or [("无", "本表没有指标")]
     sources = [(f"来源{number}", source) for number, source in enumerate(table.context.sources, 1)]
     yield ("数据来源", "名称"), sources or [("无", "来源未注明")]
     yield ("阅读说明", "内容"), _reading_notes(cut)
+
+
+def _line_count(line: Sequence[str]) -> int:
+    """Lines of the fullest cell of a row."""
+    return max(lines(clean([str(text)]), size - 3)[0].as_py() for text, size in zip(line, _WIDTHS, strict=False))
 
 
 def write_notes(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, made_at: datetime, cut: int) -> None:
@@ -57,14 +64,16 @@ def write_notes(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable,
     sheet = book.add_worksheet(NAME)
     for number, size in enumerate(_WIDTHS):
         sheet.set_column(number, number, size)
+    sheet.set_default_row(ROW_HEIGHT)
     sheet.set_row(0, 28)
     write_text(sheet, 0, 0, NAME, formats.get(bold=True, font_size=14))
     if table.context.fictional:
         write_band(sheet, 1, DEMO_NOTE, formats.mark, len(_WIDTHS))
     top = 3
-    for head, lines in _blocks(table, made_at, cut):
-        for row, line in enumerate((head, *lines), top):
+    for head, body in _blocks(table, made_at, cut):
+        for row, line in enumerate((head, *body), top):
+            sheet.set_row(row, height_of(_line_count(line)))
             for number, text in enumerate(line):
                 write_text(sheet, row, number, str(text), formats.head if row == top else formats.note)
-        top += len(lines) + 2
+        top += len(body) + 2
     set_up_print(sheet, table)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
-from io import BytesIO, StringIO
+from io import BytesIO, TextIOWrapper
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +40,7 @@ MIME = {
     "parquet": "application/vnd.apache.parquet",
 }
 DEMO_COLUMN = "数据说明"
-_BATCH = 100_000
+_BATCH = 20_000
 _LONGEST_NAME = 240  # bytes: Linux allows 255, and a browser may add “ (1)”
 
 
@@ -73,13 +73,15 @@ def to_csv(table: ExportTable, bom: bool = True) -> bytes:
     A text cell (or head) that a spreadsheet could take for a formula gets a leading single quote; numbers are left alone.
     """
     data = _marked(table)
-    written = StringIO(newline="")
+    kept = BytesIO()
+    written = TextIOWrapper(kept, encoding="utf-8-sig" if bom else "utf-8", newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(neutralise(pa.array(data.column_names)).to_pylist())
     for start in range(0, data.num_rows, _BATCH):
         batch = data.slice(start, _BATCH)
         writer.writerows(zip(*(_cells(values) for values in batch.columns), strict=True))
-    return written.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    written.flush()
+    return kept.getvalue()
 
 
 def _metadata(table: ExportTable) -> dict[str, str]:

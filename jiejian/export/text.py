@@ -68,6 +68,12 @@ def width(text: str) -> int:
     return (len(text) + len(text.encode())) // 2
 
 
+def lines(texts: pa.Array, room: int) -> pa.Array:
+    """How many lines each text takes in a cell ``room`` columns wide."""
+    wrapped = pc.ceil(pc.divide(pc.cast(widths(texts), pa.float64()), float(room)))
+    return pc.fill_null(pc.add(pc.cast(wrapped, pa.int32()), pc.count_substring(texts, "\n")), 1)
+
+
 def shorten(items: tuple[str, ...], limit: int) -> str:
     """``甲、乙等5项``: as many items as fit into ``limit`` columns, at least one, itself cut where it must be."""
     for count in range(len(items), 0, -1):

@@ -8,12 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Metric, catalogue
+from jiejian.export.catalogue_doc import BETTER, KINDS, formula
 from jiejian.ui import data
 from jiejian.ui.view import View
-
-_KINDS = {"count": "数量", "proportion": "占比", "rate": "比率", "ratio": "比值", "as_reported": "原样引用"}
-_BETTER = {"higher": "越高越好", "lower": "越低越好", "neutral": "不分好坏"}
-
 
 def metrics(view: View) -> None:
     """All metrics of the group, with definition, numerator and denominator."""
@@ -25,14 +22,9 @@ def metrics(view: View) -> None:
 
 
 def _row(metric: Metric) -> dict[str, str]:
-    names = catalogue().measures
-    above, below = metric.parts
-    formula = " + ".join(names[m].name for m in above)
-    if below:
-        formula += " ÷ " + " + ".join(names[m].name for m in below)
     return {
-        "指标": metric.name, "单位": metric.unit, "类型": _KINDS[metric.kind], "方向": _BETTER[metric.better],
-        "口径": metric.definition, "算法": formula, "工作体系": "、".join(metric.practices),
+        "指标": metric.name, "单位": metric.unit, "类型": KINDS[metric.kind], "方向": BETTER[metric.better],
+        "口径": metric.definition, "算法": formula(metric, catalogue()), "工作体系": "、".join(metric.practices),
     }
 
 

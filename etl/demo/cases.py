@@ -1,0 +1,224 @@
+"""The case ledger: about 34,700 appeals, incidents and disputes in a half-year, day by day for three years."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from etl.demo import seasons
+from etl.demo.chance import logistic, logit, pick, quantile, stream
+from etl.demo.grids import active_by_month
+from etl.demo.profile import (
+    DRIFT_END,
+    DRIFT_FROM,
+    DRIFT_MONTHS,
+    DRIFT_PLACE,
+    DRIFT_START,
+    KIND,
+    NAMES,
+    PLACES,
+    STATION_CUT,
+    STATION_EXCESS,
+    STATION_OPENED,
+    STATION_PLACE,
+)
+from etl.demo.seasons import DAYS, HALVES, MONTH_OF_DAY, MONTHS, WEEKDAY
+from etl.demo.words import CATEGORIES
+
+A_HALF_YEAR = 34_700
+END = np.datetime64(seasons.AS_OF + 1, "s")  # nothing is known beyond the last midnight
+NOTHING = np.datetime64("NaT", "s")
+HOUR = 3600
+
+SEASONS = {
+    "flat": np.ones(len(DAYS)),
+    "heating": seasons.heating(),
+    "noise": seasons.yearly_wave("07-15", 0.75),
+    "summer": seasons.yearly_wave("07-25", 0.30),
+    "rain": seasons.yearly_wave("07-28", 0.60),
+    "green": seasons.yearly_wave("06-05", 0.55),
+    "year_end": seasons.yearly_wave("12-30", 0.60),
+}
+DAY_OF_WEEK = np.array([1.16, 1.08, 1.05, 1.04, 1.06, 0.84, 0.77])
+# Share of each hour from 0 to 23: patrols and works; calls; noise at night; counters.
+HOURS = np.array([
+    [0, 0, 0, 0, 0, 1, 4, 18, 70, 105, 110, 75, 30, 45, 90, 100, 95, 70, 35, 20, 12, 6, 2, 1],
+    [3, 2, 1, 1, 1, 3, 12, 34, 70, 88, 82, 58, 40, 46, 66, 70, 68, 66, 70, 72, 60, 38, 18, 8],
+    [30, 18, 9, 5, 4, 12, 26, 30, 32, 34, 32, 24, 36, 34, 26, 26, 28, 36, 54, 84, 104, 116, 102, 66],
+    [0, 0, 0, 0, 0, 0, 1, 6, 92, 130, 120, 70, 10, 24, 110, 122, 104, 48, 14, 10, 8, 4, 1, 0],
+], dtype=float)  # fmt: skip
+
+CHANNELS = ("巡查走访", "热线", "公众投诉", "网络")
+KINDS = ("诉求", "事件", "纠纷")
+TIERS = ("1天", "1周", "1月")
+TIER_SECONDS = np.array([24, 7 * 24, 30 * 24]) * HOUR
+TIER_SPREAD = np.array([0.95, 0.80, 0.72])  # of the logarithm of the duration
+LEVELS = ("楼栋", "网格", "社区", "街道", "部门")
+LEVEL_SHARES = np.array([[0.29, 0.53, 0.17, 0.008, 0.002], [0.07, 0.42, 0.465, 0.034, 0.011], [0.01, 0.12, 0.70, 0.12, 0.05]])
+CALLED_BACK = np.array([0.76, 0.60, 0.85])  # by kind of case
+
+
+def _effects(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """How the communities differ for good: modestly, with noise enough to make a ranking of neighbours idle."""
+    return {
+        "rate": np.exp(rng.normal(0, 0.11, PLACES)) * np.array([1.07, 0.95, 1.02, 0.98])[KIND],
+        "on_time": rng.normal(0, 0.20, PLACES),
+        "satisfied": rng.normal(0, 0.16, PLACES),
+    }
+
+
+def _station_effect() -> np.ndarray:
+    """The community with the gap: too many cases until the station opens, then a fall over a month."""
+    fallen = ((DAYS - STATION_OPENED).astype(int) / 30).clip(0, 1)
+    return STATION_EXCESS * (1 - STATION_CUT * fallen)
+
+
+def _expected(rng: np.random.Generator, households: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Expected cases: places × days × categories, scaled to the wanted number in a complete half-year."""
+    monthly = households * rate[:, None] * np.exp(rng.normal(0, 0.05, households.shape))
+    monthly[STATION_PLACE] /= rate[STATION_PLACE]
+    daily = monthly[:, MONTH_OF_DAY] * (seasons.holidays() * DAY_OF_WEEK[WEEKDAY])
+    daily[STATION_PLACE] *= _station_effect()
+    curves = np.column_stack([SEASONS[c.season] for c in CATEGORIES])
+    weights = np.array([c.weight for c in CATEGORIES]).T[KIND]
+    expected = daily[:, :, None] * curves[None] * weights[:, None, :]
+    complete = [h for h in HALVES if h.last - h.first == 5]
+    days = np.any([h.holds(DAYS) for h in complete], axis=0)
+    return expected * (A_HALF_YEAR * len(complete) / expected[:, days].sum())
+
+
+def _on_time(effect: np.ndarray) -> np.ndarray:
+    """The chance that a case closes on time: places × months × tiers."""
+    months = np.arange(len(MONTHS))
+    heating_rush = np.where(np.isin(MONTHS.astype(int) % 12, (10, 11)), -0.14, 0.0)
+    level = logit(0.948) + effect[:, None] + heating_rush[None, :] + 0.004 * (months - 18)[None, :]
+    first = int((DRIFT_FROM - MONTHS[0]).astype(int))
+    level[DRIFT_PLACE] = logit(DRIFT_START) + heating_rush
+    level[DRIFT_PLACE, first : first + DRIFT_MONTHS] = np.linspace(logit(DRIFT_START), logit(DRIFT_END), DRIFT_MONTHS)
+    return logistic(level[:, :, None] + np.array([0.08, 0.0, -0.30]))
+
+
+def _channels(rng: np.random.Generator, category: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Patrols find a growing share; the other channels keep theirs among what remains, with more by network."""
+    way = np.linspace(0, 1, len(MONTHS))
+    patrol = np.array([c.patrol for c in CATEGORIES])[:, None] + 0.10 * way * (1 - np.array([c.patrol for c in CATEGORIES])[:, None])
+    rest = np.stack([0.52 - 0.10 * way, 0.22 - 0.02 * way, 0.26 + 0.12 * way])
+    shares = np.concatenate([patrol[None], (1 - patrol)[None] * rest[:, None, :]]).transpose(1, 2, 0)
+    return pick(rng, shares.reshape(-1, len(CHANNELS)), category * len(MONTHS) + month)
+
+
+def _durations(rng: np.random.Generator, on_time: np.ndarray, place: np.ndarray, month: np.ndarray, tier: np.ndarray) -> np.ndarray:
+    """Seconds from opening to closing: lognormal by tier, placed so that just the wanted share is on time."""
+    z = quantile(on_time)[place, month, tier]
+    spread = TIER_SPREAD[tier]
+    return np.maximum(TIER_SECONDS[tier] * np.exp(spread * (rng.standard_normal(len(place)) - z)), 300).astype(np.int64)
+
+
+def _by_day(closed: np.ndarray, due: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Nobody closes a case at night: such closings wait for the morning, unless that would make them late."""
+    seconds = closed.astype(np.int64) % 86_400
+    night = seconds < 7 * HOUR + 1800
+    morning = closed + np.where(night, 8 * HOUR + rng.integers(0, HOUR, len(closed)) - seconds, 0).astype("timedelta64[s]")
+    return np.where((morning <= due) | (closed > due), morning, closed)
+
+
+def _answers(rng: np.random.Generator, frame: dict, late: np.ndarray, effect: np.ndarray) -> dict[str, np.ndarray]:
+    """Call-backs of closed cases and what residents then say: −1 not asked, 0 no, 1 yes; each answer implies the one before."""
+    count = len(late)
+    asked = frame["closed"] & (rng.random(count, dtype=np.float32) < CALLED_BACK[frame["kind"]])
+    responded = rng.random(count, dtype=np.float32) < np.where(late, 0.962, 0.993)
+    resolved = responded & (rng.random(count, dtype=np.float32) < np.where(late, 0.90, 0.955))
+    content = logistic(logit(0.962) + effect[frame["place"]] - 0.9 * late - 0.2 * (frame["kind"] == 2))
+    satisfied = resolved & (rng.random(count) < content)
+    answers = {"responded": responded, "resolved": resolved, "satisfied": satisfied}
+    found = {name: np.where(asked, answer, -1).astype(np.int8) for name, answer in answers.items()}
+    return {"called_back": np.where(frame["closed"], asked, 0).astype(np.int8), **found}
+
+
+def _disputes(rng: np.random.Generator, closed: np.ndarray, kind: np.ndarray) -> dict[str, np.ndarray]:
+    """Mediation of closed disputes; something under half of them turn on money."""
+    dispute = np.flatnonzero(kind == 2)
+    mediated, amount = np.full(len(kind), -1, dtype=np.int8), np.full(len(kind), np.nan)
+    settled = dispute[closed[dispute]]
+    mediated[settled] = rng.random(len(settled)) < 0.885
+    money = dispute[rng.random(len(dispute)) < 0.44]
+    amount[money] = np.rint(np.exp(rng.normal(np.log(2600), 0.85, len(money))) / 100).clip(1) * 100
+    return {"mediated": mediated, "amount_yuan": amount}
+
+
+def _grid_of(rng: np.random.Generator, grids: pd.DataFrame, place: np.ndarray, month: np.ndarray) -> np.ndarray:
+    """Position in the grid register of a grid that existed in the month, drawn evenly."""
+    active = active_by_month(grids)
+    # a grid that began within the month exists at its end only: use the month before for its first days
+    existed = active & np.roll(active, 1, axis=1)
+    existed[:, 0] = active[:, 0]
+    table = [np.flatnonzero(existed[:, m] & (grids["place_index"] == p).to_numpy()) for p in range(PLACES) for m in range(len(MONTHS))]
+    sizes = np.array([len(t) for t in table])
+    first = np.cumsum(sizes) - sizes
+    cell = place.astype(int) * len(MONTHS) + month
+    return np.concatenate(table)[first[cell] + (rng.random(len(cell)) * sizes[cell]).astype(int)]
+
+
+def _subcategories(rng: np.random.Generator, category: np.ndarray) -> pd.Categorical:
+    sizes = np.array([len(c.subcategories) for c in CATEGORIES])
+    first = np.cumsum(sizes) - sizes
+    skewed = rng.random(len(category)) ** 1.35  # the first named are the commonest
+    names = [s for c in CATEGORIES for s in c.subcategories]
+    return pd.Categorical.from_codes(first[category] + (skewed * sizes[category]).astype(int), names)
+
+
+def _numbers(opened: np.ndarray) -> np.ndarray:
+    """Running number of each case within its day, for cases in order of time."""
+    day = opened.astype("datetime64[D]").astype(int)
+    first = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
+    return np.arange(len(day)) - np.repeat(first, np.diff(first, append=len(day)))
+
+
+def cases(seed: int, households: np.ndarray, grids: pd.DataFrame) -> pd.DataFrame:
+    """One row a case in order of time; the columns of the contract, words as categoricals, answers as −1, 0, 1.
+
+    Beside them ``place_index``, ``number`` (within its day) and ``late``.
+    """
+    rng = stream(seed, "cases")
+    effects = _effects(rng)
+    counts = rng.poisson(_expected(rng, households, effects["rate"]))
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    place, rest = np.divmod(cell, len(DAYS) * len(CATEGORIES))
+    day, category = np.divmod(rest, len(CATEGORIES))
+    hours = np.array([c.hours for c in CATEGORIES])[category]
+    second = pick(rng, HOURS, hours).astype(np.int64) * HOUR + rng.integers(0, HOUR, len(cell))
+    order = np.argsort(day * 86_400 + second, kind="stable")
+    place, day, category, second = (a[order] for a in (place, day, category, second))
+    opened, month = DAYS[day].astype("datetime64[s]") + second.astype("timedelta64[s]"), MONTH_OF_DAY[day]
+
+    tier = pick(rng, np.array([c.tiers for c in CATEGORIES]), category)
+    channel = _channels(rng, category, month)
+    dispute = rng.random(len(cell)) < np.array([c.dispute for c in CATEGORIES])[category]
+    kind = np.where(dispute, 2, channel == 0).astype(np.int8)
+    due = opened + TIER_SECONDS[tier].astype("timedelta64[s]")
+    closed_at = opened + _durations(rng, _on_time(effects["on_time"]), place, month, tier).astype("timedelta64[s]")
+    closed_at = _by_day(closed_at, due, rng)
+    stuck = (opened > END - np.timedelta64(150, "D")) & (rng.random(len(cell)) < 0.0012)
+    closed = (closed_at < END) & ~stuck
+    late = np.where(closed, closed_at, END) > due
+    facts = {"closed": closed, "kind": kind, "place": place}
+    level = np.where(closed, pick(rng, LEVEL_SHARES, tier), -1)
+    return pd.DataFrame({
+        "number": _numbers(opened),
+        "opened_at": opened,
+        "channel": pd.Categorical.from_codes(channel, CHANNELS),
+        "category": pd.Categorical.from_codes(category, [c.name for c in CATEGORIES]),
+        "subcategory": _subcategories(rng, category),
+        "case_kind": pd.Categorical.from_codes(kind, KINDS),
+        "place": pd.Categorical.from_codes(place, NAMES),
+        "place_index": place,
+        "grid": pd.Categorical.from_codes(_grid_of(rng, grids, place, month), grids["grid_name"]),
+        "tier": pd.Categorical.from_codes(tier, TIERS),
+        "due_at": due,
+        "closed_at": np.where(closed, closed_at, NOTHING),
+        "closed_level": pd.Categorical.from_codes(level, LEVELS),
+        **_answers(rng, facts, late, effects["satisfied"]),
+        **_disputes(rng, closed, kind),
+        "repeat_case": (rng.random(len(cell)) < 0.038).astype(np.int8),
+        "late": late,
+    })  # fmt: skip

@@ -1,0 +1,42 @@
+"""Words as they are compared: one normal form for heads, names and values, and the words that mean "nothing here"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"[\s\u200b\ufeff]+")
+
+# What offices write into a cell that has no value. A zero is written 0; these are gaps.
+MISSING = frozenset(
+    ("", "-", "--", "---", "—", "——", "–", "/", "//", "\\", "*", "无", "缺", "空", "暂无", "暂缺", "缺失", "没有", "未报", "待报", "未填", "未统计", "不详")
+    + ("无数据", "无此项", "不适用", "n/a", "na", "nan", "null", "none", "...", "……", "…", "?")
+)
+
+# The row that adds up the others, and the row of means: never loaded, the former is checked.
+TOTAL_ROW = r"^(.{0,6}(合计|总计)|全街道?|全镇|全部|共计|总数)$"
+SUBTOTAL_ROW = r"^.{0,6}小计$"
+MEAN_ROW = r"^.{0,6}(平均|平均值|均值|平均数|平均分)$"
+
+# A row that explains or signs the sheet.
+NOTE_ROW = (
+    r"^[（(【\[]?(注|备注|说明|填表说明|填报说明|填表人?|填报人?|填报单位|填表单位|制表人?|制表单位|审核人?|复核人?|统计人?|统计员|"
+    r"(单位|统计)?负责人|分管领导|联系人|联系电话|报送(人|单位|日期|时间)|(填表|填报|制表|打印|导出)(日期|时间)|数据来源|资料来源|来源)"
+    r"\s*[0-9]*\s*[：:．.、）)】\]]"
+)
+LONE_NOTE = r"^(注|备注|说明|填表|填报|制表|审核)"
+
+
+def plain(text: str) -> str:
+    """Full-width to half-width, and every blank and line break taken out."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+
+
+def is_missing(text: str | None) -> bool:
+    """Whether a cell says that there is no value."""
+    return text is None or plain(text).lower() in MISSING
+
+
+def mask(text: str) -> str:
+    """A value that may not be shown: its first character, the rest starred."""
+    return text[:1] + "**" if text else text
