@@ -1,28 +1,17 @@
-"""The catalogue: YAML files -> frozen, checked declarations.
-
-Every measure, metric, grouping, standard, practice, ledger and deck is declared once under ``catalogue/``; a street's
-own files under ``JIEJIAN_HOME/catalogue`` overlay the bundled ones block by block. An unknown key, a missing key or a
-name that refers to nothing is a :class:`CatalogueError` that names file, block and key.
-"""
+"""What may be declared, as frozen classes: a misspelt key in a YAML block is an error, not a silent default."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from jiejian.home import BUNDLED_CATALOGUE, home
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Kind = Literal["stock", "flow", "distinct", "cumulative", "as_reported", "rule", "date"]
 MetricKind = Literal["count", "proportion", "rate", "ratio", "as_reported"]
 Direction = Literal["higher", "lower", "neutral"]
-Grain = Literal["month", "quarter", "half", "year"]
 
 
 class CatalogueError(Exception):
@@ -328,180 +317,3 @@ class Catalogue(BaseModel):
         for ledger in self.ledgers.values():
             found.setdefault(ledger.table, []).append(ledger)
         return found
-
-
-FILES: dict[str, type[Declaration]] = {
-    "datasets": Dataset,
-    "measures": Measure,
-    "metrics": Metric,
-    "groupings": Grouping,
-    "standards": Standard,
-    "practices": Practice,
-}
-FOLDERS: dict[str, type[Declaration]] = {"ledgers": Ledger, "decks": Deck}
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """Safe YAML that refuses a key written twice (plain YAML would silently keep the last)."""
-
-
-def _mapping_without_twins(loader: yaml.Loader, node: yaml.MappingNode) -> dict:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    twins = {key for key in keys if keys.count(key) > 1}
-    if twins:
-        raise yaml.constructor.ConstructorError(None, None, f"键写了两次：{'、'.join(map(str, twins))}", node.start_mark)
-    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_twins)
-
-
-def read_yaml(path: Path) -> dict:
-    """One YAML file as a mapping of blocks; CatalogueError when it cannot be read."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"第 {mark.line + 1} 行" if mark else "文件编码"
-        raise CatalogueError(f"目录文件 {path.name} {where}写法有误：{getattr(error, 'problem', None) or error}。请改正后重试。") from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise CatalogueError(f"目录文件 {path.name} 应由“编号: 内容”的条目组成，现在不是。请对照自带文件改写。")
-    return content
-
-
-def _blocks(name: str, folders: Iterable[Path]) -> Iterator[tuple[str, str, dict]]:
-    """File, id and merged content of each block: a later folder overlays an earlier one key by key."""
-    merged: dict[str, tuple[str, dict]] = {}
-    for folder in folders:
-        path = folder / f"{name}.yml"
-        for block, content in (read_yaml(path) if path.is_file() else {}).items():
-            if not isinstance(content, dict):
-                raise CatalogueError(f"目录文件 {path.name}，条目 {block}：应写成若干“键: 值”，现在是“{content}”。")
-            merged[str(block)] = (path.name, {**merged.get(str(block), ("", {}))[1], **content})
-    for block, (file, content) in merged.items():
-        yield file, block, content
-
-
-def _files(name: str, folders: Iterable[Path]) -> Iterator[tuple[str, str, dict]]:
-    """One declaration a file: the file's name is its id; a street's file replaces the bundled one of the same name."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        found.update({path.stem: path for path in sorted((folder / name).glob("*.yml"))})
-    for stem, path in found.items():
-        yield f"{name}/{path.name}", stem, read_yaml(path)
-
-
-_REASONS = {
-    "extra_forbidden": "不认识这个键，请删去或改正拼写",
-    "missing": "缺少这个键",
-    "literal_error": "取值不在允许的范围内",
-    "string_type": "应为文字",
-    "int_parsing": "应为整数",
-    "float_parsing": "应为数字",
-}
-
-
-def _declare(kind: type[Declaration], file: str, block: str, content: dict) -> Declaration:
-    if isinstance(content.get("columns"), dict):
-        content = {**content, "columns": [{"id": k, **(v or {})} for k, v in content["columns"].items()]}
-    if isinstance(content.get("groups"), dict):
-        content = {**content, "groups": [{"name": k, "metrics": v} for k, v in content["groups"].items()]}
-    try:
-        return kind.model_validate({"id": block, **content})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(整条)"
-        expected = first.get("ctx", {}).get("expected")
-        reason = _REASONS.get(first["type"], str(first.get("ctx", {}).get("error", first["msg"])))
-        reason += f"（允许：{expected}）" if expected else ""
-        raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。") from error
-
-
-def _check_metrics(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
-    for metric in catalogue.metrics.values():
-        single = metric.kind in ("count", "as_reported")
-        if single == (not metric.measure) or single == bool(metric.numerator and metric.denominator):
-            wants = "measure" if single else "numerator 和 denominator"
-            yield "metrics.yml", metric.id, "kind", f"{metric.kind} 类指标要写且只写 {wants}"
-        for measure in metric.measures:
-            if measure not in catalogue.measures:
-                yield "metrics.yml", metric.id, "measure", f"计量项 {measure} 不存在，请先在 measures.yml 中声明"
-        for practice in metric.practices:
-            if practice not in catalogue.practices:
-                yield "metrics.yml", metric.id, "practices", f"工作体系 {practice} 不存在"
-        for dataset in metric.datasets:
-            if dataset not in catalogue.datasets:
-                yield "metrics.yml", metric.id, "datasets", f"数据集 {dataset} 不存在"
-
-
-def _check_references(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
-    for grouping in catalogue.groupings.values():
-        for group in grouping.groups:
-            for metric in group.metrics:
-                if metric not in catalogue.metrics:
-                    yield "groupings.yml", grouping.id, group.name, f"指标 {metric} 不存在"
-    for standard in catalogue.standards.values():
-        if standard.metric not in catalogue.metrics:
-            yield "standards.yml", standard.id, "metric", f"指标 {standard.metric} 不存在"
-    for deck in catalogue.decks.values():
-        for slide in deck.slides:
-            for metric in slide.metrics:
-                if metric not in catalogue.metrics:
-                    yield f"decks/{deck.id}.yml", deck.id, "metrics", f"指标 {metric} 不存在"
-
-
-def _check_ledgers(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
-    for ledger in catalogue.ledgers.values():
-        file, ids = f"ledgers/{ledger.id}.yml", {c.id for c in ledger.columns}
-        for column in ledger.columns:
-            if column.measure and column.measure not in catalogue.measures:
-                yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在，请先在 measures.yml 中声明"
-            if column.type == "choice" and not column.choices:
-                yield file, ledger.id, column.id, "choice 类的列要写 choices"
-        for name in (*ledger.key, *(c for rule in ledger.rules for c in (*rule.columns, *rule.parts))):
-            if name not in ids:
-                yield file, ledger.id, "key/rules", f"列 {name} 不在 columns 中"
-    columns = {t: {c.id for l in ls for c in l.columns} | {"place_id"} for t, ls in catalogue.tables().items()}
-    for measure in catalogue.measures.values():
-        if rollup := measure.rollup:
-            if rollup.table not in columns:
-                yield "measures.yml", measure.id, "rollup.table", f"没有台账写入表 {rollup.table}"
-                continue
-            named = (rollup.at, rollup.start, rollup.end, rollup.distinct, rollup.value, *rollup.by, *(c.column for c in rollup.where))
-            for name in named:
-                if name and name not in columns[rollup.table]:
-                    yield "measures.yml", measure.id, "rollup", f"表 {rollup.table} 没有列 {name}"
-
-
-def load_catalogue(*folders: Path) -> Catalogue:
-    """Read and check the catalogue in ``folders``, later ones overlaying earlier ones.
-
-    Raises CatalogueError at the first fault, in Chinese, naming file, block and key.
-    """
-    content: dict[str, dict] = {}
-    for names, walk in ((FILES, _blocks), (FOLDERS, _files)):
-        for name, kind in names.items():
-            content[name] = {block: _declare(kind, file, block, body) for file, block, body in walk(name, folders)}
-    catalogue = Catalogue.model_construct(**content)
-    for check in (_check_metrics, _check_references, _check_ledgers):
-        for file, block, key, reason in check(catalogue):
-            raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。")
-    return catalogue
-
-
-@lru_cache(maxsize=4)
-def _cached(folders: tuple[Path, ...], stamp: tuple) -> Catalogue:
-    return load_catalogue(*folders)
-
-
-def _stamp(folders: Iterable[Path]) -> tuple:
-    files = (p for folder in folders for p in sorted(folder.rglob("*.yml")))
-    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in files)
-
-
-def catalogue() -> Catalogue:
-    """The catalogue in force: the bundled one, overlaid with the street's own; read again when a file changes."""
-    folders = (BUNDLED_CATALOGUE, home().catalogue)
-    return _cached(folders, _stamp(folders))

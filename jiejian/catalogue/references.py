@@ -1,0 +1,73 @@
+"""Checks across declarations: every name refers to something that exists. Each fault is (file, block, key, reason)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jiejian.catalogue.declarations import Catalogue
+
+Fault = tuple[str, str, str, str]
+
+
+def _check_metrics(catalogue: Catalogue) -> Iterator[Fault]:
+    for metric in catalogue.metrics.values():
+        single = metric.kind in ("count", "as_reported")
+        if single == (not metric.measure) or single == bool(metric.numerator and metric.denominator):
+            wants = "measure" if single else "numerator 和 denominator"
+            yield "metrics.yml", metric.id, "kind", f"{metric.kind} 类指标要写且只写 {wants}"
+        for measure in metric.measures:
+            if measure not in catalogue.measures:
+                yield "metrics.yml", metric.id, "measure", f"计量项 {measure} 不存在，请先在 measures.yml 中声明"
+        for practice in metric.practices:
+            if practice not in catalogue.practices:
+                yield "metrics.yml", metric.id, "practices", f"工作体系 {practice} 不存在"
+        for dataset in metric.datasets:
+            if dataset not in catalogue.datasets:
+                yield "metrics.yml", metric.id, "datasets", f"数据集 {dataset} 不存在"
+
+
+def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
+    for grouping in catalogue.groupings.values():
+        for group in grouping.groups:
+            for metric in group.metrics:
+                if metric not in catalogue.metrics:
+                    yield "groupings.yml", grouping.id, group.name, f"指标 {metric} 不存在"
+    for standard in catalogue.standards.values():
+        if standard.metric not in catalogue.metrics:
+            yield "standards.yml", standard.id, "metric", f"指标 {standard.metric} 不存在"
+    for deck in catalogue.decks.values():
+        for slide in deck.slides:
+            for metric in slide.metrics:
+                if metric not in catalogue.metrics:
+                    yield f"decks/{deck.id}.yml", deck.id, "metrics", f"指标 {metric} 不存在"
+
+
+def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
+    for ledger in catalogue.ledgers.values():
+        file, ids = f"ledgers/{ledger.id}.yml", {c.id for c in ledger.columns}
+        for column in ledger.columns:
+            if column.measure and column.measure not in catalogue.measures:
+                yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在，请先在 measures.yml 中声明"
+            if column.type == "choice" and not column.choices:
+                yield file, ledger.id, column.id, "choice 类的列要写 choices"
+        for name in (*ledger.key, *(c for rule in ledger.rules for c in (*rule.columns, *rule.parts))):
+            if name not in ids:
+                yield file, ledger.id, "key/rules", f"列 {name} 不在 columns 中"
+    columns = {t: {c.id for l in ls for c in l.columns} | {"place_id"} for t, ls in catalogue.tables().items()}
+    for measure in catalogue.measures.values():
+        if rollup := measure.rollup:
+            if rollup.table not in columns:
+                yield "measures.yml", measure.id, "rollup.table", f"没有台账写入表 {rollup.table}"
+                continue
+            compared = (condition.column for condition in rollup.where)
+            named = (rollup.at, rollup.start, rollup.end, rollup.distinct, rollup.value, *rollup.by, *compared)
+            for name in named:
+                if name and name not in columns[rollup.table]:
+                    yield "measures.yml", measure.id, "rollup", f"表 {rollup.table} 没有列 {name}"
+
+
+def faults(catalogue: Catalogue) -> Iterator[Fault]:
+    """Every reference that leads nowhere."""
+    yield from _check_metrics(catalogue)
+    yield from _check_references(catalogue)
+    yield from _check_ledgers(catalogue)
