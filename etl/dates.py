@@ -24,8 +24,6 @@ FORMATS = (
     "%Y.%m.%d",
     "%Y.%m.%d %H:%M",
     "%Y.%m.%d %H:%M:%S",
-    "%Y%m%d",
-    "%Y%m%d%H%M%S",
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 

@@ -14,9 +14,10 @@ MISSING = frozenset(
 )
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
-TOTAL_ROW = r"^(.{0,6}(合计|总计)|全街道?|全镇|全部|共计|总数)$"
-SUBTOTAL_ROW = r"^.{0,6}小计$"
-MEAN_ROW = r"^.{0,6}(平均|平均值|均值|平均数|平均分)$"
+SUM_ROW = r".{0,6}(合计|总计)"
+TOTAL_ROW = rf"({SUM_ROW}|全街道?|全镇|全部|共计|总数)"
+SUBTOTAL_ROW = r".{0,6}小计"
+MEAN_ROW = r".{0,6}(平均|平均值|均值|平均数|平均分)"
 
 # A row that explains or signs the sheet.
 NOTE_ROW = (

@@ -50,9 +50,9 @@ def _fill_down(column: list[str | None], top: int, bottom: int, value: str | Non
 
 
 def text(value: object) -> str | None:
-    """A cell as text: whole numbers without ``.0``, at most 15 digits as Excel itself shows, days and times as ISO."""
+    """A cell as text without blanks around it, None when there is none: whole numbers without ``.0``, at most 15 digits as Excel itself shows, days and times as ISO."""
     if type(value) is str:
-        return value or None
+        return value.strip() or None
     if type(value) is float:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
     if value is None:

@@ -90,8 +90,11 @@ def _selection(options: argparse.Namespace, source: Warehouse, dataset: str) -> 
     info, places = source.datasets()[dataset], source.places(dataset)
     latest = {grain: found[0] for grain, found in latest_periods(info.first, info.as_of).items() if found}
     chosen = {
-        "dataset": [dataset], "metric": options.metric, "community": options.community,
-        "period": [options.period] if options.period else [], "since": [options.since] if options.since else [],
+        "dataset": [dataset],
+        "metric": options.metric,
+        "community": options.community,
+        "period": [options.period] if options.period else [],
+        "since": [options.since] if options.since else [],
     }
     return from_params(chosen, source.catalogue, dict(zip(places["place_id"], places["place"], strict=True)), latest)
 
@@ -104,7 +107,11 @@ def _json(frame, metrics, context, source, options) -> None:
     units = {m.id: m.unit for m in metrics}
     kept = frame[["place_id", "place", "metric", "period", "value", "numerator", "denominator", "status", "qualifier"]]
     rows = kept.assign(unit=kept["metric"].map(units), dataset=context.dataset, fictional=context.fictional)
-    print(json.dumps(json.loads(rows.to_json(orient="records", force_ascii=False, double_precision=15)), ensure_ascii=False, indent=1))
+    print(
+        json.dumps(
+            json.loads(rows.to_json(orient="records", force_ascii=False, double_precision=15)), ensure_ascii=False, indent=1
+        )
+    )
 
 
 def _table(frame, metrics: Sequence[Metric], context, source, options) -> None:

@@ -30,7 +30,7 @@ class Context:
     def foot(self) -> str:
         """Sources, cut-off and the mark of made-up data."""
         sources = "、".join(self.sources[:3]) + (f"等{len(self.sources)}项" if len(self.sources) > 3 else "")
-        parts = [f"来源:{sources}" if sources else "", f"截至 {self.as_of}" if self.as_of else ""]
+        parts = [f"来源：{sources}" if sources else "", f"截至 {self.as_of}" if self.as_of else ""]
         if self.reporting:
             parts.append(f"报送 {self.reporting}")
         if self.fictional:

@@ -33,8 +33,10 @@ class Selection:
         """Every period asked for, oldest first."""
         if self.since is None:
             return (self.period,)
-        return tuple(periods_between(self.since.start, self.period.start, self.period.grain)) if self.period.grain != "ytd" else (
-            tuple(p for p in periods_between(self.since.start, self.period.end, "ytd") if p.end <= self.period.end)
+        return (
+            tuple(periods_between(self.since.start, self.period.start, self.period.grain))
+            if self.period.grain != "ytd"
+            else (tuple(p for p in periods_between(self.since.start, self.period.end, "ytd") if p.end <= self.period.end))
         )
 
     def at(self, *periods: Period) -> tuple[Selection, ...]:
@@ -57,7 +59,9 @@ class Selection:
         places = f"全部{unit}" if not names else "、".join(names[:3]) + (f"等{len(names)}个" if len(names) > 3 else "")
         time = self.period.label if self.since is None else f"{self.since.label}至{self.period.label}"
         metrics = "、".join(catalogue.metrics[m].name for m in self.metrics[:3])
-        return " · ".join((catalogue.datasets[self.dataset].name, places, time, metrics + ("等" if len(self.metrics) > 3 else "")))
+        return " · ".join(
+            (catalogue.datasets[self.dataset].name, places, time, metrics + ("等" if len(self.metrics) > 3 else ""))
+        )
 
 
 def metric_named(name: str, catalogue: Catalogue) -> str:

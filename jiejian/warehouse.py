@@ -42,7 +42,7 @@ SELECT f.place_id, f.measure, CAST({bucket} AS DATE) AS bucket,
 FROM figure f JOIN wanted w ON w.measure = f.measure AND w.base = f.grain
 WHERE f.dataset = $dataset AND f.breakdown = '' AND w.kind = 'flow'
   AND f.period_start >= $first AND f.period_end <= $last
-GROUP BY ALL
+GROUP BY f.place_id, f.measure, bucket, w.months
 """
 
 # 1—n月累计: the running sum within a year, complete only if every month so far is there.
@@ -159,9 +159,9 @@ class Warehouse:
             if (not m.datasets or dataset in m.datasets) and all(measure in there for measure in m.measures)
         )
 
-    def grains(self, dataset: str, metric: Metric) -> tuple[str, ...]:
+    def grains(self, dataset: str, metric_id: str) -> tuple[str, ...]:
         """Period grains in which the metric can be shown in this data set."""
-        there = self._base_grains(dataset)
+        metric, there = self.catalogue.metrics[metric_id], self._base_grains(dataset)
         measures = [self.catalogue.measures[m] for m in metric.measures]
         longest = max(_MONTHS.get(there[m.id], 99) for m in measures)
         if any(m.kind == "as_reported" for m in measures):
@@ -320,7 +320,7 @@ class Warehouse:
         if missing:
             names = "、".join(self.catalogue.measures[m].name for m in missing)
             raise SelectionError(f"“{metric.name}”缺少台账数据：{names}。请补报相应台账后再看。")
-        allowed = self.grains(selection.dataset, metric)
+        allowed = self.grains(selection.dataset, name)
         if selection.period.grain not in allowed:
             raise SelectionError(refusal(metric, self.catalogue, allowed))
         return metric
@@ -410,14 +410,16 @@ class _Grid:
 def _index(places: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
     """Place × period, place by place."""
     repeat = len(periods)
-    return pd.DataFrame({
-        "place_id": np.repeat(places["place_id"].to_numpy(dtype=object), repeat),
-        "place": np.repeat(places["place"].to_numpy(dtype=object), repeat),
-        "sort": np.repeat(places["sort"].to_numpy(dtype=int), repeat),
-        "period": np.tile(np.array([p.key for p in periods], dtype=object), len(places)),
-        "start": np.tile(np.array([p.start for p in periods], dtype="datetime64[s]"), len(places)),
-        "end": np.tile(np.array([p.end for p in periods], dtype="datetime64[s]"), len(places)),
-    })
+    return pd.DataFrame(
+        {
+            "place_id": np.repeat(places["place_id"].to_numpy(dtype=object), repeat),
+            "place": np.repeat(places["place"].to_numpy(dtype=object), repeat),
+            "sort": np.repeat(places["sort"].to_numpy(dtype=int), repeat),
+            "period": np.tile(np.array([p.key for p in periods], dtype=object), len(places)),
+            "start": np.tile(np.array([p.start for p in periods], dtype="datetime64[s]"), len(places)),
+            "end": np.tile(np.array([p.end for p in periods], dtype="datetime64[s]"), len(places)),
+        }
+    )
 
 
 def _metric_frame(index: pd.DataFrame, metric: Metric, grids: Mapping[str, _Grid]) -> pd.DataFrame:

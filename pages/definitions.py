@@ -13,10 +13,10 @@ metrics, standards, sources, loads, manage = st.tabs(["指标目录", "参考标
 with metrics:
     definitions.metrics(view)
 with standards:
-    definitions.standards()
+    definitions.standards(view)
 with sources:
     definitions.sources(view)
 with loads:
     definitions.loads(view)
 with manage:
-    definitions.manage()
+    definitions.manage(view)

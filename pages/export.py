@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import data, frame, pickers, published, show, tables
+from jiejian.ui import frame, pickers, published, show, tables
 
 frame.page(__file__)
 view = pickers.pick(metrics="many", time="series")
@@ -17,7 +17,7 @@ if not view.metrics or view.period is None:
 
 show.heading("数据导出", f"{view.scope} · {view.context().period} · {len(view.metrics)} 项指标。先在左侧筛选，再下载。")
 tables.view_downloads("export", view)
-preview = tables.screen_table(data.figures(view.selection), view.metrics)
+preview = tables.screen_table(view.figures(), view.metrics)
 st.dataframe(preview.head(tables.PREVIEW_ROWS), hide_index=True, width="stretch", height=520)
 if len(preview) > tables.PREVIEW_ROWS:
     st.caption(f"预览前 {tables.PREVIEW_ROWS} 行，下载的文件含全部 {len(preview):,} 行。空格表示缺报，不是零。")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import attention, cards, frame, pickers, published, show, tables
+from jiejian.ui import attention, cards, deck, frame, pickers, published, show, tables
 
 frame.page(__file__)
 view = pickers.pick(metrics="none")
@@ -16,8 +16,9 @@ if not view.metrics or view.period is None:
     st.stop()
 
 shown = attention.headline(view)
-show.heading("总览", attention.answer(view, shown))
-cards.cards(view, shown)
+slide = deck.cards_slide(view, shown)
+show.heading("总览", slide.takeaway)
+cards.draw(slide.cards, view.catalogue)
 show.foot(view.context(*shown))
 
 st.subheader("需要关注", anchor=False)

@@ -45,7 +45,13 @@ def run_etl(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``python -m etl …`` in a home of its own, as a person would type it."""
     environment = {**os.environ, "JIEJIAN_HOME": str(home), "PYTHONUTF8": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "etl", *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300
+        [sys.executable, "-m", "etl", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
     )
 
 
@@ -81,7 +87,10 @@ def serve(home: Path, **environment: str) -> Iterator[str]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)],
-        cwd=PROJECT, env={**os.environ, "JIEJIAN_HOME": str(home), **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=PROJECT,
+        env={**os.environ, "JIEJIAN_HOME": str(home), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -112,8 +121,16 @@ def server(demo_home) -> Iterator[str]:
 
 
 CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--disable-default-apps", "--no-default-browser-check", "--disable-features=OptimizationHints",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-default-apps",
+    "--no-default-browser-check",
+    "--disable-features=OptimizationHints",
 ]
 
 

@@ -65,7 +65,10 @@ def test_standards_name_their_document_and_say_when_their_years_have_passed(bund
 
 FAULTS = [
     ({"metrics": "on_time_rate: {decimls: 2}"}, "metrics.yml，条目 on_time_rate，键 decimls：不认识这个键"),
-    ({"metrics": "mine: {name: 我的, kind: count, measure: households, unit: 户, better: neutral, definition: 无。}"}, "条目 mine，键 name_en：缺少这个键"),
+    (
+        {"metrics": "mine: {name: 我的, kind: count, measure: households, unit: 户, better: neutral, definition: 无。}"},
+        "条目 mine，键 name_en：缺少这个键",
+    ),
     ({"metrics": "on_time_rate: {kind: average}"}, "条目 on_time_rate，键 kind：取值不在允许的范围内"),
     ({"metrics": "on_time_rate: {numerator: nothing}"}, "计量项 nothing 不存在"),
     ({"metrics": "on_time_rate: {practices: [S99]}"}, "工作体系 S99 不存在"),

@@ -48,7 +48,7 @@ def test_the_guide_names_every_page():
     guide = (PROJECT / "docs" / "用户指南.md").read_text(encoding="utf-8")
     from jiejian.ui.frame import PAGES
 
-    for name, title, _ in PAGES:
+    for name, title in PAGES:
         assert title in guide and title in README and title in TWIN
         assert (PROJECT / "pages" / f"{name}.py").is_file()
 

@@ -30,7 +30,9 @@ def test_period(key, label, start, end, previous, year_before):
     assert period.year_before.key == year_before
 
 
-@pytest.mark.parametrize("wrong", ["", "2026-13", "2026-00", "2026-Q5", "2026-H3", "2026-C00", "26-10", "2026/10", "十月", "0000", "2026-10-01"])
+@pytest.mark.parametrize(
+    "wrong", ["", "2026-13", "2026-00", "2026-Q5", "2026-H3", "2026-C00", "26-10", "2026/10", "十月", "0000", "2026-10-01"]
+)
 def test_a_wrong_key_is_refused_in_chinese(wrong):
     with pytest.raises(ValueError, match="看不懂的时间"):
         parse_period(wrong)
@@ -39,7 +41,12 @@ def test_a_wrong_key_is_refused_in_chinese(wrong):
 def test_periods_between_over_a_year_end():
     found = periods_between(date(2025, 11, 15), date(2026, 2, 3), "month")
     assert [p.key for p in found] == ["2025-11", "2025-12", "2026-01", "2026-02"]
-    assert [p.key for p in periods_between(date(2025, 11, 1), date(2026, 2, 1), "ytd")] == ["2025-C11", "2025-C12", "2026-C01", "2026-C02"]
+    assert [p.key for p in periods_between(date(2025, 11, 1), date(2026, 2, 1), "ytd")] == [
+        "2025-C11",
+        "2025-C12",
+        "2026-C01",
+        "2026-C02",
+    ]
     assert [p.key for p in periods_between(date(2025, 11, 1), date(2026, 5, 1), "half")] == ["2025-H2", "2026-H1"]
 
 

@@ -42,12 +42,13 @@ def _where(rng: np.random.Generator, place: np.ndarray, day: np.ndarray, station
     return np.where(rng.random(len(place)) < 0.17, "小区广场", names)
 
 
-def _organisers(rng: np.random.Generator, place: np.ndarray, orgs: pd.DataFrame) -> np.ndarray:
+def _organisers(rng: np.random.Generator, place: np.ndarray, learning: np.ndarray, orgs: pd.DataFrame) -> np.ndarray:
+    """Who held each session; study and training are always held by the party committee."""
     names = np.array(NAMES, dtype=object)[place]
     units = np.array(UNITS, dtype=object)[rng.integers(0, len(UNITS), len(place))]
-    local = orgs.drop_duplicates("place_index").set_index("place_index")["org_name"].reindex(range(PLACES)).fillna("").to_numpy(object)[place]
-    local = np.where(local == "", names + "居委会", local)
-    drawn = rng.random(len(place))
+    first = orgs.drop_duplicates("place_index").set_index("place_index")["org_name"].reindex(range(PLACES))
+    local = np.where(first.isna().to_numpy()[place], names + "居委会", first.to_numpy(object)[place])
+    drawn = np.where(learning, 0, rng.random(len(place)))
     return np.select([drawn < 0.56, drawn < 0.74, drawn < 0.88], [names + "党委", names + "居委会", local], units)
 
 
@@ -70,14 +71,16 @@ def activities(seed: int, stations: pd.DataFrame, orgs: pd.DataFrame) -> pd.Data
     themes = np.array([""] + [theme_of[m] for m in range(1, 13)], dtype=object)
     titles = np.array([np.resize(a.titles, 5) for a in ACTIVITIES], dtype=object)
     learning = np.isin(np.array([a.name for a in ACTIVITIES])[kind], LEARNING)
-    frame = pd.DataFrame({
-        "title": titles[kind, rng.integers(0, 5, len(kind))],
-        "activity_type": np.array([a.name for a in ACTIVITIES], dtype=object)[kind],
-        "dimension": np.array([a.dimension for a in ACTIVITIES], dtype=object)[kind],
-        "place_index": place,
-        "held_on": DAYS[day],
-        "month": MONTH_OF_DAY[day],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "title": titles[kind, rng.integers(0, 5, len(kind))],
+            "activity_type": np.array([a.name for a in ACTIVITIES], dtype=object)[kind],
+            "dimension": np.array([a.dimension for a in ACTIVITIES], dtype=object)[kind],
+            "place_index": place,
+            "held_on": DAYS[day],
+            "month": MONTH_OF_DAY[day],
+        }
+    )
     frame["number"] = frame.groupby(["place_index", "month"]).cumcount() + 1
     codes = np.datetime_as_string(MONTHS[frame["month"]], "M")
     return frame.assign(
@@ -85,7 +88,7 @@ def activities(seed: int, stations: pd.DataFrame, orgs: pd.DataFrame) -> pd.Data
         place=np.array(NAMES, dtype=object)[place],
         season=np.where(learning, "", themes[month_number]),
         station=_where(rng, place, DAYS[day], stations),
-        organiser=_organisers(rng, place, orgs),
+        organiser=_organisers(rng, place, learning, orgs),
         attendances=_attendances(rng, kind, place),
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from etl.demo import seasons
 from etl.demo.chance import logistic, logit, pick, quantile, stream
+from etl.demo.chronicle import COLD, RAIN
 from etl.demo.grids import active_by_month
 from etl.demo.profile import (
     DRIFT_END,
@@ -15,7 +16,6 @@ from etl.demo.profile import (
     DRIFT_PLACE,
     DRIFT_START,
     KIND,
-    NAMES,
     PLACES,
     STATION_CUT,
     STATION_EXCESS,
@@ -30,23 +30,35 @@ END = np.datetime64(seasons.AS_OF + 1, "s")  # nothing is known beyond the last 
 NOTHING = np.datetime64("NaT", "s")
 HOUR = 3600
 
+
+def _with_shock(curve: np.ndarray, days: tuple[np.datetime64, np.datetime64], factor: float) -> np.ndarray:
+    """The curve with so many times the cases from the first to the last of ``days`` and half of the surplus for two more."""
+    after = (DAYS - days[1]).astype(int)  # days since the last
+    length = int((days[1] - days[0]).astype(int))
+    inside, soon = (after >= -length) & (after <= 0), (after > 0) & (after <= 2)
+    return curve * np.select([inside, soon], [factor, (1 + factor) / 2], 1)
+
+
 SEASONS = {
     "flat": np.ones(len(DAYS)),
-    "heating": seasons.heating(),
+    "heating": _with_shock(seasons.heating(), COLD, 2.2),
     "noise": seasons.yearly_wave("07-15", 0.75),
     "summer": seasons.yearly_wave("07-25", 0.30),
-    "rain": seasons.yearly_wave("07-28", 0.60),
+    "rain": _with_shock(seasons.yearly_wave("07-28", 0.60), RAIN, 4.5),
     "green": seasons.yearly_wave("06-05", 0.55),
     "year_end": seasons.yearly_wave("12-30", 0.60),
 }
 DAY_OF_WEEK = np.array([1.16, 1.08, 1.05, 1.04, 1.06, 0.84, 0.77])
 # Share of each hour from 0 to 23: patrols and works; calls; noise at night; counters.
-HOURS = np.array([
-    [0, 0, 0, 0, 0, 1, 4, 18, 70, 105, 110, 75, 30, 45, 90, 100, 95, 70, 35, 20, 12, 6, 2, 1],
-    [3, 2, 1, 1, 1, 3, 12, 34, 70, 88, 82, 58, 40, 46, 66, 70, 68, 66, 70, 72, 60, 38, 18, 8],
-    [30, 18, 9, 5, 4, 12, 26, 30, 32, 34, 32, 24, 36, 34, 26, 26, 28, 36, 54, 84, 104, 116, 102, 66],
-    [0, 0, 0, 0, 0, 0, 1, 6, 92, 130, 120, 70, 10, 24, 110, 122, 104, 48, 14, 10, 8, 4, 1, 0],
-], dtype=float)  # fmt: skip
+HOURS = np.array(
+    [
+        [0, 0, 0, 0, 0, 1, 4, 18, 70, 105, 110, 75, 30, 45, 90, 100, 95, 70, 35, 20, 12, 6, 2, 1],
+        [3, 2, 1, 1, 1, 3, 12, 34, 70, 88, 82, 58, 40, 46, 66, 70, 68, 66, 70, 72, 60, 38, 18, 8],
+        [30, 18, 9, 5, 4, 12, 26, 30, 32, 34, 32, 24, 36, 34, 26, 26, 28, 36, 54, 84, 104, 116, 102, 66],
+        [0, 0, 0, 0, 0, 0, 1, 6, 92, 130, 120, 70, 10, 24, 110, 122, 104, 48, 14, 10, 8, 4, 1, 0],
+    ],
+    dtype=float,
+)
 
 CHANNELS = ("巡查走访", "热线", "公众投诉", "网络")
 KINDS = ("诉求", "事件", "纠纷")
@@ -101,17 +113,17 @@ def _on_time(effect: np.ndarray) -> np.ndarray:
 def _channels(rng: np.random.Generator, category: np.ndarray, month: np.ndarray) -> np.ndarray:
     """Patrols find a growing share; the other channels keep theirs among what remains, with more by network."""
     way = np.linspace(0, 1, len(MONTHS))
-    patrol = np.array([c.patrol for c in CATEGORIES])[:, None] + 0.10 * way * (1 - np.array([c.patrol for c in CATEGORIES])[:, None])
+    first = np.array([c.patrol for c in CATEGORIES])[:, None]
+    patrol = first + 0.10 * way * (1 - first)
     rest = np.stack([0.52 - 0.10 * way, 0.22 - 0.02 * way, 0.26 + 0.12 * way])
     shares = np.concatenate([patrol[None], (1 - patrol)[None] * rest[:, None, :]]).transpose(1, 2, 0)
     return pick(rng, shares.reshape(-1, len(CHANNELS)), category * len(MONTHS) + month)
 
 
-def _durations(rng: np.random.Generator, on_time: np.ndarray, place: np.ndarray, month: np.ndarray, tier: np.ndarray) -> np.ndarray:
-    """Seconds from opening to closing: lognormal by tier, placed so that just the wanted share is on time."""
-    z = quantile(on_time)[place, month, tier]
+def _durations(rng: np.random.Generator, on_time: np.ndarray, tier: np.ndarray) -> np.ndarray:
+    """Seconds from opening to closing: lognormal by tier. ``on_time``: the normal quantile of each case's chance."""
     spread = TIER_SPREAD[tier]
-    return np.maximum(TIER_SECONDS[tier] * np.exp(spread * (rng.standard_normal(len(place)) - z)), 300).astype(np.int64)
+    return np.maximum(TIER_SECONDS[tier] * np.exp(spread * (rng.standard_normal(len(tier)) - on_time)), 300).astype(np.int64)
 
 
 def _by_day(closed: np.ndarray, due: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -152,7 +164,8 @@ def _grid_of(rng: np.random.Generator, grids: pd.DataFrame, place: np.ndarray, m
     # a grid that began within the month exists at its end only: use the month before for its first days
     existed = active & np.roll(active, 1, axis=1)
     existed[:, 0] = active[:, 0]
-    table = [np.flatnonzero(existed[:, m] & (grids["place_index"] == p).to_numpy()) for p in range(PLACES) for m in range(len(MONTHS))]
+    owned = [(grids["place_index"] == p).to_numpy() for p in range(PLACES)]
+    table = [np.flatnonzero(existed[:, m] & ours) for ours in owned for m in range(len(MONTHS))]
     sizes = np.array([len(t) for t in table])
     first = np.cumsum(sizes) - sizes
     cell = place.astype(int) * len(MONTHS) + month
@@ -174,6 +187,29 @@ def _numbers(opened: np.ndarray) -> np.ndarray:
     return np.arange(len(day)) - np.repeat(first, np.diff(first, append=len(day)))
 
 
+def _arrivals(rng: np.random.Generator, households: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Place, category, channel, month and moment of each case, in order of time."""
+    counts = rng.poisson(_expected(rng, households, rate))
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    place, rest = np.divmod(cell, len(DAYS) * len(CATEGORIES))
+    day, category = np.divmod(rest, len(CATEGORIES))
+    channel = _channels(rng, category, MONTH_OF_DAY[day])
+    hours = np.where(channel == 0, 0, np.array([c.hours for c in CATEGORIES])[category])  # patrols walk by day
+    second = pick(rng, HOURS, hours).astype(np.int64) * HOUR + rng.integers(0, HOUR, len(cell))
+    order = np.argsort(day * 86_400 + second, kind="stable")
+    opened = DAYS[day[order]].astype("datetime64[s]") + second[order].astype("timedelta64[s]")
+    return place[order], category[order], channel[order], MONTH_OF_DAY[day[order]], opened
+
+
+def _closings(rng: np.random.Generator, opened: np.ndarray, tier: np.ndarray, on_time: np.ndarray) -> tuple[np.ndarray, ...]:
+    """When each case falls due and is closed (missing: still open), and whether it is late by now."""
+    due = opened + TIER_SECONDS[tier].astype("timedelta64[s]")
+    closed_at = _by_day(opened + _durations(rng, on_time, tier).astype("timedelta64[s]"), due, rng)
+    stuck = (opened > END - np.timedelta64(150, "D")) & (rng.random(len(tier)) < 0.0012)
+    closed = (closed_at < END) & ~stuck
+    return due, np.where(closed, closed_at, NOTHING), np.where(closed, closed_at, END) > due
+
+
 def cases(seed: int, households: np.ndarray, grids: pd.DataFrame) -> pd.DataFrame:
     """One row a case in order of time; the columns of the contract, words as categoricals, answers as −1, 0, 1.
 
@@ -181,44 +217,31 @@ def cases(seed: int, households: np.ndarray, grids: pd.DataFrame) -> pd.DataFram
     """
     rng = stream(seed, "cases")
     effects = _effects(rng)
-    counts = rng.poisson(_expected(rng, households, effects["rate"]))
-    cell = np.repeat(np.arange(counts.size), counts.ravel())
-    place, rest = np.divmod(cell, len(DAYS) * len(CATEGORIES))
-    day, category = np.divmod(rest, len(CATEGORIES))
-    hours = np.array([c.hours for c in CATEGORIES])[category]
-    second = pick(rng, HOURS, hours).astype(np.int64) * HOUR + rng.integers(0, HOUR, len(cell))
-    order = np.argsort(day * 86_400 + second, kind="stable")
-    place, day, category, second = (a[order] for a in (place, day, category, second))
-    opened, month = DAYS[day].astype("datetime64[s]") + second.astype("timedelta64[s]"), MONTH_OF_DAY[day]
-
+    place, category, channel, month, opened = _arrivals(rng, households, effects["rate"])
+    count = len(place)
     tier = pick(rng, np.array([c.tiers for c in CATEGORIES]), category)
-    channel = _channels(rng, category, month)
-    dispute = rng.random(len(cell)) < np.array([c.dispute for c in CATEGORIES])[category]
+    dispute = rng.random(count) < np.array([c.dispute for c in CATEGORIES])[category]
     kind = np.where(dispute, 2, channel == 0).astype(np.int8)
-    due = opened + TIER_SECONDS[tier].astype("timedelta64[s]")
-    closed_at = opened + _durations(rng, _on_time(effects["on_time"]), place, month, tier).astype("timedelta64[s]")
-    closed_at = _by_day(closed_at, due, rng)
-    stuck = (opened > END - np.timedelta64(150, "D")) & (rng.random(len(cell)) < 0.0012)
-    closed = (closed_at < END) & ~stuck
-    late = np.where(closed, closed_at, END) > due
-    facts = {"closed": closed, "kind": kind, "place": place}
-    level = np.where(closed, pick(rng, LEVEL_SHARES, tier), -1)
-    return pd.DataFrame({
-        "number": _numbers(opened),
-        "opened_at": opened,
-        "channel": pd.Categorical.from_codes(channel, CHANNELS),
-        "category": pd.Categorical.from_codes(category, [c.name for c in CATEGORIES]),
-        "subcategory": _subcategories(rng, category),
-        "case_kind": pd.Categorical.from_codes(kind, KINDS),
-        "place": pd.Categorical.from_codes(place, NAMES),
-        "place_index": place,
-        "grid": pd.Categorical.from_codes(_grid_of(rng, grids, place, month), grids["grid_name"]),
-        "tier": pd.Categorical.from_codes(tier, TIERS),
-        "due_at": due,
-        "closed_at": np.where(closed, closed_at, NOTHING),
-        "closed_level": pd.Categorical.from_codes(level, LEVELS),
-        **_answers(rng, facts, late, effects["satisfied"]),
-        **_disputes(rng, closed, kind),
-        "repeat_case": (rng.random(len(cell)) < 0.038).astype(np.int8),
-        "late": late,
-    })  # fmt: skip
+    on_time = quantile(_on_time(effects["on_time"]))[place, month, tier]
+    due, closed_at, late = _closings(rng, opened, tier, on_time)
+    closed = ~np.isnat(closed_at)
+    return pd.DataFrame(
+        {
+            "number": _numbers(opened),
+            "opened_at": opened,
+            "channel": pd.Categorical.from_codes(channel, CHANNELS),
+            "category": pd.Categorical.from_codes(category, [c.name for c in CATEGORIES]),
+            "subcategory": _subcategories(rng, category),
+            "case_kind": pd.Categorical.from_codes(kind, KINDS),
+            "place_index": place,
+            "grid": pd.Categorical.from_codes(_grid_of(rng, grids, place, month), grids["grid_name"]),
+            "tier": pd.Categorical.from_codes(tier, TIERS),
+            "due_at": due,
+            "closed_at": closed_at,
+            "closed_level": pd.Categorical.from_codes(np.where(closed, pick(rng, LEVEL_SHARES, tier), -1), LEVELS),
+            **_answers(rng, {"closed": closed, "kind": kind, "place": place}, late, effects["satisfied"]),
+            **_disputes(rng, closed, kind),
+            "repeat_case": (rng.random(count) < 0.038).astype(np.int8),
+            "late": late,
+        }
+    )

@@ -28,10 +28,11 @@ def events(stations: pd.DataFrame) -> pd.DataFrame:
     rows += [(day, "春节", "", "节假日") for day in SPRING_FESTIVALS]
     rows.append((RENAMED_ON, f"{FORMER_NAME}更名为{NAMES[RENAMED_PLACE]}", NAMES[RENAMED_PLACE], "更名"))
     rows += [(np.datetime64(day), "一个网格划分为两个网格", NAMES[place], "网格调整") for place, day in DIVIDED.items()]
-    new = stations[stations["opened_on"] >= FIRST]
-    rows += [(d, f"{n}启用", p, "阵地启用") for d, n, p in zip(new["opened_on"].to_numpy("datetime64[D]"), new["station_name"], new["place"], strict=True)]
-    shut = stations[stations["closed_on"].notna()]
-    rows += [(d, f"{n}停用", p, "阵地停用") for d, n, p in zip(shut["closed_on"].to_numpy("datetime64[D]"), shut["station_name"], shut["place"], strict=True)]
-    frame = pd.DataFrame(rows, columns=["happened_on", "what", "place", "event_kind"]).sort_values("happened_on", kind="stable", ignore_index=True)
+    for column, word, kind in (("opened_on", "启用", "阵地启用"), ("closed_on", "停用", "阵地停用")):
+        found = stations[stations[column] >= FIRST]
+        days = found[column].to_numpy("datetime64[D]")
+        rows += [(d, f"{n}{word}", p, kind) for d, n, p in zip(days, found["station_name"], found["place"], strict=True)]
+    frame = pd.DataFrame(rows, columns=["happened_on", "what", "place", "event_kind"])
+    frame = frame.sort_values("happened_on", kind="stable", ignore_index=True)
     frame.insert(0, "event_no", range(1, len(frame) + 1))
     return frame

@@ -37,11 +37,18 @@ def _of_community(rng: np.random.Generator, place: int, number: int) -> pd.DataF
         names.append(f"{SHORT[place]}原第{ordinary - 1}网格")
         households, started = np.append(households, 0), np.append(started, np.datetime64("2021-03-01"))
         ended = np.append(ended, np.datetime64(DIVIDED[place]))
-    return pd.DataFrame({
-        "grid_code": [f"WG{place + 1:02d}{i:02d}" for i in range(1, len(names) + 1)],
-        "grid_name": names, "place": NAMES[place], "place_index": place, "special": [n.endswith("专属网格") for n in names],
-        "grid_households": households, "started_on": started, "ended_on": ended,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "grid_code": [f"WG{place + 1:02d}{i:02d}" for i in range(1, len(names) + 1)],
+            "grid_name": names,
+            "place": NAMES[place],
+            "place_index": place,
+            "special": [n.endswith("专属网格") for n in names],
+            "grid_households": households,
+            "started_on": started,
+            "ended_on": ended,
+        }
+    )
 
 
 def grids(seed: int) -> pd.DataFrame:

@@ -14,7 +14,18 @@ from etl.demo.seasons import month_ends
 ROOT = "DZZ00"
 WITH_GENERAL_BRANCHES = (0, 1, 8, 18)
 NO_BRANCH_SHARE = 0.035  # ordinary grids that still share the branch of a neighbour
-LEVELS = ("街道党工委", "社区党委", "党总支", "网格党支部", "楼栋党小组", "党员中心户", "两新党支部", "物业党支部", "商圈党支部", "机关事业党支部")
+LEVELS = (
+    "街道党工委",
+    "社区党委",
+    "党总支",
+    "网格党支部",
+    "楼栋党小组",
+    "党员中心户",
+    "两新党支部",
+    "物业党支部",
+    "商圈党支部",
+    "机关事业党支部",
+)
 SURNAMES = "甲乙丙丁戊己庚辛壬癸"
 
 
@@ -49,7 +60,9 @@ def _grid_branches(rng: np.random.Generator, grids: pd.DataFrame) -> pd.DataFram
     within = served.groupby("place_index").cumcount().to_numpy()
     size = served.groupby("place_index")["grid_code"].transform("size").to_numpy()
     general = np.isin(place, WITH_GENERAL_BRANCHES)
-    parent = [f"DZZ{p + 1:02d}" + (f"Z{1 + (2 * w >= s)}" if g else "") for p, w, s, g in zip(place, within, size, general, strict=True)]
+    parent = [
+        f"DZZ{p + 1:02d}" + (f"Z{1 + (2 * w >= s)}" if g else "") for p, w, s, g in zip(place, within, size, general, strict=True)
+    ]
     began = _dates(rng, "2021-04-01", "2023-09-30", len(served))
     late = rng.random(len(served)) < 0.12
     began[late] = _dates(rng, "2023-12-01", "2026-06-30", int(late.sum()))
@@ -72,7 +85,13 @@ def _beside(rng: np.random.Generator) -> pd.DataFrame:
     kinds = (
         ("两新党支部", "两新组织", "L", rng.integers(0, 2, PLACES) + commerce, "综合企业联合"),
         ("物业党支部", "物业", "W", rng.integers(0, 2, PLACES) + np.isin(KIND, (COMMERCIAL, RESETTLED)), "红色物业"),
-        ("商圈党支部", "商圈", "S", np.isin(np.arange(PLACES), [p for p, n in SPECIAL.items() if "学校" not in n]).astype(int), "商圈"),
+        (
+            "商圈党支部",
+            "商圈",
+            "S",
+            np.isin(np.arange(PLACES), [p for p, n in SPECIAL.items() if "学校" not in n]).astype(int),
+            "商圈",
+        ),
         ("机关事业党支部", "机关事业单位", "J", (np.arange(PLACES) % 6 == 0).astype(int), "学校"),
     )
     found = []

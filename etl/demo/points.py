@@ -7,7 +7,7 @@ import pandas as pd
 
 from etl.demo import seasons
 from etl.demo.chance import pick, stream
-from etl.demo.profile import NAMES, PLACES
+from etl.demo.profile import PLACES
 from etl.demo.seasons import DAYS, MONTH_OF_DAY, MONTHS, WEEKDAY
 from etl.demo.words import MERCHANTS, REWARDS, SERVICES
 
@@ -30,10 +30,16 @@ def _earned(rng: np.random.Generator, volunteers: np.ndarray) -> pd.DataFrame:
     # few are there always, many now and then; the pool grows with the years
     number = (rng.random(len(cell)) ** 1.8 * pool * (0.55 + 0.45 * day / len(DAYS))).astype(int) + 1
     hours = HOURS[pick(rng, HOUR_SHARES, np.zeros(len(cell), dtype=int))]
-    return pd.DataFrame({
-        "place_index": place, "day": day, "person": place * 1000 + number, "hours": hours,
-        "points": (hours * POINTS_PER_HOUR).astype(int), "word": rng.integers(0, len(SERVICES), len(cell)),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "place_index": place,
+            "day": day,
+            "person": place * 1000 + number,
+            "hours": hours,
+            "points": (hours * POINTS_PER_HOUR).astype(int),
+            "word": rng.integers(0, len(SERVICES), len(cell)),
+        }
+    )
 
 
 def _redeemed(rng: np.random.Generator, earned: pd.DataFrame) -> pd.DataFrame:
@@ -45,7 +51,8 @@ def _redeemed(rng: np.random.Generator, earned: pd.DataFrame) -> pd.DataFrame:
     since = found["so_far"] - found.groupby("person")["so_far"].shift(fill_value=0)
     used = (np.floor(since * rng.uniform(0.55, 0.92, len(found)) / 5) * 5).astype(int)
     day = found["day"] + rng.integers(1, 26, len(found))
-    frame = found.assign(used=used, day=day, word=rng.integers(0, len(REWARDS), len(found)), shop=rng.integers(0, len(MERCHANTS), len(found)))
+    words, shops = rng.integers(0, len(REWARDS), len(found)), rng.integers(0, len(MERCHANTS), len(found))
+    frame = found.assign(used=used, day=day, word=words, shop=shops)
     return frame[(used >= 5) & (day < len(DAYS))]
 
 
@@ -54,24 +61,26 @@ def points(seed: int, volunteers: np.ndarray) -> pd.DataFrame:
     rng = stream(seed, "points")
     earned = _earned(rng, volunteers)
     redeemed = _redeemed(rng, earned)
-    both = pd.concat([earned.assign(kind=0), redeemed.assign(kind=1)], ignore_index=True).sort_values(["day", "kind"], kind="stable", ignore_index=True)
+    both = pd.concat([earned.assign(kind=0), redeemed.assign(kind=1)], ignore_index=True)
+    both = both.sort_values(["day", "kind"], kind="stable", ignore_index=True)
     kind = both["kind"].to_numpy()
     shop = both["shop"].fillna(-1).to_numpy().astype(int)
     people, person = np.unique(both["person"].to_numpy(), return_inverse=True)
     word = both["word"].to_numpy() + kind * len(SERVICES)
-    return pd.DataFrame({
-        "number": both.groupby("day").cumcount(),
-        "entry_on": DAYS[both["day"]],
-        "place": pd.Categorical.from_codes(both["place_index"], NAMES),
-        "place_index": both["place_index"],
-        "volunteer": pd.Categorical.from_codes(person, [f"YG{p // 1000 + 1:02d}{p % 1000:04d}" for p in people]),
-        "entry_kind": pd.Categorical.from_codes(kind, ("获得", "兑换")),
-        "points_earned": both["points"].where(kind == 0),
-        "points_redeemed": both["used"].where(kind == 1),
-        "item": pd.Categorical.from_codes(word, (*SERVICES, *REWARDS)),
-        "merchant": pd.Categorical.from_codes(shop, MERCHANTS),
-        "service_hours": both["hours"].where(kind == 0),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "number": both.groupby("day").cumcount(),
+            "entry_on": DAYS[both["day"]],
+            "place_index": both["place_index"],
+            "volunteer": pd.Categorical.from_codes(person, [f"YG{p // 1000 + 1:02d}{p % 1000:04d}" for p in people]),
+            "entry_kind": pd.Categorical.from_codes(kind, ("获得", "兑换")),
+            "points_earned": both["points"].where(kind == 0),
+            "points_redeemed": both["used"].where(kind == 1),
+            "item": pd.Categorical.from_codes(word, (*SERVICES, *REWARDS)),
+            "merchant": pd.Categorical.from_codes(shop, MERCHANTS),
+            "service_hours": both["hours"].where(kind == 0),
+        }
+    )
 
 
 def hours_by_month(frame: pd.DataFrame) -> np.ndarray:
@@ -80,5 +89,3 @@ def hours_by_month(frame: pd.DataFrame) -> np.ndarray:
     month = (earned["entry_on"].to_numpy("datetime64[M]") - MONTHS[0]).astype(int)
     cell = earned["place_index"].to_numpy() * len(MONTHS) + month
     return np.bincount(cell, earned["service_hours"], PLACES * len(MONTHS)).reshape(PLACES, -1)
-
-

@@ -43,7 +43,12 @@ def _people(rng: np.random.Generator, households: np.ndarray) -> dict[str, np.nd
     floating = _whole(persons * floating_share * home_for_new_year * rng.normal(1, 0.006, persons.shape))
     residents = registered + floating
     elderly = _whole(residents * ELDERLY[KIND][:, None] * apart(0.07) * np.linspace(0.94, 1, len(MONTHS)))
-    return {"residents": residents, "registered_residents": registered, "floating_residents": floating, "elderly_residents": elderly}
+    return {
+        "residents": residents,
+        "registered_residents": registered,
+        "floating_residents": floating,
+        "elderly_residents": elderly,
+    }
 
 
 def _party(rng: np.random.Generator, residents: np.ndarray) -> dict[str, np.ndarray]:

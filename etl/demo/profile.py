@@ -80,3 +80,9 @@ TYPIST_PLACE = index("麦香社区")
 # Story 5: renamed; tables from before bear the former name.
 RENAMED_PLACE, FORMER_NAME = index("启新社区"), "机修厂社区"
 RENAMED_ON = np.datetime64("2024-06-01")
+
+
+def names_on(day: np.datetime64) -> tuple[str, ...]:
+    """The names in use on a day, in the customary order: one community was renamed."""
+    former = (*NAMES[:RENAMED_PLACE], FORMER_NAME, *NAMES[RENAMED_PLACE + 1 :])
+    return former if day < RENAMED_ON else NAMES

@@ -52,24 +52,31 @@ CENTRE_ROOMS = "服务大厅、居民议事室、党员活动室、志愿服务�
 RESIDENTIAL_ROOMS = "综合窗口、四点半课堂、居民议事角、便民维修"
 PARK_ROOMS = "饮水休息、图书阅读、急救药品、手机充电"
 
-ORG_WORDS = ("为老服务", "社工", "文艺", "环保", "心理咨询", "青少年成长", "法律援助", "邻里互助", "健康促进", "家政技能", "亲子阅读")
+ORG_WORDS = ("为老", "社工", "文艺", "环保", "心理咨询", "青少年", "法律援助", "邻里互助", "健康", "家政", "亲子阅读")
 ORG_FORMS = ("服务中心", "促进会", "协会", "工作室", "志愿服务队")
 
 
 def _centres(rng: np.random.Generator) -> pd.DataFrame:
     area = np.rint(HOUSEHOLDS * rng.normal(0.245, 0.05, PLACES).clip(0.15, 0.36) / 10) * 10
     area[STATION_PLACE] = 310  # the gap that the station closed
-    return pd.DataFrame({
-        "station_name": [f"{name}党群服务中心" for name in NAMES], "station_type": "党群服务中心", "place_index": np.arange(PLACES),
-        "floor_area": area.clip(240, 1480), "opened_on": np.datetime64("2019-05-01") + rng.integers(0, 1300, PLACES),
-        "night": np.arange(PLACES) % 4 == 0, "functions": CENTRE_ROOMS,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "station_name": [f"{name}党群服务中心" for name in NAMES],
+            "station_type": "党群服务中心",
+            "place_index": np.arange(PLACES),
+            "floor_area": area.clip(240, 1480),
+            "opened_on": np.datetime64("2019-05-01") + rng.integers(0, 1300, PLACES),
+            "night": np.arange(PLACES) % 4 == 0,
+            "functions": CENTRE_ROOMS,
+        }
+    )
 
 
 def stations(seed: int) -> pd.DataFrame:
     """The register of centres and stations; coordinates in degrees around a made-up origin."""
     rng = stream(seed, "stations")
-    more = pd.DataFrame(STATIONS, columns=["place_index", "station_name", "station_type", "floor_area", "opened_on", "closed_on", "night"])
+    names = ["place_index", "station_name", "station_type", "floor_area", "opened_on", "closed_on", "night"]
+    more = pd.DataFrame(STATIONS, columns=names)
     more = more.assign(
         opened_on=more["opened_on"].to_numpy("datetime64[D]"),
         closed_on=pd.to_datetime(more["closed_on"].replace("", None)).to_numpy("datetime64[D]"),
@@ -103,10 +110,19 @@ def social_orgs(seed: int, count: int = 36) -> pd.DataFrame:
     months = ((np.where(gone, left, np.datetime64("2026-10-31")) - joined).astype(int) / 30.4).clip(1)
     stage = np.select([months < 14, months < 32], ["萌芽期", "初创期"], "发展期")
     held = rng.poisson(months * np.select([months < 14, months < 32], [0.5, 0.9], 1.3))
-    return pd.DataFrame({
-        "org_no": [f"SZ{i:03d}" for i in range(1, count + 1)],
-        "org_name": [f"{SHORT[p]}{ORG_WORDS[i % len(ORG_WORDS)]}{ORG_FORMS[i % len(ORG_FORMS)]}" for i, p in enumerate(place)],
-        "stage": stage, "place": np.array(NAMES)[place], "place_index": place, "registered_on": joined, "left_on": left,
-        "incubating": np.where(~gone & (stage != "发展期") & (rng.random(count) < 0.6), "是", "否"),
-        "services_held": held, "residents_served": np.rint(held * rng.normal(38, 9, count).clip(15, 80)).astype(int),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "org_no": [f"SZ{i:03d}" for i in range(1, count + 1)],
+            "org_name": [
+                f"{SHORT[p]}{ORG_WORDS[i % len(ORG_WORDS)]}{ORG_FORMS[i % len(ORG_FORMS)]}" for i, p in enumerate(place)
+            ],
+            "stage": stage,
+            "place": np.array(NAMES)[place],
+            "place_index": place,
+            "registered_on": joined,
+            "left_on": left,
+            "incubating": np.where(~gone & (stage != "发展期") & (rng.random(count) < 0.6), "是", "否"),
+            "services_held": held,
+            "residents_served": np.rint(held * rng.normal(38, 9, count).clip(15, 80)).astype(int),
+        }
+    )

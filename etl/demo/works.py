@@ -60,18 +60,24 @@ def deliberations(seed: int) -> pd.DataFrame:
     homes = estates()
     built = ~np.isnat(done)
     estate = [homes[p][i % len(homes[p])] for p, i in zip(place, rng.integers(0, 1000, count), strict=True)]
-    return pd.DataFrame({
-        "topic_no": [f"YS{i:04d}" for i in range(1, count + 1)],
-        "topic": [f"{e}{WORKS[w].name}" for e, w in zip(estate, work, strict=True)],
-        "place": np.array(NAMES, dtype=object)[place], "place_index": place, "estate": estate,
-        "meeting_kind": np.array(MEETINGS, dtype=object)[_draw(rng, MEETING_SHARES, count)],
-        "raised_on": raised, "coordinated_on": coordinated, "voted_on": voted,
-        "vote_passed": np.where(np.isnat(voted), "", np.where(passed, "是", "否")),
-        "done_on": done,
-        "work_quantity": np.where(built, quantity, np.nan),
-        "work_unit": np.where(built, np.array([w.unit for w in WORKS], dtype=object)[work], ""),
-        "cost_yuan": np.where(built, cost, np.nan),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "topic_no": [f"YS{i:04d}" for i in range(1, count + 1)],
+            "topic": [f"{e}{WORKS[w].name}" for e, w in zip(estate, work, strict=True)],
+            "place": np.array(NAMES, dtype=object)[place],
+            "place_index": place,
+            "estate": estate,
+            "meeting_kind": np.array(MEETINGS, dtype=object)[_draw(rng, MEETING_SHARES, count)],
+            "raised_on": raised,
+            "coordinated_on": coordinated,
+            "voted_on": voted,
+            "vote_passed": np.where(np.isnat(voted), "", np.where(passed, "是", "否")),
+            "done_on": done,
+            "work_quantity": np.where(built, quantity, np.nan),
+            "work_unit": np.where(built, np.array([w.unit for w in WORKS], dtype=object)[work], ""),
+            "cost_yuan": np.where(built, cost, np.nan),
+        }
+    )
 
 
 def projects(seed: int) -> pd.DataFrame:
@@ -85,16 +91,21 @@ def projects(seed: int) -> pd.DataFrame:
     kind = _draw(rng, [n.share for n in NEEDS], count)
     cost = np.rint(np.array([n.yuan for n in NEEDS])[kind] * np.exp(rng.normal(0, 0.5, count)) / 100).clip(5) * 100
     need = [NEEDS[k].needs[i % len(NEEDS[k].needs)] for k, i in zip(kind, rng.integers(0, 60, count), strict=True)]
-    return pd.DataFrame({
-        "project_no": [f"XM{i:04d}" for i in range(1, count + 1)],
-        "need": [f"{SHORT[p]}{n}" for p, n in zip(place, need, strict=True)],
-        "need_category": np.array([n.name for n in NEEDS], dtype=object)[kind],
-        "place": np.array(NAMES, dtype=object)[place], "place_index": place,
-        "collected_on": collected, "claimed_on": claimed,
-        "claimed_by": np.where(np.isnat(claimed), "", np.array(UNITS, dtype=object)[rng.integers(0, len(UNITS), count)]),
-        "agreed_on": agreed, "done_on": done,
-        "cost_yuan": np.where(np.isnat(agreed), np.nan, cost),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "project_no": [f"XM{i:04d}" for i in range(1, count + 1)],
+            "need": [f"{SHORT[p]}{n}" for p, n in zip(place, need, strict=True)],
+            "need_category": np.array([n.name for n in NEEDS], dtype=object)[kind],
+            "place": np.array(NAMES, dtype=object)[place],
+            "place_index": place,
+            "collected_on": collected,
+            "claimed_on": claimed,
+            "claimed_by": np.where(np.isnat(claimed), "", np.array(UNITS, dtype=object)[rng.integers(0, len(UNITS), count)]),
+            "agreed_on": agreed,
+            "done_on": done,
+            "cost_yuan": np.where(np.isnat(agreed), np.nan, cost),
+        }
+    )
 
 
 def contributions(seed: int, needs: pd.DataFrame) -> pd.DataFrame:
@@ -111,10 +122,15 @@ def contributions(seed: int, needs: pd.DataFrame) -> pd.DataFrame:
     funded = rng.uniform(0.62, 0.98, len(shared)) * shared["cost_yuan"].to_numpy()
     amount = np.floor(funded[owner] * weights / np.bincount(owner, weights)[owner] / 100).clip(1) * 100
     paid = shared["agreed_on"].to_numpy("datetime64[D]")[owner] + rng.integers(2, 45, len(owner))
-    frame = pd.DataFrame({
-        "project_no": shared["project_no"].to_numpy(object)[owner], "place": shared["place"].to_numpy(object)[owner],
-        "place_index": shared["place_index"].to_numpy()[owner], "unit_name": np.array(UNITS, dtype=object)[names],
-        "amount_yuan": amount.astype(int), "paid_on": paid,
-    }).sort_values("paid_on", kind="stable", ignore_index=True)  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "project_no": shared["project_no"].to_numpy(object)[owner],
+            "place": shared["place"].to_numpy(object)[owner],
+            "place_index": shared["place_index"].to_numpy()[owner],
+            "unit_name": np.array(UNITS, dtype=object)[names],
+            "amount_yuan": amount.astype(int),
+            "paid_on": paid,
+        }
+    ).sort_values("paid_on", kind="stable", ignore_index=True)
     frame.insert(0, "contribution_no", [f"ZC{i:04d}" for i in range(1, len(frame) + 1)])
     return frame

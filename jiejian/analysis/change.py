@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from jiejian.analysis.total import can_total, total
+from jiejian.analysis.total import can_total
 from jiejian.catalogue import Measure, Metric
 from jiejian.format import change_amount, format_change
 from jiejian.periods import Period, parse_period
+from jiejian.warehouse import metric_value
 
 Against = Literal["previous", "year_before"]
 NAMES: dict[str, str] = {"previous": "环比", "year_before": "同比"}
@@ -66,12 +67,19 @@ def change(
     base = base_period(period, against)
     if base is None or not can_total(metric, measures):
         return None
-    frame = frame[frame["metric"] == metric.id]
+    frame = frame[frame["metric"].to_numpy() == metric.id]
     now, then = (frame[(frame["period"] == p.key) & frame["value"].notna()] for p in (period, base))
     both = set(now["place_id"]) & set(then["place_id"])
-    sums = [total(part[part["place_id"].isin(both)], metric, measures)["value"] for part in (now, then)]
-    value, before = (float(s.iloc[0]) if len(s) else np.nan for s in sums)
+    value, before = (_street(part[part["place_id"].isin(both)], metric) for part in (now, then))
     return Change(against, metric, value, before, base.key, len(both), frame["place_id"].nunique())
+
+
+def _street(rows: pd.DataFrame, metric: Metric) -> float:
+    """Sums over sums of some communities in one period; NaN where there are none."""
+    if rows.empty:
+        return np.nan
+    sums = rows[["numerator", "denominator"]].to_numpy(dtype=float).sum(axis=0)
+    return float(metric_value(metric, sums[:1], sums[1:])[0])
 
 
 def changes(frame: pd.DataFrame, metric: Metric, against: Against) -> pd.DataFrame:

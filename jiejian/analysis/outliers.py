@@ -50,13 +50,14 @@ def sides(frame: pd.DataFrame) -> pd.DataFrame:
 
     Adds ``pooled`` (0–1) and ``side``: 1 wholly above, −1 wholly below, 0 otherwise or without a figure.
     """
-    there = frame[["numerator", "denominator"]].where(frame["value"].notna().to_numpy()[:, None])
-    sums = there.groupby([frame["metric"], frame["period"]]).transform("sum")
+    there = frame["value"].notna()
+    parts = frame[["numerator", "denominator"]].apply(lambda part: part.where(there))
+    sums = parts.groupby([frame["metric"], frame["period"]]).transform("sum")
     pooled = sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
     lower, upper = wilson(frame["numerator"].to_numpy(float), frame["denominator"].to_numpy(float), CONFIDENCE)
     with np.errstate(invalid="ignore"):
         side = np.where(lower > pooled, 1, np.where(upper < pooled, -1, 0))
-    return frame.assign(pooled=pooled, side=np.where(frame["value"].notna(), side, 0))
+    return frame.assign(pooled=pooled, side=np.where(there, side, 0))
 
 
 def outliers(frame: pd.DataFrame, metrics: Sequence[Metric], before: Period, now: Period) -> list[Outlier]:
@@ -70,11 +71,19 @@ def outliers(frame: pd.DataFrame, metrics: Sequence[Metric], before: Period, now
     joined = current.merge(earlier[[*keys, "side"]], on=keys, suffixes=("", "_before"))
     joined = joined[(joined["side"] != 0) & (joined["side"] == joined["side_before"])]
     by_id = {m.id: m for m in metrics}
-    spell = {"month": "连续两个月", "quarter": "连续两个季度", "half": "连续两个半年", "year": "连续两年"}.get(now.grain, "连续两期")
+    spell = {"month": "连续两个月", "quarter": "连续两个季度", "half": "连续两个半年", "year": "连续两年"}.get(
+        now.grain, "连续两期"
+    )
     found = [
         Outlier(
-            r.place_id, r.place, r.metric, by_id[r.metric].name, r.value, r.pooled * 100,
-            "better" if (r.side > 0) == (by_id[r.metric].better == "higher") else "worse", spell,
+            r.place_id,
+            r.place,
+            r.metric,
+            by_id[r.metric].name,
+            r.value,
+            r.pooled * 100,
+            "better" if (r.side > 0) == (by_id[r.metric].better == "higher") else "worse",
+            spell,
         )
         for r in joined.itertuples()
     ]

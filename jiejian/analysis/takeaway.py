@@ -14,9 +14,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from jiejian.analysis.change import NAMES, Against, Change, base_period
+from jiejian.analysis.change import NAMES, Against, Change, base_period, change
 from jiejian.analysis.interval import ABOVE, BELOW, SAME, compare_to_mean, differs
-from jiejian.catalogue import Metric
+from jiejian.catalogue import Measure, Metric
 from jiejian.format import describe_change, format_value
 from jiejian.periods import Period, parse_period
 
@@ -46,11 +46,14 @@ def _span(low: float, high: float, metric: Metric) -> str:
     return format_value(high, metric, unit=True, qualifier="range", lower=low, upper=high)
 
 
-def gap_word(metric: Metric, denominator: float | None = None) -> str:
-    """Why a figure is missing, as far as the frame tells: 缺报, or 分母为0 where nothing happened that could be measured."""
-    if denominator == 0:
-        return "分母为0"
-    return "缺报" if metric.kind in ("count", "as_reported") else "缺报或分母为0"
+def gap_word(denominator: float | None = None) -> str:
+    """Why a place's figure is missing: 缺报, or 分母为0 where nothing happened that could be measured."""
+    return "分母为0" if denominator == 0 else "缺报"
+
+
+def _gap(row: pd.Series, metric: Metric) -> str:
+    """The same for a row of a series. A street's rate does not tell whether its communities were late or had no cases."""
+    return "缺数" if "reporting" in row and metric.denominator else gap_word(row["denominator"])
 
 
 # ---- who stands where ----
@@ -62,6 +65,8 @@ def _gaps(frame: pd.DataFrame, metric: Metric, noun: str) -> str:
     empty = missing["denominator"].eq(0)
     parts = []
     for mask, word in ((~empty, "缺报"), (empty, "分母为0，不计算")):
+        if mask.any() and mask.sum() == len(frame):
+            return f"{len(frame)}个{noun}均{word}。"
         if mask.any():
             parts.append(f"{int(mask.sum())}个{noun}{word}：{_names(list(missing.loc[mask, 'place']), noun)}。")
     return "".join(parts)
@@ -168,7 +173,8 @@ class Step:
     """The latest figure against an earlier one, in words.
 
     ``text`` is 上升2.1个百分点, 下降8.1%, 持平 or '' where there is no comparison, and then ``reason`` says why.
-    ``real`` tells whether the change goes beyond chance; None where that cannot be said (counts, rates).
+    ``real`` tells whether the change goes beyond chance; None where that cannot be said (counts, rates). ``shared`` says
+    which communities a like-for-like change rests on, where not all reported both times.
     """
 
     name: str
@@ -177,7 +183,7 @@ class Step:
     text: str = ""
     reason: str = ""
     real: bool | None = None
-    basis: str = ""
+    shared: str = ""
 
     @property
     def direction(self) -> int:
@@ -196,7 +202,7 @@ class Step:
         if not self.text:
             return f"{self.name}不作比较：{self.reason}"
         chance = {True: "，超出随机波动", False: "，在随机波动范围内", None: ""}[None if self.text == LEVEL else self.real]
-        return f"{self.name}（{self.base_label}为{self.base_text}{self.basis}）{self.text}{chance}"
+        return f"{self.name}（{self.shared or f'{self.base_label}为{self.base_text}'}）{self.text}{chance}"
 
 
 def _comparisons(period: Period) -> list[tuple[str, Against, Period]]:
@@ -207,26 +213,29 @@ def _comparisons(period: Period) -> list[tuple[str, Against, Period]]:
     return [(name, against, base) for name, against, base in found if base is not None]
 
 
-def _step(rows: pd.DataFrame, now: pd.Series, metric: Metric, name: str, base: Period, change: Change | None) -> Step:
-    """One comparison from the rows of one place, or from a like-for-like ``change`` where the caller has one."""
+def _step(rows: pd.DataFrame, now: pd.Series, metric: Metric, name: str, base: Period, shared: Change | None) -> Step:
+    """One comparison from the rows of one place, or from a like-for-like change ``shared`` where the caller has one."""
     if base.key not in rows.index:
         return Step(name, base.label, reason=f"没有{base.label}的数据")
     before = rows.loc[base.key]
     if pd.isna(before["value"]):
-        return Step(name, base.label, reason=f"{base.label}{gap_word(metric, before['denominator'])}")
-    reported = [r.get("reporting") for r in (now, before)]
-    alike = reported[0] == reported[1] or reported[0] is None
-    if change is None and not alike:
+        return Step(name, base.label, reason=f"{base.label}{_gap(before, metric)}")
+    reported = [row.get("reporting") for row in (now, before)]
+    if shared is None and reported[0] != reported[1]:
         return Step(name, base.label, reason=f"两期报送数不同（{reported[0]}个、{reported[1]}个）")
-    value, earlier = (change.value, change.base) if change is not None else (now["value"], before["value"])
+    if shared is not None and not shared.places:
+        return Step(name, base.label, reason="没有两期都报送的社区")
+    value, earlier = (shared.value, shared.base) if shared else (now["value"], before["value"])
     text = describe_change(value, earlier, metric)
     if not text:
         return Step(name, base.label, reason=f"{base.label}为{_text(earlier, metric)}，算不出变化率")
-    basis = f"，按两期均报送的{change.places}个计" if change is not None and change.places < change.expected else ""
-    real = differs(now, before, metric) if alike else None
+    basis = ""
+    if shared and shared.places < shared.expected:
+        basis = f"按两期均报送的{shared.places}个计，由{_text(earlier, metric)}到{_text(value, metric)}"
+    real = differs(now, before, metric) if reported[0] == reported[1] else None
     # With very large denominators 0.04 points may be beyond chance; to a reader it is still level.
     real = False if real and text == LEVEL else real
-    return Step(name, base.label, _text(earlier, metric), text, real=real, basis=basis)
+    return Step(name, base.label, _text(earlier, metric), text, real=real, shared=basis)
 
 
 def _rows(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -250,6 +259,15 @@ def steps(total_frame: pd.DataFrame, metric: Metric, compared: Compared | None =
         _step(rows, now, metric, name, base, (compared or {}).get(against))
         for name, against, base in _comparisons(parse_period(str(now["period"])))
     ]
+
+
+def like_for_like(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) -> Compared:
+    """The street's changes of the latest period of a frame of communities, each over those that reported both times."""
+    rows = frame[frame["metric"] == metric.id]
+    if rows.empty:
+        return {}
+    period = max((parse_period(str(key)) for key in rows["period"].unique()), key=lambda p: p.end)
+    return {against: change(rows, metric, measures, period, against) for against in NAMES}
 
 
 def _holes(rows: pd.DataFrame) -> str:
@@ -307,7 +325,7 @@ def _missing(rows: pd.DataFrame, metric: Metric, place: str, period: Period) -> 
     if "不能相加" in str(now.get("note", "")):
         title = fit_title(f"{metric.name}不能跨社区相加", otherwise="本指标不能在各社区之间相加")
         return title, f"{metric.name}在各社区之间不能相加，不给出{place}的数。请按社区查看。"
-    word = gap_word(metric, now["denominator"])
+    word = _gap(now, metric)
     last = ""
     if len(there):
         last = f"最近一期有数的是{parse_period(str(there.index[-1])).label}，为{_text(there['value'].iloc[-1], metric)}。"
@@ -373,7 +391,7 @@ def _beyond_chance(known: Sequence[_Card]) -> str:
     if tested > len(real):
         parts.append(f"{'其余' if real else ''}{tested - len(real)}项比率变化在随机波动范围内")
     if untested:
-        parts.append(f"{untested}项总量或均值只说增减，不判断好坏")
+        parts.append(f"{untested}项未作随机波动检验，只说增减，不判断好坏")
     return "；".join(parts) + "。"
 
 

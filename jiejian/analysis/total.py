@@ -25,37 +25,43 @@ def total(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) 
     (communities asked for). A proportion is the sum of numerators over the sum of denominators of the reporting
     communities. Where a metric may not be added, ``value`` is a gap with the reason in ``note``.
     """
-    frame = frame[frame["metric"] == metric.id]
-    there = frame["value"].notna()
-    sums = (
-        frame.assign(
-            numerator=frame["numerator"].where(there),
-            denominator=frame["denominator"].where(there),
-            reporting=there,
-            places=1,
-            provisional=frame["status"].isin(["E", "P"]),
-        )
-        .groupby(["period", "start", "end"], sort=False)
-        .agg(
-            numerator=("numerator", lambda s: s.sum(min_count=1)),
-            denominator=("denominator", lambda s: s.sum(min_count=1)),
-            reporting=("reporting", "sum"),
-            places=("places", "sum"),
-            provisional=("provisional", "any"),
-        )
-        .reset_index()
-        .sort_values("start", kind="stable")
+    frame = frame[frame["metric"].to_numpy() == metric.id]
+    code, keys = pd.factorize(frame["period"])
+    count = len(keys)
+    there = frame["value"].notna().to_numpy()
+    first = np.zeros(count, dtype=int)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    start, end = (frame[name].to_numpy()[first] for name in ("start", "end"))
+    reporting = np.bincount(code, there, count).astype(int)
+    provisional = np.bincount(code, there & frame["status"].isin(["E", "P"]).to_numpy(), count) > 0
+    numerator, denominator = (
+        _sums(frame[part].to_numpy(dtype=float), there, code, reporting) for part in ("numerator", "denominator")
     )
     allowed = can_total(metric, measures)
-    value = metric_value(metric, sums["numerator"].to_numpy(dtype=float), sums["denominator"].to_numpy(dtype=float))
-    value = value if allowed else np.full(len(sums), np.nan)
-    return sums.assign(
-        place_id="",
-        place=TOTAL,
-        sort=-1,
-        metric=metric.id,
-        value=value,
-        status=np.where(np.isnan(value), "M", np.where(sums["provisional"], "P", "A")),
-        qualifier="exact",
-        note="" if allowed else "各社区之间不能相加",
-    ).drop(columns="provisional")
+    value = metric_value(metric, numerator, denominator) if allowed else np.full(count, np.nan)
+    result = pd.DataFrame(
+        {
+            "period": keys,
+            "start": start,
+            "end": end,
+            "numerator": numerator,
+            "denominator": denominator,
+            "reporting": reporting,
+            "places": np.bincount(code, minlength=count),
+            "place_id": "",
+            "place": TOTAL,
+            "sort": -1,
+            "metric": metric.id,
+            "value": value,
+            "status": np.where(np.isnan(value), "M", np.where(provisional, "P", "A")),
+            "qualifier": "exact",
+            "note": "" if allowed else "各社区之间不能相加",
+        }
+    )
+    return result.iloc[np.argsort(result["end"].to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _sums(values: np.ndarray, there: np.ndarray, code: np.ndarray, reporting: np.ndarray) -> np.ndarray:
+    """Sums by period over the reporting communities; a period in which nobody reported is a gap, not zero."""
+    sums = np.bincount(code, np.where(there, values, 0.0), len(reporting))
+    return np.where(reporting > 0, sums, np.nan)

@@ -172,7 +172,7 @@ class Standard(Declaration):
         """The words on the reference line; says when its years have passed."""
         bound = "≥" if self.bound == "at_least" else "≤"
         text = f"参考标准 {bound}{self.value:g}{self.unit}"
-        return f"{text}(规划期{self.valid_from}—{self.valid_to}年,已期满)" if self.passed(today) else text
+        return f"{text}（规划期{self.valid_from}—{self.valid_to}年，已期满）" if self.passed(today) else text
 
 
 class Practice(Declaration):

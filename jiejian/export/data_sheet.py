@@ -96,6 +96,7 @@ def _write_top(sheet: Worksheet, formats: Formats, table: ExportTable, room: int
         write_band(sheet, 3, DEMO_NOTE, formats.mark, len(table.columns))
     else:
         sheet.set_row(3, 6)
+        sheet.write_blank(3, 0, None, formats.line)  # a row without a cell would not be written, nor its height
 
 
 def _serials(values: pa.ChunkedArray) -> list[float | str | None]:

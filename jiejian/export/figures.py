@@ -41,8 +41,9 @@ def _period_label(key: str) -> str:
 
 def _remarks(found: pd.DataFrame, prefix: str) -> pd.Series:
     """What must be said beside each value of one metric: approximate, provisional, and its note; '' where nothing."""
-    words = found["qualifier"].map(_QUALIFIERS).fillna("").astype("str")
-    for more in (found["status"].map(_STATUSES), found["note"]):
+    there = found["value"].notna()
+    words = found["qualifier"].map(_QUALIFIERS).where(there).fillna("").astype("str")
+    for more in (found["status"].map(_STATUSES).where(there), found["note"]):
         more = more.fillna("").astype("str")
         words = words + ("，" + more).where((words != "") & (more != ""), more)
     return (prefix + words).where(words != "", "")

@@ -96,7 +96,7 @@ def _number(series: pd.Series) -> pa.Array:
 
 
 def _date(series: pd.Series) -> pa.Array:
-    moments = pd.to_datetime(series)
+    moments = pd.to_datetime(series, format="ISO8601")
     if moments.dt.tz is not None:
         moments = moments.dt.tz_localize(None)
     only_days = bool((moments.dropna() == moments.dropna().dt.normalize()).all())

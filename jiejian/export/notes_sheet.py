@@ -47,8 +47,8 @@ def _blocks(table: ExportTable, made_at: datetime, cut: int) -> Iterator[Block]:
     """Head and rows of each block of the sheet."""
     yield ("基本信息", "内容"), _facts(table, made_at)
     yield ("筛选条件", "取值"), table.filters or [("无", "未另设筛选条件")]
-    definitions = [(d.name, d.definition, d.unit, d.kind) for d in table.explained]
-    yield ("指标", "口径", "单位", "类型"), definitions or [("无", "本表没有指标")]
+    if definitions := [(d.name, d.definition, d.unit, d.kind) for d in table.explained]:
+        yield ("指标", "口径", "单位", "类型"), definitions
     sources = [(f"来源{number}", source) for number, source in enumerate(table.context.sources, 1)]
     yield ("数据来源", "名称"), sources or [("无", "来源未注明")]
     yield ("阅读说明", "内容"), _reading_notes(cut)

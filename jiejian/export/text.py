@@ -7,12 +7,12 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_SPACES = r"\x00-\x20\x{A0}\x{200B}-\x{200F}\x{2060}\x{3000}\x{FEFF}"
+_SPACES = r"\x00-\x20\x7F-\x{9F}\p{Z}\p{Cf}"  # blanks of every kind, also those of no width
 _STARTERS = r"=+\-@＝＋－＠﹦﹢﹣﹫\x{2212}"
 # Spreadsheets skip blanks before they look for a formula, and read the full-width signs as the plain ones.
 _DANGEROUS = rf"^(?:[\t\n\r]|[{_SPACES}]*[{_STARTERS}])"
 _NEWLINES = r"\r\n?"
-_NOT_TEXT = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{FFFE}\x{FFFF}]"
+_NOT_TEXT = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{FFFE}\x{FFFF}]"
 
 
 def clean(values: list[str | None]) -> pa.Array:

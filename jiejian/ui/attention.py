@@ -1,19 +1,14 @@
-"""What the overview says first: the answer in one sentence, who stands out, and what is missing."""
+"""What the overview says beside its cards: who stands out beyond chance, and who has not reported."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from jiejian.analysis.change import change
 from jiejian.analysis.outliers import Outlier, outliers
-from jiejian.analysis.total import can_total, total
-from jiejian.catalogue import Metric, catalogue
-from jiejian.format import format_value
-from jiejian.ui import data, pickers
-from jiejian.ui.cards import series
+from jiejian.analysis.total import can_total
+from jiejian.catalogue import Metric
+from jiejian.ui import pickers
 from jiejian.ui.view import View
 
 CARDS, WORST, BEST = 6, 5, 3
@@ -21,29 +16,16 @@ CARDS, WORST, BEST = 6, 5, 3
 
 def headline(view: View) -> tuple[Metric, ...]:
     """The six metrics of the cards: the declared ones that the data set and group have, then the first others."""
-    usable = [m for m in view.metrics if can_total(m, catalogue().measures)]
-    declared = [m for name in pickers.headline() for m in usable if m.id == name]
+    usable = [m for m in view.metrics if can_total(m, view.catalogue.measures)]
+    declared = [m for name in pickers.headline(view) for m in usable if m.id == name]
     return tuple(dict.fromkeys([*declared, *usable]))[:CARDS]
-
-
-def answer(view: View, metrics: Sequence[Metric]) -> str:
-    """One sentence: the first two metrics with their change against the same period last year."""
-    measures, parts = catalogue().measures, []
-    for metric in metrics[:2]:
-        frame = series(view, metric)
-        now = total(frame, metric, measures)
-        now = now[now["period"] == view.period.key]["value"].iloc[0]
-        against = change(frame, metric, measures, view.period, "year_before")
-        tail = f"（{against.text}）" if against is not None and against.known else ""
-        parts.append(f"{metric.name} {format_value(now, metric)}{tail}")
-    return f"{view.period.label}，{view.scope}：" + "；".join(parts) + "。"
 
 
 def reporting(view: View) -> str:
     """22/23: communities that have reported the month in which the picked period ends."""
     if view.published or view.period is None:
         return ""
-    sent, places = data.ask("reporting", view.dataset.id, view.period.end)
+    sent, places = view.ask("reporting", view.period.end)
     return f"{sent}/{places}" if sent else ""
 
 
@@ -72,7 +54,7 @@ def _outliers(view: View) -> tuple[list[Outlier], int]:
     before = view.period.previous
     if before is None or before.start < view.dataset.first or not judged:
         return [], 0
-    frame = data.figures(view.asking(*judged, places=(), since=before))
+    frame = view.figures(*judged, places=(), since=before)
     found = outliers(frame, judged, before, view.period)
     kept = [o for o in found if not view.places or o.place_id in view.places]
     return kept, int((frame["period"] == view.period.key).sum())
@@ -80,16 +62,13 @@ def _outliers(view: View) -> tuple[list[Outlier], int]:
 
 def missing(view: View) -> list[str]:
     """Communities without a reported figure for the picked period, in one sentence."""
-    asked = [m for m in view.metrics if m.id == "residents" or not _rolled_up(m)]
-    if not asked:
+    measures = view.catalogue.measures
+    reported = next((m for m in view.metrics if not any(measures[name].rollup for name in m.measures)), None)
+    if reported is None:
         return []
-    frame = data.figures(view.asking(*asked[:1], places=()))
+    frame = view.figures(reported, places=())
     names = _names(frame[frame["value"].isna()])
-    return [f"**{'、'.join(names)}** 尚未报送{view.period.label}的“{asked[0].name}”，合计数不含。"] if names else []
-
-
-def _rolled_up(metric: Metric) -> bool:
-    return any(catalogue().measures[m].rollup for m in metric.measures)
+    return [f"**{'、'.join(names)}** 尚未报送{view.period.label}的“{reported.name}”，合计数不含。"] if names else []
 
 
 def _names(frame: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Cards of key figures: value, 同比 and 环比 over the same communities, and a small trend."""
+"""Cards of key figures: value, 同比 and 环比 over the same communities, and a small trend. The slides show the same cards."""
 
 from __future__ import annotations
 
@@ -6,54 +6,36 @@ import html
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from jiejian.analysis.change import base_period, change
-from jiejian.analysis.total import total
-from jiejian.catalogue import Metric, catalogue
-from jiejian.format import format_value
-from jiejian.periods import periods_between
-from jiejian.ui import data
-from jiejian.ui.view import View
-
-TREND_PERIODS = 13
+from jiejian.catalogue import Catalogue
+from jiejian.slides import Card
 
 
-def series(view: View, metric: Metric) -> pd.DataFrame:
-    """The figures frame of the last periods up to the picked one, reaching back to the same period a year before."""
-    before = base_period(view.period, "year_before")
-    past = periods_between(min(before.start, view.dataset.first), view.period.end, view.period.grain)
-    past = [p for p in past if p.end <= view.period.end][-TREND_PERIODS:]
-    return data.figures(view.asking(metric, since=past[0]))
-
-
-def cards(view: View, metrics: Sequence[Metric], per_row: int = 3) -> None:
-    """Draw one card a metric. Changes are facts without colour: whether they mean anything is for the charts to say."""
-    for start in range(0, len(metrics), per_row):
-        for column, metric in zip(st.columns(per_row), metrics[start : start + per_row], strict=False):
+def draw(cards: Sequence[Card], catalogue: Catalogue, per_row: int = 3) -> None:
+    """Lay the cards out in rows. Colour only where a change is beyond chance; the definition shows on hovering."""
+    for start in range(0, len(cards), per_row):
+        for column, one in zip(st.columns(per_row), cards[start : start + per_row], strict=False):
             with column:
-                st.html(_card(view, metric))
+                st.html(_html(one, catalogue.metrics[one.metric].definition))
 
 
-def _card(view: View, metric: Metric) -> str:
-    frame, measures = series(view, metric), catalogue().measures
-    totals = total(frame, metric, measures)
-    now = totals[totals["period"] == view.period.key].iloc[0]
-    changes = [change(frame, metric, measures, view.period, against) for against in ("year_before", "previous")]
-    text = " · ".join(c.text for c in changes if c is not None) or now["note"]
-    reported = f"报送 {now['reporting']}/{now['places']}" if now["reporting"] < now["places"] else ""
-    number = format_value(now["value"], metric)
+def _html(one: Card, definition: str) -> str:
+    changes = " · ".join(one.changes) or "各社区之间不相加"
+    note = "，".join(part for part in (one.word if one.changes else "", one.reporting) if part)
+    text = html.escape
     return (
-        f'<div class="jj-card" role="group" aria-label="{html.escape(metric.name)} {html.escape(number)}">'
-        f'<div class="name" title="{html.escape(metric.definition)}">{html.escape(metric.name)}</div>'
-        f'<div class="value">{html.escape(number)}</div>'
-        f'<div class="change">{html.escape(text)} {reported}</div>{_sparkline(totals["value"].to_numpy(dtype=float))}</div>'
+        f'<div class="jj-card" role="group" aria-label="{text(one.name)} {text(one.value)}{text(one.unit)}，{text(changes)}">'
+        f'<div class="name" title="{text(definition)}">{text(one.name)}</div>'
+        f'<div class="value">{text(one.value)}<span class="unit">{text(one.unit)}</span></div>'
+        f'<div class="change"><span class="{one.tone}">{one.icon} {text(changes)}</span></div>'
+        f'<div class="change">{text(note) or "&nbsp;"}</div>{_sparkline(one.series)}</div>'
     )
 
 
-def _sparkline(values: np.ndarray, width: int = 240, height: int = 34) -> str:
+def _sparkline(series: Sequence[float | None], width: int = 240, height: int = 34) -> str:
     """A line without axes as inline SVG; a gap breaks the line, the last point is marked."""
+    values = np.array([np.nan if v is None else v for v in series], dtype=float)
     known = np.isfinite(values)
     if known.sum() < 2:
         return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true"></svg>'

@@ -52,7 +52,7 @@ class _Identity:
 
 
 def warehouse() -> Warehouse:
-    """The version that serves now; a session moves to a new one at its next run."""
+    """The version that serves now. A page asks once a run and keeps to it: it moves on at its next run, never halfway."""
     return _open(serving(home()), _Identity(catalogue()))
 
 
@@ -61,19 +61,15 @@ def _figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     return source.query(selection)
 
 
-def figures(selection: Selection) -> pd.DataFrame:
+def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     """The figures frame of a selection, shared between sessions: never change it in place."""
-    return _figures(warehouse(), selection)
+    return _figures(source, selection)
 
 
-@lru_cache(maxsize=64)
-def _asked(source: Warehouse, what: str, *arguments) -> object:
-    return getattr(source, what)(*arguments)
-
-
-def ask(what: str, *arguments):
+@lru_cache(maxsize=256)
+def ask(source: Warehouse, what: str, *arguments):
     """A cached answer of the warehouse's method ``what`` (hashable arguments only)."""
-    return _asked(warehouse(), what, *arguments)
+    return getattr(source, what)(*arguments)
 
 
 def remove_demo() -> None:

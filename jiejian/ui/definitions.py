@@ -7,34 +7,45 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from jiejian.catalogue import Metric, catalogue
+from jiejian.catalogue import Metric
 from jiejian.export.catalogue_doc import BETTER, KINDS, formula
 from jiejian.ui import data
 from jiejian.ui.view import View
 
+
 def metrics(view: View) -> None:
     """All metrics of the group, with definition, numerator and denominator."""
-    declared = catalogue()
     everything = st.toggle("显示全部数据集的指标", key="all_metrics")
-    shown = list(declared.metrics.values()) if everything else list(view.metrics)
+    shown = list(view.catalogue.metrics.values()) if everything else list(view.metrics)
     st.caption(f"共 {len(shown)} 项指标。名称、单位、口径只在目录中写一次，页面、导出和幻灯片都从这里取。")
-    st.dataframe(pd.DataFrame([_row(m) for m in shown]), hide_index=True, width="stretch", height=560)
+    st.dataframe(pd.DataFrame([_row(m, view) for m in shown]), hide_index=True, width="stretch", height=560)
 
 
-def _row(metric: Metric) -> dict[str, str]:
+def _row(metric: Metric, view: View) -> dict[str, str]:
     return {
-        "指标": metric.name, "单位": metric.unit, "类型": KINDS[metric.kind], "方向": BETTER[metric.better],
-        "口径": metric.definition, "算法": formula(metric, catalogue()), "工作体系": "、".join(metric.practices),
+        "指标": metric.name,
+        "单位": metric.unit,
+        "类型": KINDS[metric.kind],
+        "方向": BETTER[metric.better],
+        "口径": metric.definition,
+        "算法": formula(metric, view.catalogue),
+        "工作体系": "、".join(metric.practices),
     }
 
 
-def standards() -> None:
+def standards(view: View) -> None:
     """Official reference lines with the document that sets each."""
-    declared = catalogue()
+    declared = view.catalogue
     rows = [
         {
-            "标准": s.name, "指标": declared.metrics[s.metric].name, "数值": s.label(date.today()), "文件": s.document,
-            "发布机关": s.issued_by, "条款": s.clause, "有效期": f"{s.valid_from}—{s.valid_to or ''}", "说明": s.note,
+            "标准": s.name,
+            "指标": declared.metrics[s.metric].name,
+            "数值": s.label(date.today()),
+            "文件": s.document,
+            "发布机关": s.issued_by,
+            "条款": s.clause,
+            "有效期": f"{s.valid_from}—{s.valid_to or ''}",
+            "说明": s.note,
         }
         for s in declared.standards.values()
     ]
@@ -44,32 +55,57 @@ def standards() -> None:
 
 def sources(view: View) -> None:
     """Where the figures of the data set come from."""
-    frame = data.ask("source_list", view.dataset.id)
-    heads = {"title": "标题", "publisher": "发布单位或报纸", "published_on": "日期", "author": "作者", "note": "说明", "figures": "数字个数"}
+    frame = view.ask("source_list")
+    heads = {
+        "title": "标题",
+        "publisher": "发布单位或报纸",
+        "published_on": "日期",
+        "author": "作者",
+        "note": "说明",
+        "figures": "数字个数",
+    }
     st.dataframe(frame.rename(columns=heads), hide_index=True, width="stretch")
-    st.caption(catalogue().datasets[view.dataset.id].note)
+    st.caption(view.catalogue.datasets[view.dataset.id].note)
 
 
 def loads(view: View) -> None:
     """What was loaded and what was given back."""
-    names = {ledger.id: ledger.name for ledger in catalogue().ledgers.values()}
-    frame = data.ask("loads", view.dataset.id)
+    names = {ledger.id: ledger.name for ledger in view.catalogue.ledgers.values()}
+    frame = view.ask("loads")
     frame = frame.assign(ledger=frame["ledger"].map(names).fillna(frame["ledger"]))
-    heads = {"file": "文件", "ledger": "台账", "loaded_at": "装载时间", "rows_in": "行数", "rows_accepted": "装载", "rows_rejected": "退回", "warnings": "提醒"}
+    heads = {
+        "file": "文件",
+        "ledger": "台账",
+        "loaded_at": "装载时间",
+        "rows_in": "行数",
+        "rows_accepted": "装载",
+        "rows_rejected": "退回",
+        "warnings": "提醒",
+    }
     st.dataframe(frame.rename(columns=heads), hide_index=True, width="stretch")
-    rejects = data.ask("rejects", view.dataset.id)
+    rejects = view.ask("rejects")
     st.subheader(f"退回与提醒（{len(rejects)} 条）", anchor=False)
-    words = {"file": "文件", "sheet": "工作表", "row": "行", "column_name": "列", "value": "原值", "reason": "原因", "advice": "怎么改", "severity": "类别"}
+    words = {
+        "file": "文件",
+        "sheet": "工作表",
+        "row": "行",
+        "column_name": "列",
+        "value": "原值",
+        "reason": "原因",
+        "advice": "怎么改",
+        "severity": "类别",
+    }
     rejects = rejects.assign(severity=rejects["severity"].map({"error": "退回", "warning": "提醒"}))
     st.dataframe(rejects.rename(columns=words), hide_index=True, width="stretch")
 
 
-def manage() -> None:
+def manage(view: View) -> None:
     """Data sets that are loaded, and the one click that removes the demo."""
-    for info in data.ask("datasets").values():
+    there = data.ask(view.source, "datasets")
+    for info in there.values():
         until = f"，数据截至 {info.as_of}" if info.as_of else ""
-        st.markdown(f"**{info.name}**{until}。{catalogue().datasets[info.id].note}")
-    if "demo" not in data.ask("datasets"):
+        st.markdown(f"**{info.name}**{until}。{view.catalogue.datasets[info.id].note}")
+    if "demo" not in there:
         st.caption("演示数据已移除。需要时运行 python -m etl demo 重新生成。")
         return
     st.markdown("移除演示数据不影响本街道台账和公开报道数据，随时可以用 `python -m etl demo` 重新生成。")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from jiejian.context import Context
 from jiejian.export.tables import MIME, ExportTable, file_name, to_csv, to_parquet, to_xlsx
 
 WRITERS: dict[str, Callable[[ExportTable], bytes]] = {"xlsx": to_xlsx, "csv": to_csv, "parquet": to_parquet}
@@ -22,16 +23,22 @@ class Offer:
     table: Callable[[], ExportTable]
 
 
-def downloads(key: str, subject: str, street: str, as_of: str, *offers: Offer) -> None:
-    """Show the format and the buttons. The file is built only on the click."""
+def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
+    """Show the format and the buttons. The file is built only on the click and named 街道_指标_截至日期."""
     ending = st.segmented_control(
-        "下载格式", list(WRITERS), default="xlsx", required=True, format_func=_NAMES.get, key=f"{key}_format", label_visibility="collapsed"
+        "下载格式",
+        list(WRITERS),
+        default="xlsx",
+        required=True,
+        format_func=_NAMES.get,
+        key=f"{key}_format",
+        label_visibility="collapsed",
     )
     for column, offer in zip(st.columns([1] * len(offers) + [2]), offers, strict=False):
         column.download_button(
             f"{offer.label}（{offer.rows:,} 行）",
             data=_writer(offer, ending),
-            file_name=file_name(street, subject, as_of, ending),
+            file_name=file_name(context.street, subject, context.as_of, ending, fictional=context.fictional),
             mime=MIME[ending],
             key=f"{key}_{offer.label}",
             on_click="ignore",

@@ -7,6 +7,7 @@ back, with its query string.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -14,33 +15,33 @@ import streamlit as st
 from jiejian.home import PROJECT
 from jiejian.ui import data, messages
 
-PAGES: tuple[tuple[str, str, str], ...] = (
-    ("overview", "总览", ":material/dashboard:"),
-    ("compare", "社区对比", ":material/bar_chart:"),
-    ("trends", "趋势分析", ":material/show_chart:"),
-    ("export", "数据导出", ":material/download:"),
-    ("definitions", "指标目录与来源", ":material/menu_book:"),
-    ("present", "观摩展示", ":material/slideshow:"),
+PAGES: tuple[tuple[str, str], ...] = (
+    ("overview", "总览"),
+    ("compare", "社区对比"),
+    ("trends", "趋势分析"),
+    ("export", "数据导出"),
+    ("definitions", "指标目录与来源"),
+    ("present", "观摩展示"),
 )
 FULL_SCREEN = "present"
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
 _ENTERED, _WANTED = "_entered", "_wanted"
 
 
-def run() -> None:
-    """Run the page that the URL names, inside the frame."""
+def run(pages: Sequence[tuple[str, str]] = PAGES, folder: Path = PROJECT / "pages") -> None:
+    """Run the page that the URL names, inside the frame; the first page is the front one."""
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     st.session_state[_ENTERED] = True
-    pages = {name: st.Page(PROJECT / "pages" / f"{name}.py", title=title, url_path=name, default=name == "overview")
-             for name, title, _ in PAGES}
-    wanted = st.session_state.pop(_WANTED, None)
-    presenting = FULL_SCREEN in (_path(), (wanted or [""])[0])
-    chosen = st.navigation(list(pages.values()), position="hidden" if presenting else "sidebar")
-    if wanted and wanted[0] in pages:
-        st.switch_page(pages[wanted[0]], query_params=wanted[1])
+    front = pages[0][0]
+    known = {name: st.Page(folder / f"{name}.py", title=title, url_path=name, default=name == front) for name, title in pages}
+    wanted, params = st.session_state.pop(_WANTED, ("", {}))
+    presenting = FULL_SCREEN in (_path(), wanted)
+    chosen = st.navigation(list(known.values()), position="hidden" if presenting else "sidebar")
+    if wanted in known:
+        st.switch_page(known[wanted], query_params=params)
     _style()
     if messages.ready(data.prepare):
-        chosen.run()
+        messages.guarded(chosen.run)
 
 
 def page(file: str) -> None:

@@ -28,6 +28,20 @@ def ready(prepare: Callable[[], None]) -> bool:
     return True
 
 
+def guarded(run: Callable[[], None]) -> None:
+    """Run a page; whatever goes wrong becomes a sentence for the official and a record in the log.
+
+    Streamlit's own control flow (stop, rerun, switch page) is no ``Exception`` and passes through.
+    """
+    try:
+        run()
+    except SelectionError as error:
+        refused(error)
+    except Exception:
+        _log.exception("a page failed")
+        st.error("这一页没有画出来，数据没有受影响。请刷新页面或换一个筛选条件；如仍出现，请把时间告诉管理员查看日志。")
+
+
 def empty(what: str, todo: str) -> None:
     """An empty page or chart: what is missing and what to do about it."""
     st.info(f"{what} {todo}")

@@ -7,16 +7,17 @@ it. What a page does not need is not shown; an address that names something unkn
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
 
-from jiejian.catalogue import Metric, catalogue
+from jiejian.catalogue import Metric
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
 from jiejian.selection import latest_periods
 from jiejian.ui import data
 from jiejian.ui.view import View
-from jiejian.warehouse import DatasetInfo
+from jiejian.warehouse import DatasetInfo, Warehouse
 
 ALL = "全部"
 SPANS = (12, 24, 36)
@@ -30,35 +31,32 @@ def pick(
     communities: bool = True,
 ) -> View:
     """Show the pickers that a page needs in the sidebar and return what is picked."""
+    source = data.warehouse()
     with st.sidebar:
-        dataset = _dataset()
-        if dataset.mode == "published":
-            return View(dataset)
-        offered, group = _grouping(dataset)
-        chosen = _metrics(offered, metrics)
+        view = View(source, _dataset(source))
+        if view.published:
+            return view
+        offered, group = _grouping(view)
+        chosen = _metrics(view, offered, metrics)
         if time == "none":
-            return View(dataset, chosen, group=group)
-        period, since = _time(dataset, chosen if metrics == "one" else (), series=time == "series")
-        places = _communities(dataset) if communities else ()
-    usable = tuple(m for m in chosen if period and period.grain in data.ask("grains", dataset.id, m))
-    return View(dataset, usable, period, since, places, group)
+            return replace(view, metrics=chosen, group=group)
+        period, since = _time(view, chosen if metrics == "one" else (), series=time == "series")
+        places = _communities(view) if communities else ()
+    usable = tuple(m for m in chosen if period and period.grain in view.ask("grains", m.id))
+    return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
 
 
-def _dataset() -> DatasetInfo:
-    known = data.ask("datasets")
-    name = st.selectbox("数据集", list(known), format_func=lambda d: known[d].name, key="dataset", help=_about(known), **_BOUND)
-    return known[name]
+def _dataset(source: Warehouse) -> DatasetInfo:
+    known, declared = data.ask(source, "datasets"), source.catalogue.datasets
+    about = "\n\n".join(f"**{info.name}**：{declared[info.id].note}" for info in known.values())
+    return known[st.selectbox("数据集", list(known), format_func=lambda d: known[d].name, key="dataset", help=about, **_BOUND)]
 
 
-def _about(known: dict[str, DatasetInfo]) -> str:
-    return "\n\n".join(f"**{info.name}**：{catalogue().datasets[info.id].note}" for info in known.values())
-
-
-def _grouping(dataset: DatasetInfo) -> tuple[tuple[Metric, ...], str]:
+def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
     """The metrics of the chosen group that the data set can show."""
-    shown = data.ask("metrics", dataset.id)
+    shown = view.ask("metrics")
     ids = {m.id for m in shown}
-    groupings = {g.id: g for g in catalogue().groupings.values() if any(ids & set(group.metrics) for group in g.groups)}
+    groupings = {g.id: g for g in view.catalogue.groupings.values() if any(ids & set(group.metrics) for group in g.groups)}
     if not groupings:
         return shown, ""
     chosen = groupings[st.selectbox("维度", list(groupings), format_func=lambda g: groupings[g].name, key="grouping", **_BOUND)]
@@ -67,35 +65,31 @@ def _grouping(dataset: DatasetInfo) -> tuple[tuple[Metric, ...], str]:
     name = st.selectbox("分类", [ALL, *names], key="group", help=chosen.note or None, **_BOUND)
     if name == ALL:
         return shown, ""
-    return tuple(catalogue().metrics[m] for m in groups[name]), name
+    return tuple(view.catalogue.metrics[m] for m in groups[name]), name
 
 
-def _metrics(offered: Sequence[Metric], how: str) -> tuple[Metric, ...]:
+def _metrics(view: View, offered: Sequence[Metric], how: str) -> tuple[Metric, ...]:
     if how == "none":
         return tuple(offered)
     by_id = {m.id: m for m in offered}
     if how == "one":
-        first = _headline(by_id)
+        first = next((list(by_id).index(m) for m in headline(view) if m in by_id), 0)
         chosen = st.selectbox("指标", list(by_id), index=first, format_func=lambda m: by_id[m].name, key="metric", **_BOUND)
         return (by_id[chosen],) if chosen else ()
-    chosen = st.multiselect("指标", list(by_id), format_func=lambda m: by_id[m].name, key="metrics", placeholder="全部指标", **_BOUND)
-    return tuple(by_id[m] for m in chosen) or tuple(offered)
+    names = [m for m in headline(view) if m in by_id] or list(by_id)[:6]
+    words = f"默认 {len(names)} 项主要指标"
+    chosen = st.multiselect("指标", list(by_id), format_func=lambda m: by_id[m].name, key="metrics", placeholder=words, **_BOUND)
+    return tuple(by_id[m] for m in chosen or names)
 
 
-def _headline(by_id: dict[str, Metric]) -> int:
-    """Where the first metric of the overview's cards stands among those on offer, so that a page opens on what matters."""
-    offered = list(by_id)
-    return next((offered.index(m) for m in headline() if m in by_id), 0)
-
-
-def headline() -> tuple[str, ...]:
+def headline(view: View) -> tuple[str, ...]:
     """Metrics of the first cards slide of the ready decks: declared once, shown on the overview and on the first slide."""
-    return next((s.metrics for deck in catalogue().decks.values() for s in deck.slides if s.kind == "cards"), ())
+    return next((s.metrics for deck in view.catalogue.decks.values() for s in deck.slides if s.kind == "cards"), ())
 
 
-def _time(dataset: DatasetInfo, metrics: Sequence[Metric], series: bool) -> tuple[Period | None, Period | None]:
-    periods = latest_periods(dataset.first, dataset.as_of)
-    offered = [data.ask("grains", dataset.id, m) for m in metrics or data.ask("metrics", dataset.id)]
+def _time(view: View, metrics: Sequence[Metric], series: bool) -> tuple[Period | None, Period | None]:
+    periods = latest_periods(view.dataset.first, view.dataset.as_of)
+    offered = [view.ask("grains", m.id) for m in metrics or view.ask("metrics")]
     # One metric: only what it can be shown in. Several: whatever any of them can, the others stay out of the table.
     suits = all if len(metrics) == 1 else any
     allowed = [g for g in GRAINS if periods[g] and suits(g in grains for grains in offered)]
@@ -105,7 +99,7 @@ def _time(dataset: DatasetInfo, metrics: Sequence[Metric], series: bool) -> tupl
     keys = [p.key for p in periods[grain]]
     key = st.selectbox("截至" if series else "时间", keys, format_func=_period_label, key="period", **_BOUND)
     period = parse_period(key)
-    return period, _since(dataset, period) if series else None
+    return period, _since(view.dataset, period) if series else None
 
 
 def _period_label(key: str) -> str:
@@ -121,12 +115,10 @@ def _since(dataset: DatasetInfo, period: Period) -> Period:
     return past[-span:][0]
 
 
-def _communities(dataset: DatasetInfo) -> tuple[str, ...]:
-    known = data.ask("places", dataset.id)
+def _communities(view: View) -> tuple[str, ...]:
+    known = view.known
     if len(known) < 2:
         return ()
     names = dict(zip(known["place_id"], known["place"], strict=True))
-    unit = catalogue().datasets[dataset.id].unit_of_comparison
-    return tuple(
-        st.multiselect(unit, list(names), format_func=names.get, key="community", placeholder=f"全部{unit}", **_BOUND)
-    )
+    unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
+    return tuple(st.multiselect(unit, list(names), format_func=names.get, key="community", placeholder=f"全部{unit}", **_BOUND))

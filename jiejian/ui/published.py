@@ -9,20 +9,25 @@ import streamlit as st
 
 from jiejian import charts
 from jiejian.export.published import published_table
-from jiejian.format import format_value
-from jiejian.ui import data, show
+from jiejian.format import format_figure
+from jiejian.ui import show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
 
 _HEADS = {
-    "place_path": "地点", "name": "数字", "written": "原文写法", "figure": "数值", "window_text": "时间口径", "note": "备注", "source": "来源",
+    "place_path": "地点",
+    "name": "数字",
+    "written": "原文写法",
+    "figure": "数值",
+    "window_text": "时间口径",
+    "note": "备注",
+    "source": "来源",
 }
-_READING = "每条数字后面的“余、约、多”等字照原文保留。只有同一来源、同一日期的数字放在一组排列；不同日期、不同口径的并列展示，不排名。"
 
 
 def _frame(view: View) -> pd.DataFrame:
-    frame = data.ask("published", view.dataset.id)
-    figure = [format_value(r.value, r.unit, exact=True, unit=True, qualifier=r.qualifier, lower=r.lower, upper=r.upper) for r in frame.itertuples()]
+    frame = view.ask("published")
+    figure = [format_figure(r.value, r.lower, r.upper, r.qualifier, r.unit) for r in frame.itertuples()]
     return frame.assign(figure=figure)
 
 
@@ -37,7 +42,10 @@ def _pick_place(frame: pd.DataFrame) -> pd.DataFrame:
 def overview(view: View) -> None:
     """Every published figure of a place, as printed."""
     frame = _pick_place(_frame(view))
-    show.heading("公开报道中的数字", f"{frame['source'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。")
+    show.heading(
+        "公开报道中的数字",
+        f"{frame['source'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。",
+    )
     st.dataframe(_table(frame), hide_index=True, width="stretch", height=600)
     _downloads(view, frame, "published_overview")
 
@@ -57,7 +65,7 @@ def compare(view: View) -> None:
     chosen = frame[frame["measure"] == measure]
     show.heading("社区对比", f"{len(chosen)} 处公布了“{names[measure]}”，时间口径写在名称旁。")
     context = replace(view.context(), scope="", period="", sources=tuple(chosen["source"].dropna().unique()))
-    show.chart(charts.published(chosen, names[measure], context), "published_chart", _table(chosen), reading=_READING)
+    show.chart(view, charts.published(chosen, names[measure], context), "published_chart", _table(chosen))
     _downloads(view, chosen, "published_compare")
 
 
@@ -76,10 +84,12 @@ def export(view: View) -> None:
 
 
 def _downloads(view: View, frame: pd.DataFrame, key: str) -> None:
-    everything = data.ask("published", view.dataset.id)
+    everything = view.ask("published")
     context = view.context()
     downloads(
-        key, "公开报道数字", context.street, "原文口径",
+        key,
+        "公开报道数字",
+        context,
         Offer("当前视图", len(frame), lambda: published_table(frame, context)),
         Offer("全部数据", len(everything), lambda: published_table(everything, context)),
     )

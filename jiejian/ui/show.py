@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from jiejian.catalogue import Metric, catalogue
+from jiejian.catalogue import Metric
 from jiejian.context import DEMO_MARK, Context
 from jiejian.ui.view import View
 
-_QUIET = {"displayModeBar": False, "scrollZoom": False}
+QUIET = {"displayModeBar": False, "scrollZoom": False}
 
 
 def heading(question: str, answer: str = "") -> None:
@@ -35,17 +35,21 @@ def frame_line(view: View, reporting: str = "") -> None:
 
 
 def chart(
-    figure: dict, key: str, table: pd.DataFrame | None = None, metrics: Sequence[Metric] = (), reading: str = "",
+    view: View,
+    figure: dict,
+    key: str,
+    table: pd.DataFrame,
+    metrics: Sequence[Metric] = (),
     on_click: Callable[[], None] | None = None,
 ) -> None:
     """One chart in the grammar of the house; a click calls ``on_click`` (read the points with :func:`clicked`)."""
-    meta = figure["layout"].get("meta", {})
-    st.subheader(meta.get("title", ""), anchor=False)
-    if meta.get("takeaway"):
-        st.markdown(meta["takeaway"])
-    st.plotly_chart(figure, key=key, config=_QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
-    st.html(f'<div class="jj-foot">{html.escape(meta.get("foot", ""))}</div>')
-    _below(table, metrics, reading)
+    meta = figure["layout"]["meta"]
+    st.subheader(meta["title"], anchor=False)
+    st.markdown(meta["takeaway"])
+    st.caption(meta["subtitle"])
+    st.plotly_chart(figure, key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
+    st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}</div>')
+    _below(view, table, metrics, meta["reading"])
 
 
 def clicked(key: str) -> str | None:
@@ -55,22 +59,21 @@ def clicked(key: str) -> str | None:
     return (data[0] if isinstance(data, list | tuple) else data) if data else None
 
 
-def _below(table: pd.DataFrame | None, metrics: Sequence[Metric], reading: str) -> None:
-    if table is not None:
-        with st.expander("表格"):
-            st.dataframe(table, hide_index=True, width="stretch")
+def _below(view: View, table: pd.DataFrame, metrics: Sequence[Metric], reading: str) -> None:
+    with st.expander("表格"):
+        st.dataframe(table, hide_index=True, width="stretch")
     if metrics:
         with st.expander("口径"):
-            definitions(metrics)
+            definitions(view, metrics)
     if reading:
         with st.expander("怎么读这张图"):
             st.markdown(reading)
 
 
-def definitions(metrics: Sequence[Metric]) -> None:
+def definitions(view: View, metrics: Sequence[Metric]) -> None:
     """Name, unit and definition of metrics, with their official reference line."""
     for metric in metrics:
-        standard = catalogue().standard_of(metric.id)
+        standard = view.catalogue.standard_of(metric.id)
         line = f"**{metric.name}**（{metric.unit}）：{metric.definition}"
         st.markdown(line + (f"  \n参考标准：{standard.document}，{standard.clause}。{standard.note}" if standard else ""))
 

@@ -7,21 +7,23 @@ from dataclasses import replace
 
 import pandas as pd
 
-from jiejian.catalogue import Metric, catalogue
-from jiejian.export.tables import ExportTable, figures_table
+from jiejian.catalogue import Metric
+from jiejian.export.tables import ExportTable, figures_table, subject_of
 from jiejian.periods import Period, parse_period
 from jiejian.selection import latest_periods
-from jiejian.ui import data
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
 
 PREVIEW_ROWS = 500
 
+
 def screen_table(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """A figures frame as a person reads it: a row a place and period, a column a metric, gaps empty."""
     heads = {m.id: f"{m.name}（{m.unit}）" for m in metrics}
     decimals = {heads[m.id]: m.decimals for m in metrics}
-    wide = frame.pivot_table(index=["start", "sort", "place", "period"], columns="metric", values="value", dropna=False, observed=True)
+    wide = frame.pivot_table(
+        index=["start", "sort", "place", "period"], columns="metric", values="value", dropna=False, observed=True
+    )
     wide = wide.reindex(columns=[m.id for m in metrics]).rename(columns=heads).round(decimals)
     wide = wide.reset_index().sort_values(["start", "sort"], ascending=[False, True], kind="stable")
     wide.insert(0, "社区", wide.pop("place"))
@@ -35,10 +37,10 @@ def view_downloads(key: str, view: View, metrics: Sequence[Metric] = ()) -> None
     periods = _all_periods(view)
     everything = replace(view, places=(), since=periods[-1], period=periods[0])
     places = len(view.places) or len(view.known)
-    subject = metrics[0].name if len(metrics) == 1 else f"{metrics[0].name}等{len(metrics)}项"
-    context = view.context(*metrics)
     downloads(
-        key, subject, context.street, context.as_of,
+        key,
+        subject_of(metrics),
+        view.context(*metrics),
         Offer("当前视图", places * len(view.selection.periods), lambda: export_table(view, metrics)),
         Offer("全部数据", len(view.known) * len(periods), lambda: export_table(everything, metrics)),
     )
@@ -50,4 +52,4 @@ def _all_periods(view: View) -> list[Period]:
 
 def export_table(view: View, metrics: Sequence[Metric]) -> ExportTable:
     """The table of a view, ready for any of the three formats."""
-    return figures_table(data.figures(view.asking(*metrics)), metrics, view.context(*metrics), catalogue())
+    return figures_table(view.figures(*metrics), metrics, view.context(*metrics), view.catalogue)

@@ -1,24 +1,24 @@
-"""What a page shows: the selection of the pickers with everything that is said about it."""
+"""What a page shows: one version of the warehouse, the selection of the pickers, and everything that is said about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import pandas as pd
 
-from jiejian.catalogue import Catalogue, Metric, Standard, catalogue
+from jiejian.catalogue import Catalogue, Metric, Standard
 from jiejian.context import Context
 from jiejian.periods import Period
 from jiejian.selection import Selection
 from jiejian.ui import data
-from jiejian.warehouse import DatasetInfo
+from jiejian.warehouse import DatasetInfo, Warehouse
 
 
 @dataclass(frozen=True)
 class View:
-    """The state of one page run: a data set and what was picked in it."""
+    """The state of one page run: a data set of one warehouse version and what was picked in it."""
 
+    source: Warehouse
     dataset: DatasetInfo
     metrics: tuple[Metric, ...] = ()
     period: Period | None = None
@@ -32,8 +32,8 @@ class View:
         return self.dataset.mode == "published"
 
     @property
-    def declared(self) -> Catalogue:
-        return catalogue()
+    def catalogue(self) -> Catalogue:
+        return self.source.catalogue
 
     @property
     def metric(self) -> Metric:
@@ -42,28 +42,33 @@ class View:
 
     @property
     def standard(self) -> Standard | None:
-        return self.declared.standard_of(self.metric.id)
+        return self.catalogue.standard_of(self.metric.id)
 
-    @cached_property
+    @property
     def known(self) -> pd.DataFrame:
         """All places of comparison of the data set, in customary order."""
-        return data.ask("places", self.dataset.id)
+        return self.ask("places")
 
     @property
     def selection(self) -> Selection:
         """The picked places at the picked period, or over the series."""
         return Selection(self.dataset.id, tuple(m.id for m in self.metrics), self.period, self.places, self.since)
 
-    def asking(self, *metrics: Metric, **changed) -> Selection:
-        """The selection for other metrics, or with fields replaced (period, since, places)."""
-        return replace(self.selection, metrics=tuple(m.id for m in metrics) or self.selection.metrics, **changed)
+    def ask(self, what: str, *arguments):
+        """A cached answer of the warehouse about this data set."""
+        return data.ask(self.source, what, self.dataset.id, *arguments)
+
+    def figures(self, *metrics: Metric, **changed) -> pd.DataFrame:
+        """The figures frame for these metrics (default: the page's), with fields of the selection replaced."""
+        chosen = tuple(m.id for m in metrics) or self.selection.metrics
+        return data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
 
     @property
     def scope(self) -> str:
         """The places in words."""
-        return data.ask("scope", self.dataset.id, self.places)
+        return self.ask("scope", self.places)
 
     def context(self, *metrics: Metric, reporting: str = "") -> Context:
         """The words around figures of these metrics (default: all of the page)."""
         used = tuple(m.id for m in metrics or self.metrics)
-        return data.ask("context", self.dataset.id, used, self.places, self.period, self.since, reporting)
+        return self.ask("context", used, self.places, self.period, self.since, reporting)

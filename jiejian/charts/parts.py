@@ -1,4 +1,4 @@
-"""Palette, type, axis numbers in 万 and label placing: the parts of which charts.py makes its figures.
+"""Palette, type, axis numbers in 万 and label placing: the parts of which the charts are made.
 
 No figures of anybody in here, and no drawing library: lists, numbers and texts.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from jiejian.format import WAN, YI, is_missing, rounded
+from jiejian.context import Context
+from jiejian.format import MINUS, WAN, YI, is_missing, rounded
+
+Figure = dict[str, Any]
+Finding = tuple[str, str]
 
 RED = "#B71C1C"
 INK, SECOND, MARK, LINE, GROUND = "#1F2933", "#52606D", "#9AA5B1", "#E4E7EB", "#F7F8FA"
@@ -43,7 +48,7 @@ def safe(text: Any) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a line of text is, in px: a Chinese character is one em, most others a little over half."""
+    """About how wide a line of text is, in px: Chinese characters and signs are one em, all else a little over half."""
     ems = (1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.6 for c in text)
     return sum(ems) * size
 
@@ -79,7 +84,8 @@ def tick_texts(ticks: Sequence[float], unit: str = "") -> list[str]:
     decimals = next((d for d in range(5) if all(abs(round(t / scale, d) - t / scale) < 1e-9 for t in ticks)), 4)
     tail = "%" if unit == "%" else word
     texts = [f"{rounded(t / scale, decimals):f}" for t in ticks]
-    return [text if tail == word and float(text) == 0 else text + tail for text in (t.replace("-", "−") for t in texts)]
+    # A bare 0 stands for 0万 and 0.0.
+    return ["0" if float(text) == 0 and tail != "%" else (text + tail).replace("-", MINUS) for text in texts]
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
@@ -120,15 +126,22 @@ def lanes(boxes: Sequence[tuple[float, float]], most: int) -> list[int | None]:
     return found
 
 
-def wrap(text: str, ems: int = 12) -> list[str]:
-    """One or two lines of at most ``ems`` Chinese characters; what is longer still ends in …."""
+def fitting_size(text: str, size: float, ems: float = 14) -> float:
+    """The size of type at which a long name is no wider than ``ems`` Chinese characters; no smaller than 0.7 of ``size``."""
+    return size * min(1.0, max(ems / max(text_width(text, 1), 1), 0.7))
+
+
+def shortened(text: str, ems: float = 20) -> str:
+    """A text of at most ``ems`` Chinese characters' width; what is longer ends in … (the whole stands in the hover text)."""
     if text_width(text, 1) <= ems:
-        return [text]
-    if text_width(text, 1) > 2 * ems:
-        text = text[: 2 * ems - 1] + "…"
-    # 某某路第二居民委员会 + 社区: cut in the middle, the first line the longer one.
-    cut = next(i for i in range(len(text) + 1) if text_width(text[:i], 1) >= text_width(text, 1) / 2)
-    return [text[:cut], text[cut:]]
+        return text
+    cut = next(i for i in range(len(text), 0, -1) if text_width(text[:i], 1) <= ems - 1)
+    return text[:cut] + "…"
+
+
+def wrap(text: str, ems: int) -> list[str]:
+    """A text as lines of at most ``ems`` characters, for hover labels."""
+    return [text[i : i + ems] for i in range(0, len(text), ems)] or [""]
 
 
 def template(height: float, kind: Type, margin: dict[str, float], **layout: Any) -> dict[str, Any]:
@@ -166,6 +179,7 @@ def axis(kind: Type, **more: Any) -> dict[str, Any]:
         "ticks": "",
         "tickfont": {"size": kind.tick, "color": SECOND},
         "automargin": False,
+        "ticklabeloverflow": "allow",
         **more,
     }
 
@@ -183,3 +197,71 @@ def note(text: str, x: Any, y: Any, kind: Type, **more: Any) -> dict[str, Any]:
         "font": {"size": kind.small, "color": SECOND},
         **more,
     }
+
+
+def meta(finding: Finding, context: Context, unit: str, alt: str, reading: str = "") -> dict[str, str]:
+    """What a figure says about itself beside the drawing; see the package's docstring."""
+    return {
+        "title": finding[0],
+        "takeaway": finding[1],
+        "subtitle": " · ".join(part for part in (context.subtitle, f"单位：{unit}" if unit else "") if part),
+        "foot": context.foot,
+        "alt": f"{finding[0]}。{alt}",
+        "reading": reading,
+    }
+
+
+def nothing(message: str, finding: Finding, context: Context, height: float | None, kind: Type) -> Figure:
+    """A figure that says why there is nothing in it."""
+    hidden = axis(kind, visible=False, range=[0, 1])
+    words = note(message, 0.5, 0.5, kind, font={"size": kind.body, "color": SECOND}, align="center")
+    said = meta(finding, context, "", message)
+    return {"data": [], "layout": template(height or 160, kind, {}, xaxis=hidden, yaxis=hidden, annotations=[words], meta=said)}
+
+
+def row_axis(texts: Sequence[str], size: float, kind: Type, **more: Any) -> dict[str, Any]:
+    """The axis of a horizontal chart: row 0 on top, one label a row."""
+    return axis(
+        kind,
+        tickmode="array",
+        tickvals=list(range(len(texts))),
+        ticktext=list(texts),
+        range=[len(texts) - 0.5, -0.5],
+        tickfont={"size": size, "color": INK},
+        ticklabelstandoff=round(size * 0.4),
+        **more,
+    )
+
+
+def side_notes(texts: Sequence[str], colours: Sequence[str], size: float) -> list[dict[str, Any]]:
+    """A column of texts to the right of the plot, one for each row."""
+    return [
+        {
+            "text": safe(text),
+            "x": 1,
+            "y": row,
+            "xref": "paper",
+            "yref": "y",
+            "xanchor": "left",
+            "xshift": round(size * 0.5),
+            "showarrow": False,
+            "align": "left",
+            "font": {"size": size, "color": colour},
+        }
+        for row, (text, colour) in enumerate(zip(texts, colours, strict=True))
+    ]
+
+
+def ids(focus: Collection[str] | str | None) -> tuple[str, ...]:
+    """Place ids in focus, in the order given; sets come in no order, so they are sorted."""
+    if not focus:
+        return ()
+    return (focus,) if isinstance(focus, str) else tuple(sorted(focus) if isinstance(focus, set | frozenset) else focus)
+
+
+def judged_on(context: Context) -> date:
+    """The day by which a standard's years of validity are judged: the data's cut-off, so that a picture stays the same."""
+    try:
+        return date.fromisoformat(context.as_of)
+    except ValueError:
+        return date.today()

@@ -1,0 +1,1 @@
+"""What the dashboard costs, beside what the bare engine costs, in one run."""

@@ -1,0 +1,5 @@
+"""A page without content."""
+
+from jiejian.ui import frame
+
+frame.page(__file__)

@@ -1,0 +1,188 @@
+"""Everything at once: files → loads → warehouse. What the command line and the application call."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from etl import demo, origins, warehouse
+from etl.ingest import Ingest, Outcome, Progress, Seen, active_loads
+from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.origins import Origin
+from etl.places import Place, bundled
+from etl.recognise import ledgers_for
+from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
+from jiejian.home import BUNDLED_CATALOGUE, Home, home
+
+
+class Busy(Exception):
+    """Another run holds the home; the message is a Chinese sentence."""
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    written: list[Manifest] = field(default_factory=list)
+    unchanged: int = 0
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    # Rows that stand rejected, also those of files that did not change.
+    rows_rejected: int = 0
+    path: Path | None = None
+    rebuilt: bool = False
+    seconds: float = 0.0
+
+    def take(self, outcome: Outcome) -> None:
+        self.written += outcome.written
+        self.unchanged += outcome.unchanged
+        self.faults += [sentence for sentences in outcome.faults.values() for sentence in sentences]
+        self.notes += outcome.notes
+        self.sentences += outcome.sentences
+
+    @property
+    def exit_code(self) -> int:
+        """0 all loaded, 1 something was rejected, 2 nothing could be used."""
+        if self.path is None or (self.faults and not self.written and not self.unchanged):
+            return 2
+        return 1 if self.faults or self.rows_rejected else 0
+
+
+def refresh(progress: Progress | None = None) -> Summary:
+    """Load what is new among the bundled figures, the street's inbox and the demo, and switch to a new version if need be.
+
+    Raises Busy when another run is under way and CatalogueError when the catalogue has a fault.
+    """
+    where = home()
+    with _work(where) as run:
+        _provide_demo(where, run.loads)
+        files = [*origins.bundled(), *origins.inbox(where), *origins.demo(where)]
+        return run.load(files, progress)
+
+
+def ensure(progress: Progress | None = None, wait: float = 120) -> Path:
+    """The warehouse to serve: built when there is none, and when bundled files or the catalogue have changed."""
+    where = home()
+    if not _is_stale(where):
+        return warehouse.serving(where)
+    with _work(where, wait) as run:
+        if not _is_stale(where):  # another process was faster
+            return warehouse.serving(where)
+        _provide_demo(where, run.loads)
+        files = [*origins.bundled(), *origins.inbox(where), *origins.demo(where)]
+        return run.load(files, progress).path
+
+
+def load(paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None) -> Summary:
+    """Load some files into a data set. A ``contract`` of one's own is kept in the home's catalogue and tried alone."""
+    where = home()
+    ledgers = [keep_contract(contract, where)] if contract else None
+    with _work(where) as run:
+        files = [origins.outside(path, dataset, where) for path in paths]
+        return run.load(files, progress, ledgers, forget=bool(contract))
+
+
+def keep_contract(path: Path, where: Home) -> Ledger:
+    """Check a contract against the catalogue and put it into the home, so that its table lives on in every later version."""
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder) / "ledgers"
+        trial.mkdir()
+        shutil.copy(path, trial / path.name)
+        checked = load_catalogue(BUNDLED_CATALOGUE, where.catalogue, Path(folder))
+    kept = where.catalogue / "ledgers" / path.name
+    if kept.resolve() != path.resolve():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, kept)
+    return checked.ledgers[path.stem]
+
+
+def remove_demo() -> Summary:
+    """Put the made-up street away and build without it."""
+    demo.remove(home())
+    return refresh()
+
+
+# ---- one run ----
+
+
+@dataclass
+class _Run:
+    """A run that holds the home's lock."""
+
+    where: Home
+    connection: duckdb.DuckDBPyConnection
+    catalogue: Catalogue
+    loads: Loads
+    places: list[Place]
+
+    def load(self, files: Sequence[Origin], progress: Progress | None, ledgers: Sequence[Ledger] | None = None, forget: bool = False) -> Summary:
+        began, summary = time.perf_counter(), Summary()
+        for dataset in dict.fromkeys(f.dataset for f in files):
+            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, date.today())
+            summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
+        summary.rows_rejected = sum(m.rows_rejected for f in files for m in self.loads.of_file(f.dataset, f.key))
+        wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
+        if not warehouse.is_current(self.where, wanted):
+            step = (lambda what: progress(len(files), len(files), what)) if progress else (lambda what: None)
+            warehouse.build(self.connection, self.loads, self.catalogue, self.places, self.where, wanted, step)
+            summary.rebuilt = True
+            warehouse.sweep(self.where)
+        summary.path = warehouse.serving(self.where)
+        summary.seconds = time.perf_counter() - began
+        return summary
+
+
+@contextmanager
+def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
+    """Hold the home alone, clean up after killed runs, and open the one connection."""
+    where.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(where.root / ".etl.lock")
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise Busy("另一个装载正在进行，请等它结束后再试。") from error
+    try:
+        loads = Loads(where)
+        loads.sweep()
+        warehouse.sweep(where)
+        connection = duckdb.connect(config={"temp_directory": str(where.root / ".etl-spill")})
+        try:
+            yield _Run(where, connection, catalogue(), loads, bundled(BUNDLED_CATALOGUE / "places.csv"))
+        finally:
+            connection.close()
+            shutil.rmtree(where.root / ".etl-spill", ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def _provide_demo(where: Home, loads: Loads) -> None:
+    """Write the made-up street while the street has nothing of its own, unless it was put away."""
+    has_own = bool(origins.inbox(where)) or any(m.dataset == "street" for m in loads.all)
+    if not demo.is_removed(where) and (where.demo.exists() or not has_own):
+        demo.ensure(where.demo)
+
+
+def _is_stale(where: Home) -> bool:
+    """Whether the version that serves is not made of the present catalogue, loads and bundled files."""
+    if warehouse.serving(where) is None:
+        return True
+    known, seen, loads = catalogue(), Seen(where), Loads(where)
+    for origin in origins.bundled():
+        prints = digest(f"{l.id}:{fingerprint(l, known)}" for l in ledgers_for(known, origin.dataset))
+        if not seen.knows(origin, file_hash(origin.path), prints):
+            return True
+    wanted = warehouse.version(loads, known, bundled(BUNDLED_CATALOGUE / "places.csv"), where)
+    return not warehouse.is_current(where, wanted)
+
+
+__all__ = ["Busy", "Summary", "active_loads", "ensure", "keep_contract", "load", "refresh", "remove_demo"]

@@ -1,0 +1,183 @@
+"""Accepted rows → an append-only load: a folder with manifest.json, rows.parquet and, where there are any, rejects.parquet and
+places.parquet. A load is written into a temporary sibling and renamed, so it is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from etl.places import PLACE_FIELDS, Place
+from etl.recognise import BUNDLED
+from etl.schema import PLACE, text
+from etl.textfile import texts
+from jiejian.catalogue import Catalogue, Ledger
+from jiejian.home import Home
+
+# Raise this when the readers read differently: files are then read again.
+READER_VERSION = 1
+# Data sets of which the files are the truth: what a file no longer says, the data set no longer holds.
+REPLACED = (*BUNDLED, "demo")
+TEMPORARY = ".loading-"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Who loaded what, when, from where, and what came of it."""
+
+    load_id: str
+    seq: int
+    dataset: str
+    ledger: str
+    table: str
+    origin: str
+    file: str
+    sheet: str
+    sha256: str
+    contract: str
+    places: str
+    loaded_at: str
+    user: str
+    rows_in: int
+    rows_accepted: int
+    rows_rejected: int
+    warnings: int
+    brings_places: bool = False
+
+
+_FIELDS = frozenset(f.name for f in fields(Manifest))
+
+
+class Loads:
+    """The loads of a home. Read once; a new load is added to what was read."""
+
+    def __init__(self, home: Home):
+        self.folder = home.loads
+        self.all = sorted(map(_read_manifest, self.folder.glob("*/manifest.json")), key=lambda m: m.seq)
+        self._newest = {(m.dataset, m.origin, m.sheet): m for m in self.all}
+
+    def newest(self, dataset: str, origin: str, sheet: str) -> Manifest | None:
+        """The last load of one sheet of one file."""
+        return self._newest.get((dataset, origin, sheet))
+
+    def of_file(self, dataset: str, origin: str) -> list[Manifest]:
+        """The last load of each sheet of one file."""
+        return [m for (d, o, _), m in self._newest.items() if (d, o) == (dataset, origin)]
+
+    def next_id(self, ledger: str, sha256: str) -> tuple[int, str]:
+        """Sequence number and id of the next load."""
+        seq = self.all[-1].seq + 1 if self.all else 1
+        return seq, f"{seq:06d}-{ledger}-{sha256[:8]}"
+
+    def write(
+        self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, rows: str, rejects: str | None, places: Iterable[Place]
+    ) -> Manifest:
+        """Write a load from two queries and the places it brings; the manifest comes back with its count of rows."""
+        temporary = self.folder / f"{TEMPORARY}{os.getpid()}-{manifest.load_id}"
+        temporary.mkdir(parents=True)
+        accepted = _copy(connection, rows, temporary / "rows.parquet")
+        if rejects:
+            _copy(connection, rejects, temporary / "rejects.parquet")
+        if places := list(places):
+            _copy(connection, _places_query(connection, places), temporary / "places.parquet")
+        manifest = Manifest(**{**asdict(manifest), "rows_accepted": accepted, "brings_places": bool(places)})
+        content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+        (temporary / "manifest.json").write_text(content, encoding="utf-8")
+        temporary.rename(self.folder / manifest.load_id)
+        self.all.append(manifest)
+        self._newest[(manifest.dataset, manifest.origin, manifest.sheet)] = manifest
+        return manifest
+
+    def path(self, manifest: Manifest, part: str) -> Path:
+        return self.folder / manifest.load_id / part
+
+    def active(self, keyless: Callable[[Manifest], bool], exists: Callable[[Manifest], bool]) -> list[Manifest]:
+        """The loads from which the warehouse is made, oldest first.
+
+        Of the same bytes of a sheet only the last reading counts. Of the data sets whose files are the truth, and of
+        ledgers without a key, only the last version of a file counts. ``exists`` tells whether the file is still there.
+        """
+        versions: dict[tuple[str, str], str] = {}
+        readings: dict[tuple[str, str, str, str], str] = {}
+        for m in self.all:
+            versions[m.dataset, m.origin] = m.sha256
+            readings[m.dataset, m.origin, m.sheet, m.sha256] = m.load_id
+        return [
+            m
+            for m in self.all
+            if readings[m.dataset, m.origin, m.sheet, m.sha256] == m.load_id
+            and (m.dataset not in REPLACED or exists(m))
+            and (not (m.dataset in REPLACED or keyless(m)) or versions[m.dataset, m.origin] == m.sha256)
+        ]
+
+    def sweep(self) -> None:
+        """Remove what a killed run left half written."""
+        for folder in self.folder.glob(f"{TEMPORARY}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(**{k: v for k, v in content.items() if k in _FIELDS})
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    copied = connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    return int(copied[0])
+
+
+def _places_query(connection: duckdb.DuckDBPyConnection, places: list[Place]) -> str:
+    values = [[None if getattr(p, f) is None else str(getattr(p, f)) for p in places] for f in PLACE_FIELDS]
+    connection.register("brought", pa.Table.from_arrays([*map(texts, values)], list(PLACE_FIELDS)))
+    columns = ", ".join(f"CAST({f} AS {PLACE.get(f, 'VARCHAR')}) AS {f}" for f in PLACE_FIELDS)
+    return f"SELECT {columns} FROM brought"
+
+
+def read_places(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Place]:
+    """The places that a load brought."""
+    columns = ", ".join(f"CAST({f} AS VARCHAR)" if f.startswith("valid_") else f'"{f}"' for f in PLACE_FIELDS)
+    return [Place(*row) for row in connection.execute(f"SELECT {columns} FROM read_parquet(?)", [str(path)]).fetchall()]
+
+
+def fingerprint(ledger: Ledger, catalogue: Catalogue) -> str:
+    """What a reading depends on beside the file: the contract, units of its measures, and the names it looks up."""
+    parts = [str(READER_VERSION), ledger.model_dump_json(exclude={"practices", "note"})]
+    if any(c.type == "measure" for c in ledger.columns):
+        parts += [f"{m.id}|{m.name}|{m.unit}" for m in catalogue.measures.values()]
+    else:
+        parts += [catalogue.measures[c.measure].unit for c in ledger.columns if c.measure]
+    if ledger.table == "target":
+        parts += [f"{m.id}|{m.name}" for m in catalogue.metrics.values()]
+    return digest(parts)
+
+
+def digest(parts: Iterable[str]) -> str:
+    """16 hexadecimal digits over a list of texts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def user() -> str:
+    """Who runs this; empty where the system does not tell."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""

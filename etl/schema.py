@@ -1,0 +1,239 @@
+"""The warehouse's tables and views, as SQL; names come from the catalogue only and are checked and quoted here."""
+
+from __future__ import annotations
+
+import re
+
+from etl.places import STREETS
+from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger
+
+# Raise this when a table or view changes: every warehouse is then built anew from the loads.
+SCHEMA_VERSION = 1
+
+TYPES = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "quantity": "DOUBLE",
+    "percent": "DOUBLE",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "yes_no": "BOOLEAN",
+    "choice": "VARCHAR",
+    "place": "VARCHAR",
+    "measure": "VARCHAR",
+}
+PERIOD_COLUMNS = {"grain": "VARCHAR", "period_start": "DATE", "period_end": "DATE"}
+
+OBSERVATION = {
+    "dataset": "VARCHAR",
+    "place_id": "VARCHAR",
+    "measure": "VARCHAR",
+    **PERIOD_COLUMNS,
+    "breakdown": "VARCHAR",
+    "category": "VARCHAR",
+    "value": "DOUBLE",
+    "lower": "DOUBLE",
+    "upper": "DOUBLE",
+    "qualifier": "VARCHAR",
+    "status": "VARCHAR",
+    "cell": "VARCHAR",
+    "written": "VARCHAR",
+    "window_text": "VARCHAR",
+    "note": "VARCHAR",
+    "ledger": "VARCHAR",
+    "load_id": "VARCHAR",
+    "source_id": "VARCHAR",
+}
+PLACE = {
+    "place_id": "VARCHAR",
+    "dataset": "VARCHAR",
+    "code": "VARCHAR",
+    "name": "VARCHAR",
+    "kind": "VARCHAR",
+    "parent_id": "VARCHAR",
+    "sort": "BIGINT",
+    "area_km2": "DOUBLE",
+    "lon": "DOUBLE",
+    "lat": "DOUBLE",
+    "crs": "VARCHAR",
+    "valid_from": "DATE",
+    "valid_to": "DATE",
+    "peer_group": "VARCHAR",
+}
+SOURCE = dict.fromkeys(("source_id", "dataset", "title", "publisher", "published_on", "author", "note"), "VARCHAR")
+TARGET = {
+    "dataset": "VARCHAR",
+    "place_id": "VARCHAR",
+    "metric": "VARCHAR",
+    "period_start": "DATE",
+    "period_end": "DATE",
+    "target_value": "DOUBLE",
+    "load_id": "VARCHAR",
+}
+REJECT = {
+    "load_id": "VARCHAR",
+    "dataset": "VARCHAR",
+    "ledger": "VARCHAR",
+    "file": "VARCHAR",
+    "sheet": "VARCHAR",
+    "row": "BIGINT",
+    "column_name": "VARCHAR",
+    "value": "VARCHAR",
+    "reason": "VARCHAR",
+    "advice": "VARCHAR",
+    "severity": "VARCHAR",
+}
+LOAD = {
+    "load_id": "VARCHAR",
+    "seq": "BIGINT",
+    "dataset": "VARCHAR",
+    "ledger": "VARCHAR",
+    "origin": "VARCHAR",
+    "file": "VARCHAR",
+    "sheet": "VARCHAR",
+    "sha256": "VARCHAR",
+    "contract": "VARCHAR",
+    "loaded_at": "TIMESTAMP",
+    "user": "VARCHAR",
+    "rows_in": "BIGINT",
+    "rows_accepted": "BIGINT",
+    "rows_rejected": "BIGINT",
+    "warnings": "BIGINT",
+    "active": "BOOLEAN",
+}
+FIGURE = {
+    "dataset": "VARCHAR",
+    "place_id": "VARCHAR",
+    "measure": "VARCHAR",
+    **PERIOD_COLUMNS,
+    "breakdown": "VARCHAR",
+    "category": "VARCHAR",
+    "value": "DOUBLE",
+    "lower": "DOUBLE",
+    "upper": "DOUBLE",
+    "qualifier": "VARCHAR",
+    "status": "VARCHAR",
+    "window_text": "VARCHAR",
+    "note": "VARCHAR",
+    "source_id": "VARCHAR",
+    "load_id": "VARCHAR",
+    "origin": "VARCHAR",
+}
+FIXED = {
+    "place": PLACE,
+    "place_alias": {"place_id": "VARCHAR", "alias": "VARCHAR"},
+    "place_change": {"predecessor_id": "VARCHAR", "successor_id": "VARCHAR", "changed_on": "DATE", "kind": "VARCHAR"},
+    "place_path": {"place_id": "VARCHAR", "place_path": "VARCHAR", "street_name": "VARCHAR"},
+    "dataset": {"dataset": "VARCHAR", "name": "VARCHAR", "fictional": "BOOLEAN", "mode": "VARCHAR", "as_of": "DATE"},
+    "measure": {"measure": "VARCHAR", "name": "VARCHAR", "name_en": "VARCHAR", "unit": "VARCHAR", "kind": "VARCHAR"},
+    "observation": OBSERVATION,
+    "source": SOURCE,
+    "target": TARGET,
+    "load": LOAD,
+    "reject": REJECT,
+    "rollup_day": {"dataset": "VARCHAR", "place_id": "VARCHAR", "measure": "VARCHAR", "day": "DATE", "value": "DOUBLE"},
+    "figure": FIGURE,
+    "difference": {
+        "dataset": "VARCHAR",
+        "place_id": "VARCHAR",
+        "measure": "VARCHAR",
+        "period_start": "DATE",
+        "period_end": "DATE",
+        "reported": "DOUBLE",
+        "rolled_up": "DOUBLE",
+    },
+}
+
+_STREET_KINDS = ", ".join(f"'{kind}'" for kind in STREETS)
+PLACE_PATHS = f"""
+INSERT INTO place_path
+WITH RECURSIVE path AS (
+  SELECT place_id, name AS place_path, CASE WHEN kind IN ({_STREET_KINDS}) THEN name END AS street_name
+  FROM place WHERE parent_id IS NULL
+  UNION ALL
+  SELECT p.place_id, path.place_path || '/' || p.name,
+         CASE WHEN p.kind IN ({_STREET_KINDS}) THEN p.name ELSE path.street_name END
+  FROM place p JOIN path ON p.parent_id = path.place_id
+)
+SELECT * FROM path
+"""
+
+# The sentence that names file, sheet, row, column and value, and says what to do. Used for rejects before and after they
+# have reached the warehouse.
+SENTENCE = """
+'文件“' || file || '”' || CASE WHEN coalesce(sheet, '') <> '' THEN '工作表“' || sheet || '”' ELSE '' END
+|| CASE WHEN "row" IS NOT NULL THEN '第 ' || "row" || ' 行' ELSE '' END
+|| CASE WHEN coalesce(column_name, '') <> '' THEN '“' || column_name || '”列' ELSE '' END
+|| CASE WHEN value IS NOT NULL THEN '的值“' || value || '”' ELSE '' END || reason || '。' || coalesce(advice, '')
+"""
+
+_NAMED = """
+SELECT f.dataset, pp.place_path, p.name AS place_name, pp.street_name, f.measure, m.name AS measure_name,
+       f.value, f.lower, f.upper, m.unit, f.qualifier, f.status, f.grain, f.period_start, f.period_end,
+       s.title AS source_title, f.window_text, {rest}
+FROM {table} f
+LEFT JOIN place p ON p.place_id = f.place_id
+LEFT JOIN place_path pp ON pp.place_id = f.place_id
+LEFT JOIN measure m ON m.measure = f.measure
+LEFT JOIN source s ON s.source_id = f.source_id
+"""
+VIEWS = {
+    "v_observation": _NAMED.format(table="observation", rest="f.written, f.note"),
+    "v_figure": _NAMED.format(table="figure", rest="f.note, f.origin, f.breakdown, f.category"),
+    "v_reject": f"SELECT *, {SENTENCE} AS sentence FROM reject",
+}
+
+
+def quoted(name: str) -> str:
+    """A name of the catalogue as an SQL identifier. ValueError for anything but letters, digits and ``_``."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"“{name}”不能用作表名或列名，只能用英文字母、数字和下划线")
+    return f'"{name}"'
+
+
+def text(value: str) -> str:
+    """A constant as an SQL literal; for the few places where a parameter cannot be bound."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def column_types(ledger: Ledger, column: Column) -> dict[str, str]:
+    """The warehouse columns that one column of a contract fills; none for a personal column that is dropped."""
+    if column.personal == "drop":
+        return {}
+    if column.type == "period":
+        return dict(PERIOD_COLUMNS)
+    if column.type == "place" and column.id == ledger.place:
+        return {"place_id": "VARCHAR"}
+    return {column.id: "VARCHAR" if column.personal else TYPES[column.type]}
+
+
+def tables(catalogue: Catalogue) -> dict[str, dict[str, str]]:
+    """All tables of a warehouse: name → column → type. Raises CatalogueError where two contracts disagree on a type."""
+    found = {name: dict(columns) for name, columns in FIXED.items()}
+    for table, ledgers in catalogue.tables().items():
+        if table in FIXED:
+            continue
+        columns = {"dataset": "VARCHAR", "place_id": "VARCHAR"}
+        for ledger in ledgers:
+            for column in ledger.columns:
+                for name, kind in column_types(ledger, column).items():
+                    if columns.setdefault(name, kind) != kind:
+                        raise CatalogueError(
+                            f"目录文件 ledgers/{ledger.id}.yml，条目 {ledger.id}，键 {column.id}：与写入表 {table} 的另一份约定类型不同。"
+                        )
+        found[table] = {**columns, "load_id": "VARCHAR", "cell": "VARCHAR"}
+    return found
+
+
+def create_tables(catalogue: Catalogue) -> list[str]:
+    """The statements that make every table, empty."""
+    return [
+        f"CREATE TABLE {quoted(name)} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns.items())})"
+        for name, columns in tables(catalogue).items()
+    ]
+
+
+def create_views() -> list[str]:
+    """The statements that make the views with readable names."""
+    return [f"CREATE VIEW {name} AS {sql}" for name, sql in VIEWS.items()]

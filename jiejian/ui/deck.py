@@ -1,0 +1,47 @@
+"""Slides from a view: the overview's cards and the presenter read the same decks through the same fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from jiejian.analysis.change import base_period
+from jiejian.analysis.total import total
+from jiejian.catalogue import Deck, DeckSlide, Metric
+from jiejian.periods import periods_between
+from jiejian.slides import Fetch, Slide, SlideData, build
+from jiejian.ui.view import View
+
+CARD_PERIODS, TREND_PERIODS = 13, 36
+
+
+def series(view: View, *metrics: Metric, length: int) -> pd.DataFrame:
+    """The figures frame of the last periods up to the picked one, reaching back to the same period a year before."""
+    before = base_period(view.period, "year_before")
+    past = periods_between(min(before.start, view.dataset.first), view.period.end, view.period.grain)
+    past = [p for p in past if p.end <= view.period.end][-length:]
+    return view.figures(*metrics, since=past[0])
+
+
+def fetcher(view: View) -> Fetch:
+    """How a slide gets its frames from a view."""
+
+    def fetch(names: tuple[str, ...], kind: str) -> SlideData:
+        metrics = [view.catalogue.metrics[m] for m in names]
+        long = series(view, *metrics, length=TREND_PERIODS if kind == "trend" else CARD_PERIODS)
+        totals = pd.concat([total(long, m, view.catalogue.measures) for m in metrics], ignore_index=True)
+        return SlideData(long[long["period"] == view.period.key], long, totals, view.context(*metrics), view.ask("events"))
+
+    return fetch
+
+
+def slides(view: View, deck: Deck) -> list[Slide]:
+    """All slides of a deck."""
+    return build(deck, fetcher(view), view.catalogue)
+
+
+def cards_slide(view: View, metrics: Sequence[Metric]) -> Slide:
+    """One slide of key figures."""
+    planned = DeckSlide(kind="cards", metrics=tuple(m.id for m in metrics))
+    return slides(view, Deck(id="cards", name="关键数字", slides=(planned,)))[0]

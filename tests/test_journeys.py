@@ -1,0 +1,134 @@
+"""Journeys in a real browser: deep links on a fresh server, links that reproduce a view, keys, downloads, no outside request."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from conftest import CHROMIUM, CHROMIUM_FLAGS, serve
+from proxy import LoggingProxy
+
+from jiejian.ui.frame import PAGES
+
+pytestmark = pytest.mark.browser
+CHART = "[data-testid='stPlotlyChart'] .main-svg"
+
+
+def settle(page) -> None:
+    """Wait until the page has been drawn and Streamlit rests."""
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
+    page.wait_for_timeout(300)
+
+
+def open_page(page, address: str, path: str = "", **params: str) -> None:
+    query = "&".join(f"{k}={quote(v)}" for k, v in params.items())
+    page.goto(f"{address}/{path}{'?' + query if query else ''}")
+    settle(page)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in PAGES])
+def test_a_deep_link_on_a_fresh_server_shows_the_same_frame(demo_home, browser, browser_context_args, name):
+    with serve(demo_home) as address:
+        context = browser.new_context(**browser_context_args)
+        page = context.new_page()
+        open_page(page, address, name)
+        page.wait_for_timeout(1500)
+        settle(page)
+        assert urlsplit(page.url).path.strip("/") in (name, "" if name == "overview" else name)
+        if name == "present":
+            assert page.locator("[data-testid='stSidebar']").count() == 0
+        else:
+            menu = page.locator("[data-testid='stSidebarNav']").inner_text()
+            assert all(title in menu for _, title in PAGES)
+            assert "compare" not in menu
+            assert "演示数据" in page.locator(".jj-frame").inner_text()
+        context.close()
+
+
+def test_a_deep_link_keeps_its_query_on_a_fresh_server(demo_home, page):
+    with serve(demo_home) as address:
+        open_page(page, address, "compare", metric="基层化解率", grain="季度")
+        page.wait_for_timeout(1500)
+        settle(page)
+        assert "基层化解率" in page.locator("[data-testid='stSidebar']").inner_text()
+        assert parse_qs(urlsplit(page.url).query)["metric"] == ["基层化解率"]
+
+
+def test_a_link_reproduces_the_view_and_pages_keep_it(server, page):
+    open_page(page, server, "compare", metric="每千户投诉量")
+    assert "每千户投诉量" in page.locator("[data-testid='stSidebar']").inner_text()
+    page.get_by_role("link", name="趋势分析").click()
+    settle(page)
+    assert "每千户投诉量" in page.locator("[data-testid='stSidebar']").inner_text()
+    assert parse_qs(urlsplit(page.url).query)["metric"] == ["每千户投诉量"]
+
+
+def test_a_click_on_a_mark_leads_to_that_community(server, page):
+    open_page(page, server, "compare", metric="诉求受理量")
+    page.wait_for_selector(CHART)
+    bar = page.locator("[data-testid='stPlotlyChart'] .bars .point path").nth(2)
+    box = bar.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    page.wait_for_url(re.compile("/trends"), timeout=20_000)
+    settle(page)
+    chosen = parse_qs(urlsplit(page.url).query)["community"]
+    assert len(chosen) == 1 and chosen[0].endswith("社区")
+    assert chosen[0] in page.locator("[data-testid='stSidebar']").inner_text()
+
+
+def test_slides_turn_with_the_arrow_keys(server, page):
+    open_page(page, server, "present")
+    assert page.locator("[data-testid='stSidebar']").count() == 0
+    first = page.locator("h1").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("old => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=first)
+    settle(page)
+    second = page.locator("h1").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("old => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=second)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("old => document.querySelector('h1') && document.querySelector('h1').innerText === old", arg=second)
+    assert "演示数据" in page.locator("body").inner_text()
+
+
+def test_a_download_has_a_chinese_name_and_the_rows_of_the_view(server, page, tmp_path):
+    import openpyxl
+
+    open_page(page, server, "compare", metric="按期办结率")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=re.compile("当前视图")).click()
+    download = waiting.value
+    assert download.suggested_filename.startswith("示范街道") and "按期办结率" in download.suggested_filename
+    path = tmp_path / "view.xlsx"
+    download.save_as(path)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    communities = [row[0].value for row in sheet.iter_rows() if str(row[0].value).endswith("社区") and len(str(row[0].value)) > 2]
+    assert len(communities) == 23
+
+
+def test_no_page_asks_the_outside_for_anything(server, playwright):
+    with LoggingProxy() as proxy:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=CHROMIUM_FLAGS,
+            proxy={"server": f"http://127.0.0.1:{proxy.port}", "bypass": "<-loopback>"},
+        )
+        page = chromium.new_page()
+        for name, _ in PAGES:
+            open_page(page, server, name)
+        open_page(page, server, "compare", dataset="公开报道案例")
+        chromium.close()
+        assert "127.0.0.1" in proxy.hosts, "the proxy saw nothing, so it proves nothing"
+        assert proxy.outside == []
+
+
+@pytest.mark.parametrize("width", [1366, 1920, 390])
+@pytest.mark.parametrize("name", [name for name, _ in PAGES])
+def test_no_page_is_wider_than_its_window_nor_shows_an_error(server, browser, name, width):
+    context = browser.new_context(viewport={"width": width, "height": 1080 if width == 1920 else 768}, locale="zh-CN")
+    page = context.new_page()
+    open_page(page, server, name)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    assert page.locator("[data-testid='stException'], [data-testid='stAlertContentError']").count() == 0
+    context.close()

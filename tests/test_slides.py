@@ -1,0 +1,129 @@
+"""A deck becomes slides: findings as titles, one picture each, and a slide that says so where figures are missing."""
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from frames import CATALOGUE, CONTEXT, METRICS, frame
+
+from jiejian.analysis.total import total
+from jiejian.catalogue import Deck
+from jiejian.selection import SelectionError
+from jiejian.slides import SlideData, build
+
+KEYS = ("2025-10", "2026-09", "2026-10")
+
+
+def everything(metrics, gap=()):
+    """Three communities, three periods, every metric."""
+    parts = []
+    for metric in metrics:
+        share = bool(METRICS[metric].denominator)
+        figures = {
+            place: {
+                key: None if metric in gap else (float(900 + 20 * p + 15 * k), 1000.0) if share else 100.0 + 10 * p + k
+                for k, key in enumerate(KEYS)
+            }
+            for p, place in enumerate(("春和社区", "望湖社区", "东篱社区"))
+        }
+        parts.append(frame(metric, figures))
+    return pd.concat(parts, ignore_index=True)
+
+
+def fetcher(refused=(), gap=()):
+    def fetch(metrics, kind):
+        bad = [m for m in metrics if m in refused]
+        if bad:
+            raise SelectionError(f"“{METRICS[bad[0]].name}”缺少台账数据：请补报相应台账后再看。")
+        series = everything(metrics, gap)
+        totals = pd.concat([total(series, METRICS[m], CATALOGUE.measures) for m in metrics], ignore_index=True)
+        return SlideData(series[series["period"] == "2026-10"], series, totals, CONTEXT)
+
+    return fetch
+
+
+def deck(*slides):
+    return Deck.model_validate(
+        {"id": "d", "name": "试", "slides": [{"kind": k, "metrics": m, "notes": "讲稿"} for k, m in slides]}
+    )
+
+
+def test_the_bundled_decks_become_slides():
+    for bundled in CATALOGUE.decks.values():
+        slides = build(bundled, fetcher(), CATALOGUE)
+        assert slides and not any(s.empty for s in slides)
+        for slide in slides:
+            assert 10 <= len(slide.title) <= 28 and slide.takeaway and slide.fictional and "演示数据" in slide.foot
+            assert slide.scope == "示范街道 · 全部社区 · 2026年10月"
+            if slide.figure:
+                go.Figure(slide.figure)
+                assert slide.figure["layout"]["font"]["size"] == 38 and slide.title == slide.figure["layout"]["meta"]["title"]
+
+
+def test_cards():
+    (slide,) = build(deck(("cards", ["on_time_rate", "cases_opened", "active_volunteers"])), fetcher(), CATALOGUE)
+    share, count, persons = slide.cards
+    # 2760/3000 → 2805/3000 against the period before, 2895… see everything(): 92.0 % → 93.5 % → 95.0 %.
+    assert (share.value, share.unit, share.changes) == ("95.0%", "", ("环比上升1.5个百分点", "同比上升3.0个百分点"))
+    assert (share.icon, share.tone, share.word) == ("▲", "better", "超出随机波动")
+    assert (count.value, count.unit, count.tone, count.word) == ("336", "件", "", "") and len(count.series) == 3
+    assert persons.value == "缺数" and slide.notes == "讲稿" and slide.kind == "cards"
+
+
+def test_a_metric_per_picture():
+    slides = build(deck(("ranking", ["on_time_rate", "cases_opened"]), ("trend", ["on_time_rate"])), fetcher(), CATALOGUE)
+    assert [s.kind for s in slides] == ["ranking", "ranking", "trend"] and all(s.figure for s in slides)
+    assert slides[2].title == "按期办结率环比上升1.5个百分点、同比上升3.0个百分点"
+
+
+def test_a_deck_that_names_what_has_no_figures_says_so():
+    for kind in ("ranking", "trend", "cards", "table"):
+        (slide,) = build(deck((kind, ["cases_opened"])), fetcher(refused=["cases_opened"]), CATALOGUE)
+        assert slide.empty and slide.title == "诉求受理量暂无数据可以展示" and "请补报相应台账" in slide.takeaway
+        (slide,) = build(deck((kind, ["cases_opened"])), fetcher(gap=["cases_opened"]), CATALOGUE)
+        assert slide.empty and slide.takeaway.endswith("需要的台账：诉求工单。") and slide.fictional
+
+
+def test_one_missing_metric_does_not_take_the_others_away():
+    fetch = fetcher(refused=["satisfaction_rate"])
+    cards, table = build(
+        deck(("cards", ["on_time_rate", "satisfaction_rate"]), ("table", ["on_time_rate", "satisfaction_rate"])), fetch, CATALOGUE
+    )
+    assert [c.metric for c in cards.cards] == ["on_time_rate"] and "暂无数据：群众满意率。" in cards.takeaway
+    assert table.table[0] == ("社区", "按期办结率（%）") and "暂无数据：群众满意率。" in table.takeaway
+
+
+def test_a_table_has_heads_rows_and_the_street():
+    (slide,) = build(deck(("table", ["on_time_rate", "cases_opened"])), fetcher(), CATALOGUE)
+    assert slide.table == (
+        ("社区", "按期办结率（%）", "诉求受理量（件）"),
+        ("春和社区", "93.0%", "102"),
+        ("望湖社区", "95.0%", "112"),
+        ("东篱社区", "97.0%", "122"),
+        ("全街道", "95.0%", "336"),
+    )
+    assert slide.title == "3个社区2项指标一览" and "不是名次" in slide.takeaway
+
+
+def test_a_long_table_goes_on():
+    def fetch(metrics, kind):
+        series = frame("cases_opened", {f"第{i}社区": {"2026-10": None if i == 3 else i} for i in range(23)})
+        return SlideData(series, series, total(series, METRICS["cases_opened"], CATALOGUE.measures), CONTEXT)
+
+    slides = build(deck(("table", ["cases_opened"])), fetch, CATALOGUE)
+    assert [s.title for s in slides] == ["23个社区1项指标一览（1/2）", "23个社区1项指标一览（2/2）"]
+    assert [len(s.table) for s in slides] == [14, 13] and slides[0].table[4] == ("第3社区", "缺报")
+    assert [s.notes for s in slides] == ["讲稿", ""] and "诉求受理量1个" in slides[0].takeaway
+
+
+def test_an_order_without_ranks():
+    fetch = fetcher()
+    ranked, customary = (build(deck(("ranking", ["on_time_rate"])), fetch, CATALOGUE, ordered=o)[0] for o in (True, False))
+    assert ranked.figure["layout"]["yaxis"]["ticktext"][0] == "东篱社区"
+    assert customary.figure["layout"]["yaxis"]["ticktext"][0] == "春和社区"
+
+
+@pytest.mark.parametrize("field", ["title", "figure"])
+def test_slides_are_frozen(field):
+    (slide,) = build(deck(("ranking", ["on_time_rate"])), fetcher(), CATALOGUE)
+    with pytest.raises(AttributeError):
+        setattr(slide, field, None)
