@@ -21,6 +21,7 @@ class Atlas:
     dataset: str
     places: dict[str, Place] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    _digest: str = ""
 
     def take(self, brought: Iterable[Place]) -> None:
         """Take in what one load brings. A place that it brings under another parent or a new name replaces the old one."""
@@ -37,6 +38,7 @@ class Atlas:
             self.places[place.place_id] = place
             self.moved.pop(place.place_id, None)
         self._follow()
+        self._digest = ""
 
     def _follow(self) -> None:
         """Places below a place that moved move with it."""
@@ -63,9 +65,13 @@ class Atlas:
         found.add(self.places.values())
         return found
 
+    @property
     def digest(self) -> str:
         """Changes when a name could be read differently."""
-        return digest(f"{p.place_id}|{p.kind}|{p.aliases}" for p in sorted(self.places.values(), key=lambda p: p.place_id))
+        if not self._digest:
+            ordered = sorted(self.places.values(), key=lambda p: p.place_id)
+            self._digest = digest(f"{p.place_id}|{p.kind}|{p.aliases}" for p in ordered)
+        return self._digest
 
 
 def atlas(connection: duckdb.DuckDBPyConnection, dataset: str, bundled: Iterable[Place], loads: Loads, active: Iterable[Manifest]) -> Atlas:

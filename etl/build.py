@@ -8,18 +8,18 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from etl import demo, origins, warehouse
-from etl.ingest import Ingest, Outcome, Progress, Seen, active_loads
-from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.ingest import Ingest, Outcome, Progress, contracts_digest
+from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.origins import Origin
 from etl.places import Place, bundled
 from etl.recognise import ledgers_for
+from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, Home, home
 
@@ -89,7 +89,7 @@ def load(paths: Sequence[Path], dataset: str = "street", contract: Path | None =
     ledgers = [keep_contract(contract, where)] if contract else None
     with _work(where) as run:
         files = [origins.outside(path, dataset, where) for path in paths]
-        return run.load(files, progress, ledgers, forget=bool(contract))
+        return run.load(files, progress, ledgers)
 
 
 def keep_contract(path: Path, where: Home) -> Ledger:
@@ -125,10 +125,10 @@ class _Run:
     loads: Loads
     places: list[Place]
 
-    def load(self, files: Sequence[Origin], progress: Progress | None, ledgers: Sequence[Ledger] | None = None, forget: bool = False) -> Summary:
+    def load(self, files: Sequence[Origin], progress: Progress | None, ledgers: Sequence[Ledger] | None = None) -> Summary:
         began, summary = time.perf_counter(), Summary()
         for dataset in dict.fromkeys(f.dataset for f in files):
-            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, date.today())
+            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places)
             summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
         summary.rows_rejected = sum(m.rows_rejected for f in files for m in self.loads.of_file(f.dataset, f.key))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
@@ -178,11 +178,9 @@ def _is_stale(where: Home) -> bool:
         return True
     known, seen, loads = catalogue(), Seen(where), Loads(where)
     for origin in origins.bundled():
-        prints = digest(f"{l.id}:{fingerprint(l, known)}" for l in ledgers_for(known, origin.dataset))
+        prints = contracts_digest({l.id: fingerprint(l, known) for l in ledgers_for(known, origin.dataset)})
         if not seen.knows(origin, file_hash(origin.path), prints):
             return True
     wanted = warehouse.version(loads, known, bundled(BUNDLED_CATALOGUE / "places.csv"), where)
     return not warehouse.is_current(where, wanted)
 
-
-__all__ = ["Busy", "Summary", "active_loads", "ensure", "keep_contract", "load", "refresh", "remove_demo"]

@@ -14,28 +14,27 @@ import duckdb
 from etl.recognise import NUMERIC, Match
 from etl.rules import rule_problems
 from etl.schema import column_types, quoted, text
-from etl.tidy import Counts, stored
+from etl.tidy import Tidied, stored
 from etl.wording import mask
 from jiejian.catalogue import Catalogue, Column, Ledger
 
-_NO_PROBLEM = "SELECT NULL::BIGINT, NULL, NULL, NULL, NULL WHERE false"
+_NO_PROBLEM = (
+    "SELECT NULL::BIGINT AS _row, '' AS _columns, '' AS _reason, '' AS _advice, '' AS _severity WHERE false"
+)
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, match: Match, catalogue: Catalogue, counts: Counts, today: date, starts: date | None
+    connection: duckdb.DuckDBPyConnection, match: Match, catalogue: Catalogue, tidied: Tidied, today: date, starts: date | None
 ) -> tuple[int, int]:
     """Fill ``problem`` for the sheet in hand. ``starts`` is the first day of the sheet's period, if it has one.
 
     Returns the number of rows rejected and the number of warnings.
     """
-    parts = [*_unreadable(connection, match), *_missing(match), *_bounds(match), *_twins(match), *_ignored(match)]
+    parts = [*_unreadable(match, tidied), *_missing(match), *_bounds(match), *_twins(match), *_ignored(match)]
     parts += rule_problems(match, today, starts)
-    parts += _totals(match, catalogue, counts)
+    parts += _totals(match, catalogue, tidied)
     parts += _units(match, catalogue)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE problem (_row BIGINT, _columns VARCHAR, _reason VARCHAR, _advice VARCHAR, _severity VARCHAR)"
-    )
-    connection.execute(f"INSERT INTO problem {' UNION ALL '.join(parts) or _NO_PROBLEM}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join([_NO_PROBLEM, *parts])}")
     return connection.execute(
         """SELECT count(DISTINCT _row) FILTER (WHERE _severity = 'error'), count(*) FILTER (WHERE _severity = 'warning')
            FROM problem"""
@@ -75,9 +74,8 @@ def is_needed(ledger: Ledger, column: Column) -> bool:
     return column.required or (column.id in ledger.key and column.type != "place") or (column.type == "place" and ledger.table == "observation")
 
 
-def _unreadable(connection: duckdb.DuckDBPyConnection, match: Match) -> Iterator[str]:
-    faulty = connection.execute("SELECT DISTINCT _column FROM reading WHERE _fault <> ''").fetchall()
-    for (column,) in faulty:
+def _unreadable(match: Match, tidied: Tidied) -> Iterator[str]:
+    for column in sorted(tidied.faulty):
         yield f"""SELECT raw._row, {text(column)}, r._fault, r._advice, r._severity
                   FROM raw JOIN reading r ON r._column = {text(column)} AND r._raw = raw.{quoted(column)} AND r._fault <> ''
                   WHERE raw._kind = 'row'"""
@@ -154,15 +152,16 @@ def _units(match: Match, catalogue: Catalogue) -> Iterator[str]:
               WHERE t.unit IS NOT NULL AND t.unit <> m.unit AND t._kind = 'row'"""
 
 
-def _totals(match: Match, catalogue: Catalogue, counts: Counts) -> Iterator[str]:
+def _totals(match: Match, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]:
     """The rows of totals and subtotals against the sum of the rows that they stand for.
 
     A total stands for all rows, a subtotal for the rows since the subtotal before it.
     """
-    added = [c for c in stored(match) if c.type in NUMERIC and _may_be_added(c, catalogue)]
+    # A column with a value that cannot be read has no sum to compare with.
+    added = [c for c in stored(match) if c.type in NUMERIC and c.id not in tidied.faulty and _may_be_added(c, catalogue)]
     names, cells = ", ".join(text(c.id) for c in added), ", ".join(f"CAST({quoted(c.id)} AS DOUBLE)" for c in added)
     block = """count(*) FILTER (WHERE _kind = 'subtotal') OVER (ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
-    for kind, number, group in (("total", counts.totals, "0"), ("subtotal", counts.subtotals, block)):
+    for kind, number, group in (("total", tidied.totals, "0"), ("subtotal", tidied.subtotals, block)):
         if added and number:
             cell = f"SELECT _row, _kind, _block, unnest([{names}]) AS c, unnest([{cells}]) AS v FROM (SELECT *, {group} AS _block FROM typed)"
             yield f"""
@@ -170,8 +169,7 @@ def _totals(match: Match, catalogue: Catalogue, counts: Counts) -> Iterator[str]
                 SELECT t._row, t.c, '与各行相加的 ' || printf('%.15g', s.added) || ' 不符', '请核对合计或各行，改正后重新上报。', 'warning'
                 FROM cell t JOIN (SELECT c, _block, sum(v) AS added FROM cell WHERE _kind = 'row' GROUP BY c, _block) s
                   ON s.c = t.c AND s._block = t._block
-                WHERE t._kind = '{kind}' AND abs(t.v - s.added) > 1e-6 * greatest(1, abs(s.added))
-                  AND t.c NOT IN (SELECT _column FROM reading WHERE _severity = 'error'))"""
+                WHERE t._kind = '{kind}' AND abs(t.v - s.added) > 1e-6 * greatest(1, abs(s.added)))"""
 
 
 def _may_be_added(column: Column, catalogue: Catalogue) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl.units import parse, split_head
 from etl.wording import NOTE_ROW, plain
@@ -23,16 +24,18 @@ class Head:
     title: tuple[str, ...]
 
 
+@lru_cache(maxsize=8192)
 def normal(head: str) -> str:
     """A head as it is compared: half-width, without blanks, line breaks and a unit in brackets."""
     return split_head(head)[0].lower().rstrip("：:*＊")
 
 
-def spellings(head: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def spellings(head: str) -> tuple[str, ...]:
     """A head and, for two levels, its parts: the whole first, then run together, then the lower level, each normal."""
     parts = [part for part in head.split("/") if part]
     forms = [normal(head), normal("".join(parts)), normal(parts[-1])] if len(parts) > 1 else [normal(head)]
-    return list(dict.fromkeys(form for form in forms if form))
+    return tuple(dict.fromkeys(form for form in forms if form))
 
 
 def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Collection[str]) -> Head | None:

@@ -1,296 +1,206 @@
 """Files → loads: what is new is read, recognised, typed, checked and written; what is unchanged is left alone.
 
-Sheets are taken in an order in which they can be understood: registers that bring places first, then by period.
+Sheets are taken in an order in which they can be understood: registers that bring places first, one after the other, then all
+the rest, two at a time.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import duckdb
 
-from etl.atlas import Atlas, atlas, brought, started
-from etl.check import check, rejects
+from etl.atlas import Atlas, atlas
 from etl.dates import EXAMPLES, WORDS, Period, find_period
 from etl.extract import Unreadable, extract
-from etl.load import Loads, Manifest, digest, file_hash, fingerprint, now, user
-from etl.origins import Origin
+from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.origins import Origin, path_of
 from etl.personal import pseudonym_key
-from etl.places import Place
+from etl.places import Gazetteer, Place
 from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, recognise
 from etl.rules import history_columns
-from etl.schema import SENTENCE
-from etl.shape import Stamp, accepted, history
-from etl.tidy import tidy
-from etl.values import STREET_WIDE, Context
+from etl.seen import Seen
+from etl.sheetload import Done, Surroundings, Waiting, load_sheet, prepare_history
 from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
 
+# Called with sheets done, sheets in all, and the file in hand.
 Progress = Callable[[int, int, str], None]
+_AT_A_TIME = 2
 
 
 @dataclass
 class Outcome:
-    """What came of a run over files."""
+    """What came of a run over the files of one data set. ``faults``: files that cannot be used, each with its sentences."""
 
     written: list[Manifest] = field(default_factory=list)
     unchanged: int = 0
-    # Files that cannot be used, by origin, each with sentences that say why and what to do.
-    faults: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Waiting:
-    """A recognised sheet that waits for its turn."""
-
-    origin: Origin
-    sha256: str
-    match: Match
-    period: Period | None
-
-    @property
-    def turn(self) -> tuple:
-        ledger = self.match.ledger
-        kind = (0 if not any(c.type == "place" for c in ledger.columns) else 1) if ledger.brings_places else 2 if ledger.starts_places else 3
-        return kind, ledger.id, self.period.start if self.period else date.min, self.origin.key, self.match.sheet.sheet
-
-
 class Ingest:
-    """One run over the files of one data set, on one connection."""
+    """One run over files of one data set."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, home: Home, loads: Loads, dataset: str, bundled: Sequence[Place], today: date):
-        self.connection, self.catalogue, self.home, self.loads = connection, catalogue, home, loads
-        self.dataset, self.bundled, self.today = dataset, bundled, today
-        self.ledgers = ledgers_for(catalogue, dataset)
-        self.prints = {l.id: fingerprint(l, catalogue) for l in self.ledgers}
-        self.contracts = digest(f"{k}:{v}" for k, v in self.prints.items())
-        self.known = known_heads(self.ledgers)
-        self.outcome = Outcome()
-        self._atlas: Atlas | None = None
-        self._gazetteer = None
-        self._histories: set[str] = set()
-        self._key = cache(lambda: pseudonym_key(home.root))
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, home: Home, loads: Loads, dataset: str, places: Sequence[Place]):
+        self._connection, self._home, self._loads, self._bundled = connection, home, loads, places
+        self._ledgers = ledgers_for(catalogue, dataset)
+        contracts = {l.id: fingerprint(l, catalogue) for l in self._ledgers}
+        self._run = Surroundings(catalogue, loads, dataset, contracts, cache(lambda: pseudonym_key(home.root)), date.today())
+        self._contracts = contracts_digest(contracts)
+        self._outcome = Outcome()
+        self._gazetteer: Gazetteer | None = None
+
+    def run(self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None) -> Outcome:
+        """Load what is new among the files. ``ledgers`` narrows the contracts that are tried, and reads every file again."""
+        seen = Seen(self._home)
+        hashed = [(origin, file_hash(origin.path)) for origin in origins]
+        unchanged = [(o, h) for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts)]
+        waiting = [w for o, h in hashed if (o, h) not in unchanged for w in self._read(o, h, ledgers or self._ledgers)]
+        registers = [w for w in waiting if w.rank < 2]
+        self._one_by_one(self._to_load(registers))
+        # Rows that named an unknown place are read again now that a register may know more.
+        again = [(o, h) for o, h in unchanged if self._deserves_another_reading(o)]
+        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self._ledgers)]
+        self._side_by_side(self._to_load(others), progress)
+        for origin, _ in unchanged:
+            if faults := seen.faults(origin):
+                self._outcome.faults[origin.key] = faults
+        self._outcome.unchanged += len(unchanged) - len(again)
+        seen.note(hashed, self._contracts, self._outcome.faults)
+        return self._outcome
 
     # ---- places ----
 
-    @property
-    def atlas(self) -> Atlas:
-        """The places of the data set as they stand, with what this run has brought so far."""
-        if self._atlas is None:
-            self._atlas = atlas(self.connection, self.dataset, self.bundled, self.loads, active_loads(self.loads, self.catalogue, self.home))
-        return self._atlas
+    @cached_property
+    def _atlas(self) -> Atlas:
+        active = active_loads(self._loads, self._run.catalogue, self._home)
+        return atlas(self._connection, self._run.dataset, self._bundled, self._loads, active)
 
-    @property
-    def gazetteer(self):
+    def _places(self) -> Gazetteer:
         if self._gazetteer is None:
-            self._gazetteer = self.atlas.gazetteer()
+            self._gazetteer = self._atlas.gazetteer()
         return self._gazetteer
 
-    # ---- files ----
+    # ---- reading ----
 
-    def run(self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None) -> Outcome:
-        """Load what is new among the files. ``ledgers`` narrows the contracts that are tried."""
-        seen = Seen(self.home)
-        ledgers = ledgers or self.ledgers
-        waiting: list[_Waiting] = []
-        unchanged: list[tuple[Origin, str]] = []
-        for origin in origins:
-            sha256 = file_hash(origin.path)
-            if seen.knows(origin, sha256, self.contracts):
-                unchanged.append((origin, sha256))
-            else:
-                waiting += self._read(origin, sha256, ledgers)
-        total = len(waiting)
-        turns = sorted(waiting, key=lambda w: w.turn)
-        first = [w for w in turns if w.turn[0] < 2]
-        for sheet in first:
-            self._advance(sheet, progress, total)
-        # Rows that named an unknown place are read again once the register knows more.
-        again = [w for origin, sha256 in unchanged if self._deserves_another_reading(origin) for w in self._read(origin, sha256, ledgers)]
-        rest = sorted([w for w in turns if w.turn[0] >= 2] + again, key=lambda w: w.turn)
-        for sheet in rest:
-            self._advance(sheet, progress, total + len(again))
-        read_again = {w.origin.key for w in again}
-        for origin, sha256 in unchanged:
-            if origin.key not in read_again:
-                self.outcome.unchanged += 1
-                if faults := seen.faults(origin):
-                    self.outcome.faults[origin.dataset, origin.key] = faults
-        seen.note(origins, self.contracts, self.outcome.faults, {w.origin.key: w.sha256 for w in waiting} | dict((o.key, s) for o, s in unchanged))
-        return self.outcome
-
-    def _read(self, origin: Origin, sha256: str, ledgers: Sequence[Ledger]) -> list[_Waiting]:
-        """The recognised sheets of a file; what cannot be used becomes a fault of the file, or a note if other sheets can."""
+    def _read(self, origin: Origin, sha256: str, ledgers: Sequence[Ledger]) -> list[Waiting]:
+        """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
+        sentences, found = [], []
         try:
-            sheets = extract(origin.path, self.known)
+            sheets = extract(origin.path, self._known)
         except Unreadable as error:
-            self._fault(origin, f"文件“{origin.path.name}”{error}。")
-            return []
-        found, sentences = [], []
+            sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
             try:
-                match = recognise(sheet, ledgers, self.catalogue)
-                found.append(_Waiting(origin, sha256, match, self._period(match)))
+                match = recognise(sheet, ledgers, self._run.catalogue)
+                found.append(Waiting(origin, sha256, match, _period(match)))
             except NotRecognised as error:
                 sentences.append(str(error))
-        if not sheets:
+        if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
         if found:
-            self.outcome.notes += sentences
-        for sentence in sentences if not found else ():
-            self._fault(origin, sentence)
+            self._outcome.notes += sentences
+        elif sentences:
+            self._outcome.faults[origin.key] = sentences
         return found
 
-    def _fault(self, origin: Origin, sentence: str) -> None:
-        self.outcome.faults.setdefault((origin.dataset, origin.key), []).append(sentence)
-
-    def _period(self, match: Match) -> Period | None:
-        ledger, sheet = match.ledger, match.sheet
-        if ledger.period != "title":
-            return None
-        period = find_period((*sheet.title, sheet.sheet, Path(sheet.file).stem), ledger.grain)
-        if period is None:
-            word, example = WORDS[ledger.grain], EXAMPLES[ledger.grain]
-            raise NotRecognised(f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{word}。请在标题中写明“{example}”后重新上报。")
-        return period
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return known_heads(self._ledgers)
 
     def _deserves_another_reading(self, origin: Origin) -> bool:
         """Whether a file had rows rejected when fewer (or other) places were known than now."""
-        return any(m.rows_rejected and m.places != self.atlas.digest() for m in self.loads.of_file(origin.dataset, origin.key))
+        last = self._loads.of_file(self._run.dataset, origin.key)
+        return any(m.rows_rejected and m.places != self._atlas.digest for m in last)
 
-    # ---- one sheet ----
+    # ---- loading ----
 
-    def _advance(self, sheet: _Waiting, progress: Progress | None, total: int) -> None:
-        if progress:
-            progress(len(self.outcome.written) + self.outcome.unchanged, total, sheet.match.sheet.file)
-        newest = self.loads.newest(self.dataset, sheet.origin.key, sheet.match.sheet.sheet)
-        same = newest and (newest.sha256, newest.contract) == (sheet.sha256, self.prints[sheet.match.ledger.id])
-        if same and not (newest.rows_rejected and newest.places != self.atlas.digest()):
-            self.outcome.unchanged += 1
-            return
-        self._load(sheet)
+    def _to_load(self, waiting: Sequence[Waiting]) -> list[tuple[int, Waiting]]:
+        """The sheets that are not loaded yet in this very form, in their order, each with its number."""
+        new = []
+        for sheet in sorted(waiting, key=lambda w: w.turn):
+            last = self._loads.newest(self._run.dataset, sheet.origin.key, sheet.match.sheet.sheet)
+            same = last and (last.sha256, last.contract) == (sheet.sha256, self._run.contracts[sheet.match.ledger.id])
+            if same and not (last.rows_rejected and last.places != self._atlas.digest):
+                self._outcome.unchanged += 1
+            else:
+                new.append(sheet)
+        return list(enumerate(new, self._loads.next_seq()))
 
-    def _load(self, waiting: _Waiting) -> None:
-        """Type, check and write one sheet."""
-        connection, match, ledger = self.connection, waiting.match, waiting.match.ledger
-        context = Context(ledger, self.catalogue, self.gazetteer, self._key, match.times, match.units)
-        begun: list[Place] = []
-
-        def start_places() -> None:
-            begun.extend(started(connection, match, self.gazetteer))
-            self.gazetteer.add(begun)
-
-        counts = tidy(connection, match, context, start_places)
-        self._prepare_history(match)
-        rejected, warnings = check(connection, match, self.catalogue, counts, self.today, waiting.period.start if waiting.period else None)
-        seq, load_id = self.loads.next_id(ledger.id, waiting.sha256)
-        street = self.gazetteer.street()
-        stamp = Stamp(load_id, self.dataset, street if ledger.table in STREET_WIDE or ledger.place not in match.columns else None, waiting.period)
-        places = begun + brought(connection, match, self.gazetteer)
-        if places:
-            self.atlas.take(places)
+    def _one_by_one(self, sheets: list[tuple[int, Waiting]]) -> None:
+        """Registers: each may bring the places that the next one needs."""
+        for seq, sheet in sheets:
+            done = load_sheet(self._connection, sheet, seq, self._run, self._places(), self._atlas.digest)
+            self._take([done])
+            self._atlas.take(done.places)
             self._gazetteer = None
-        manifest = Manifest(
-            load_id=load_id,
-            seq=seq,
-            dataset=self.dataset,
-            ledger=ledger.id,
-            table=ledger.table,
-            origin=waiting.origin.key,
-            file=match.sheet.file,
-            sheet=match.sheet.sheet,
-            sha256=waiting.sha256,
-            contract=self.prints[ledger.id],
-            places=self.atlas.digest(),
-            loaded_at=now(),
-            user=user(),
-            rows_in=counts.rows,
-            rows_accepted=0,
-            rows_rejected=rejected,
-            warnings=warnings,
-        )
-        rejected_rows = rejects(match, load_id, self.dataset) if rejected or warnings else None
-        self.outcome.written.append(self.loads.write(connection, manifest, accepted(match, stamp), rejected_rows, places))
-        if columns := history_columns(match):
-            connection.execute(f"INSERT INTO history {history(match, stamp, columns)}")
-        if rejected_rows:
-            query = f"SELECT {SENTENCE} FROM ({rejected_rows}) LIMIT 20"
-            self.outcome.sentences += [sentence for (sentence,) in connection.execute(query).fetchall()]
 
-    def _prepare_history(self, match: Match) -> None:
-        """``history``: what the active loads of this ledger hold of the measures that the rule ``jump`` compares."""
-        if not history_columns(match) or match.ledger.id in self._histories:
-            return
-        if not self._histories:
-            self.connection.execute("CREATE OR REPLACE TEMP TABLE history (place_id VARCHAR, measure VARCHAR, period_end DATE, value DOUBLE)")
-        self._histories.add(match.ledger.id)
-        measures = [match.ledger.column(c).measure for c in history_columns(match)]
-        active = active_loads(self.loads, self.catalogue, self.home)
-        files = [str(self.loads.path(m, "rows.parquet")) for m in active if (m.dataset, m.ledger) == (self.dataset, match.ledger.id)]
-        if files:
-            self.connection.execute(
-                """INSERT INTO history SELECT place_id, measure, period_end, value FROM read_parquet($files, union_by_name = true)
-                   WHERE list_contains($measures, measure) AND value IS NOT NULL""",
-                {"files": files, "measures": measures},
-            )
+    def _side_by_side(self, sheets: list[tuple[int, Waiting]], progress: Progress | None) -> None:
+        """All other sheets, on two cursors. A ledger that compares with the period before is taken in order, on one."""
+        if sheets and sheets[0][1].rank == 2 and not self._places().communities():
+            self._one_by_one(sheets[:1])  # it starts the places of a street that has sent no register
+            sheets = sheets[1:]
+        if any(c.personal == "pseudonym" for _, s in sheets for c in s.match.ledger.columns):
+            self._run.key()  # made once, before two sheets could each make one
+        tasks: dict[object, list[tuple[int, Waiting]]] = {}
+        for seq, sheet in sheets:
+            tasks.setdefault(sheet.match.ledger.id if history_columns(sheet.match) else seq, []).append((seq, sheet))
+        largest_first = sorted(tasks.values(), key=lambda task: -sum(s.origin.path.stat().st_size for _, s in task))
+        active = active_loads(self._loads, self._run.catalogue, self._home)
+        gazetteer, places, done = self._places(), self._atlas.digest, []
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            futures = [pool.submit(self._task, task, gazetteer, places, active) for task in largest_first]
+            for future in as_completed(futures):
+                done += future.result()
+                if progress:
+                    progress(len(done), len(sheets), done[-1].manifest.file)
+        self._take(sorted(done, key=lambda d: d.manifest.seq))
+
+    def _task(self, task: list[tuple[int, Waiting]], gazetteer: Gazetteer, places: str, active: list[Manifest]) -> list[Done]:
+        """Load sheets one after the other on a cursor of their own: temporary tables belong to a cursor."""
+        with self._connection.cursor() as cursor:
+            if history_columns(task[0][1].match):
+                prepare_history(cursor, task[0][1].match, self._run, active)
+            return [load_sheet(cursor, sheet, seq, self._run, gazetteer, places) for seq, sheet in task]
+
+    def _take(self, done: Sequence[Done]) -> None:
+        self._loads.add(d.manifest for d in done)
+        self._outcome.written += [d.manifest for d in done]
+        self._outcome.sentences += [sentence for d in done for sentence in d.sentences]
+
+
+def _period(match: Match) -> Period | None:
+    """The period that a sheet speaks of, where its contract takes it from the title. Raises NotRecognised when it has none."""
+    ledger, sheet = match.ledger, match.sheet
+    if ledger.period != "title":
+        return None
+    period = find_period((*sheet.title, sheet.sheet, Path(sheet.file).stem), ledger.grain)
+    if period is None:
+        raise NotRecognised(
+            f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.grain]}。"
+            f"请在标题中写明“{EXAMPLES[ledger.grain]}”后重新上报。"
+        )
+    return period
+
+
+def contracts_digest(contracts: dict[str, str]) -> str:
+    """One digest for all contracts that a file of a data set may obey."""
+    return digest(f"{ledger}:{mark}" for ledger, mark in contracts.items())
 
 
 def active_loads(loads: Loads, catalogue: Catalogue, home: Home) -> list[Manifest]:
-    """The loads from which the warehouse is made."""
-    from etl.origins import path_of
+    """The loads from which the warehouse is made, oldest first."""
 
     def keyless(m: Manifest) -> bool:
-        ledger = catalogue.ledgers.get(m.ledger)
-        return ledger is None or (ledger.table not in ("observation", "place") and not ledger.key)
+        ledger = catalogue.ledgers[m.ledger]
+        return ledger.table not in ("observation", "place") and not ledger.key
 
-    there: dict[str, bool] = {}
-
-    def exists(m: Manifest) -> bool:
-        if m.origin not in there:
-            there[m.origin] = path_of(m.origin, home).is_file()
-        return there[m.origin]
-
-    return [m for m in loads.active(keyless, exists) if m.ledger in catalogue.ledgers]
-
-
-class Seen:
-    """Which files were read already, so that an unchanged one need not be opened; kept in loads/files.json.
-
-    Only a memory to save time and to repeat what was wrong with a file: without it everything is read again.
-    """
-
-    def __init__(self, home: Home):
-        self._path = home.loads / "files.json"
-        try:
-            self._files: dict[str, dict] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            self._files = {}
-
-    def knows(self, origin: Origin, sha256: str, contracts: str) -> bool:
-        """Whether this very file was read under these very contracts."""
-        entry = self._files.get(f"{origin.dataset}|{origin.key}", {})
-        return entry.get("sha256") == sha256 and entry.get("contracts") == contracts
-
-    def faults(self, origin: Origin) -> list[str]:
-        return self._files.get(f"{origin.dataset}|{origin.key}", {}).get("faults", [])
-
-    def note(self, origins: Iterable[Origin], contracts: str, faults: dict, hashes: dict[str, str]) -> None:
-        """Remember the files of a run that has come to its end."""
-        for origin in origins:
-            self._files[f"{origin.dataset}|{origin.key}"] = {
-                "sha256": hashes.get(origin.key) or file_hash(origin.path),
-                "contracts": contracts,
-                "faults": faults.get((origin.dataset, origin.key), []),
-            }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f".files-{os.getpid()}.json")
-        temporary.write_text(json.dumps(self._files, ensure_ascii=False, indent=1), encoding="utf-8")
-        temporary.replace(self._path)
+    there = cache(lambda origin: path_of(origin, home).is_file())
+    return loads.active(lambda m: m.ledger in catalogue.ledgers, keyless, lambda m: there(m.origin))

@@ -74,38 +74,52 @@ class Loads:
         """The last load of each sheet of one file."""
         return [m for (d, o, _), m in self._newest.items() if (d, o) == (dataset, origin)]
 
-    def next_id(self, ledger: str, sha256: str) -> tuple[int, str]:
-        """Sequence number and id of the next load."""
-        seq = self.all[-1].seq + 1 if self.all else 1
-        return seq, f"{seq:06d}-{ledger}-{sha256[:8]}"
+    def next_seq(self) -> int:
+        """The number of the next load."""
+        return self.all[-1].seq + 1 if self.all else 1
+
+    @staticmethod
+    def id_of(seq: int, ledger: str, sha256: str) -> str:
+        """The id of a load; ids sort in the order in which loads were made."""
+        return f"{seq:06d}-{ledger}-{sha256[:8]}"
+
+    def add(self, manifests: Iterable[Manifest]) -> None:
+        """Take loads that were written into what was read."""
+        for manifest in manifests:
+            self.all.append(manifest)
+            self._newest[manifest.dataset, manifest.origin, manifest.sheet] = manifest
 
     def write(
         self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, rows: str, rejects: str | None, places: Iterable[Place]
     ) -> Manifest:
-        """Write a load from two queries and the places it brings; the manifest comes back with its count of rows."""
+        """Write a load from two queries and the places it brings; the manifest comes back and says whether it brings any.
+
+        Safe on several cursors at a time; :meth:`add` what was written afterwards.
+        """
         temporary = self.folder / f"{TEMPORARY}{os.getpid()}-{manifest.load_id}"
         temporary.mkdir(parents=True)
-        accepted = _copy(connection, rows, temporary / "rows.parquet")
+        _copy(connection, rows, temporary / "rows.parquet")
         if rejects:
             _copy(connection, rejects, temporary / "rejects.parquet")
         if places := list(places):
             _copy(connection, _places_query(connection, places), temporary / "places.parquet")
-        manifest = Manifest(**{**asdict(manifest), "rows_accepted": accepted, "brings_places": bool(places)})
+        manifest = Manifest(**{**asdict(manifest), "brings_places": bool(places)})
         content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
         (temporary / "manifest.json").write_text(content, encoding="utf-8")
         temporary.rename(self.folder / manifest.load_id)
-        self.all.append(manifest)
-        self._newest[(manifest.dataset, manifest.origin, manifest.sheet)] = manifest
         return manifest
 
     def path(self, manifest: Manifest, part: str) -> Path:
         return self.folder / manifest.load_id / part
 
-    def active(self, keyless: Callable[[Manifest], bool], exists: Callable[[Manifest], bool]) -> list[Manifest]:
+    def active(
+        self, known: Callable[[Manifest], bool], keyless: Callable[[Manifest], bool], exists: Callable[[Manifest], bool]
+    ) -> list[Manifest]:
         """The loads from which the warehouse is made, oldest first.
 
         Of the same bytes of a sheet only the last reading counts. Of the data sets whose files are the truth, and of
-        ledgers without a key, only the last version of a file counts. ``exists`` tells whether the file is still there.
+        ledgers without a key, only the last version of a file counts. The three questions: is there still a contract, has
+        its ledger no key, is the file still there.
         """
         versions: dict[tuple[str, str], str] = {}
         readings: dict[tuple[str, str, str, str], str] = {}
@@ -115,7 +129,8 @@ class Loads:
         return [
             m
             for m in self.all
-            if readings[m.dataset, m.origin, m.sheet, m.sha256] == m.load_id
+            if known(m)
+            and readings[m.dataset, m.origin, m.sheet, m.sha256] == m.load_id
             and (m.dataset not in REPLACED or exists(m))
             and (not (m.dataset in REPLACED or keyless(m)) or versions[m.dataset, m.origin] == m.sha256)
         ]
@@ -131,9 +146,8 @@ def _read_manifest(path: Path) -> Manifest:
     return Manifest(**{k: v for k, v in content.items() if k in _FIELDS})
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    copied = connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, COMPRESSION zstd)").fetchone()
-    return int(copied[0])
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _places_query(connection: duckdb.DuckDBPyConnection, places: list[Place]) -> str:

@@ -111,12 +111,13 @@ class Gazetteer:
 
     def _by_name(self) -> dict[str, list[str]]:
         if not self._index:
+            index: dict[str, list[str]] = {}  # made aside and put in place whole: two sheets may ask at a time
             for place in self.places.values():
                 for name in place.names:
                     for key in {plain(name), _bare(plain(name))}:
-                        self._index.setdefault(key, [])
-                        if place.place_id not in self._index[key]:
-                            self._index[key].append(place.place_id)
+                        if place.place_id not in index.setdefault(key, []):
+                            index[key].append(place.place_id)
+            self._index = index
         return self._index
 
     def _keys(self, text: str) -> list[str]:

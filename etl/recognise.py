@@ -88,7 +88,7 @@ def _forms(heads: Sequence[str]) -> dict[str, int]:
     whole: dict[str, int] = {}
     parts: dict[str, list[int]] = {}
     for index, head in enumerate(heads):
-        first, *rest = spellings(head) or [""]
+        first, *rest = spellings(head) or ("",)
         if first:
             whole.setdefault(first, index)
         bare = re.sub(r"\([^()]*\)", "", first)

@@ -20,19 +20,21 @@ from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
 from etl.wording import LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW
 from jiejian.catalogue import Column, Ledger
 
+_BLANKS = text(" \t\r\n\u3000\u00a0\ufeff")
 _FORMATS = "[" + ", ".join(map(text, dates.FORMATS)) + "]"
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many rows of a sheet are rows of the ledger, totals, and subtotals."""
+class Tidied:
+    """How many rows of a sheet are rows of the ledger, totals and subtotals, and which columns hold values with a fault."""
 
     rows: int
     totals: int
     subtotals: int
+    faulty: frozenset[str]
 
 
-def tidy(connection: duckdb.DuckDBPyConnection, match: Match, context: Context, rows_known: Callable[[], None]) -> Counts:
+def tidy(connection: duckdb.DuckDBPyConnection, match: Match, context: Context, rows_known: Callable[[], None]) -> Tidied:
     """Fill ``raw``, ``reading`` and ``typed`` from the body of a sheet. Nothing is rejected here, only read.
 
     ``rows_known`` is called when ``raw`` stands and before anything is looked up.
@@ -44,11 +46,12 @@ def tidy(connection: duckdb.DuckDBPyConnection, match: Match, context: Context, 
     finally:
         connection.unregister("sheet")
     kinds = dict(connection.execute("SELECT _kind, count(*) FROM raw GROUP BY _kind").fetchall())
-    connection.execute("DELETE FROM raw WHERE _kind = 'note'")
+    if kinds.pop("note", 0):
+        connection.execute("DELETE FROM raw WHERE _kind = 'note'")
     rows_known()
     read = _read(connection, match, context)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(match, {r.column for r in read})}")
-    return Counts(kinds.get("row", 0), kinds.get("total", 0), kinds.get("subtotal", 0))
+    return Tidied(kinds.get("row", 0), kinds.get("total", 0), kinds.get("subtotal", 0), frozenset(r.column for r in read if r.fault))
 
 
 def stored(match: Match) -> list[Column]:
@@ -77,15 +80,20 @@ def _kind(match: Match, width: int) -> str:
     # In the ledgers that may speak of the whole street, 全街道 is a place and not a total.
     total = SUM_ROW if ledger.table in STREET_WIDE else TOTAL_ROW
 
-    def any_is(pattern: str) -> str:
-        words = dict.fromkeys(("_lead", place))
-        return " OR ".join(f"coalesce(regexp_full_match(regexp_replace({w}, '\\s', '', 'g'), {text(pattern)}), false)" for w in words)
+    def is_a(cell: str, pattern: str) -> str:
+        return f"regexp_full_match(regexp_replace({cell}, '\\s', '', 'g'), {text(pattern)})"
+
+    def sort(cell: str) -> str:
+        # Only the few cells that hold one of these characters are looked at closely.
+        hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in "计全均总共镇")
+        kinds = f"CASE WHEN {is_a(cell, total)} THEN 'total' WHEN {is_a(cell, SUBTOTAL_ROW)} THEN 'subtotal' WHEN {is_a(cell, MEAN_ROW)} THEN 'mean' END"
+        return f"CASE WHEN {hint} THEN {kinds} END"
 
     lone_place = f"({place} IS NOT NULL AND length({place}) <= 12 AND NOT regexp_matches({place}, '[：:；;，,。！!]'))"
     note = f"""(_filled * 2 <= {max(width, 2)} AND regexp_matches(_lead, {text(NOTE_ROW)}))
                OR (_filled = 1 AND {width} > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
-    return f"""CASE WHEN {any_is(total)} THEN 'total' WHEN {any_is(SUBTOTAL_ROW)} THEN 'subtotal'
-                    WHEN {any_is(MEAN_ROW)} THEN 'mean' WHEN {note} THEN 'note' ELSE 'row' END"""
+    sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
+    return f"coalesce({sorts}, CASE WHEN {note} THEN 'note' ELSE 'row' END)"
 
 
 # ---- reading ----
@@ -96,7 +104,8 @@ def fast(ledger: Ledger, column: Column, cell: str, scaled: bool) -> str | None:
     if column.personal == "pseudonym" or is_metric(column, ledger):
         return None
     if column.type == "text":
-        return f"{cell}[:1] || '**'" if column.personal == "mask" else cell
+        trimmed = f"nullif(trim({cell}, {_BLANKS}), '')"
+        return f"{trimmed}[:1] || '**'" if column.personal == "mask" else trimmed
     if column.type == "integer" and not scaled:
         return f"CASE WHEN NOT contains({cell}, '.') THEN TRY_CAST({cell} AS BIGINT) END"
     if column.type in NUMERIC and not scaled:
@@ -121,10 +130,7 @@ def _read(connection: duckdb.DuckDBPyConnection, match: Match, context: Context)
 
 def _store(connection: duckdb.DuckDBPyConnection, read: Iterable[Reading]) -> None:
     columns = list(zip(*read, strict=True)) or [()] * len(Reading._fields)
-    names = [f"_{name}" for name in Reading._fields]
-    connection.register("readings", pa.Table.from_arrays([texts(list(c)) for c in columns], names))
-    connection.execute("CREATE OR REPLACE TEMP TABLE reading AS SELECT * FROM readings")
-    connection.unregister("readings")
+    connection.register("reading", pa.Table.from_arrays([texts(list(c)) for c in columns], [f"_{name}" for name in Reading._fields]))
 
 
 def _hard(match: Match) -> str:

@@ -171,21 +171,25 @@ def _insert_rows(
     if moved and "place_id" in there:
         source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
         parameters |= {"old": list(moved), "now": list(moved.values())}
-    newest = _newest(ledgers[0], there, table)
-    connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {newest}", parameters)
+    older = _older(ledgers[0], there, table, source)
+    connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
 
 
-def _newest(ledger: Ledger, there: set[str], table: str) -> str:
-    """Of rows with the same key the one of the newest load counts; load ids sort by time."""
+def _older(ledger: Ledger, there: set[str], table: str, source: str) -> str:
+    """Leave out rows of which a newer load holds the same key; load ids sort by time.
+
+    Of figures the whole row of a place and period is replaced: a value that the newer row leaves blank is blank.
+    """
     if table == "observation":
-        # The whole row of a place and period: a value that the newer row leaves blank is blank.
-        return """QUALIFY r.period_start IS NULL OR r.load_id = max(r.load_id) OVER (
-                  PARTITION BY r.dataset, r.ledger, r.place_id, r.grain, r.period_start, r.period_end)"""
-    names = [n for key in ledger.key for n in _typed_names(ledger, key) if n in there]
+        names, given = ["ledger", "place_id", "grain", "period_start", "period_end"], "WHERE period_start IS NOT NULL"
+    else:
+        names, given = [n for key in ledger.key for n in _typed_names(ledger, key) if n in there], ""
     if not names:
         return ""
-    keys = ", ".join(f"r.{quoted(n)}" for n in names)
-    return f"QUALIFY row_number() OVER (PARTITION BY r.dataset, {keys} ORDER BY r.load_id DESC) = 1"
+    keys = ", ".join(quoted(n) for n in ("dataset", *names))
+    same = " AND ".join(f"n.{quoted(n)} IS NOT DISTINCT FROM r.{quoted(n)}" for n in ("dataset", *names))
+    twice = f"SELECT {keys}, max(load_id) AS newest FROM {source} {given} GROUP BY {keys} HAVING min(load_id) < max(load_id)"
+    return f"ANTI JOIN ({twice}) n ON {same} AND r.load_id < n.newest"
 
 
 def _typed_names(ledger: Ledger, key: str) -> list[str]:

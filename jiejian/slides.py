@@ -215,7 +215,7 @@ def card(metric: Metric, rows: pd.DataFrame, compared: Compared) -> Card:
         {1: "▲", -1: "▼"}.get(first.direction if first else 0, "●"),
         tone,
         word,
-        f"{now['reporting']}/{now['places']}个报送" if now["reporting"] < now["places"] else "",
+        f"报送 {now['reporting']}/{now['places']}" if now["reporting"] < now["places"] else "",
         tuple(None if pd.isna(v) else float(v) for v in rows["value"]),
     )
 

@@ -74,6 +74,10 @@ WHERE f.dataset = $dataset AND f.breakdown = ''
 """
 
 
+# A calendar date in the words that tell a published figure's window.
+_DATED = r"((?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年(?:\d{1,2}月)?)"
+
+
 class NoWarehouse(Exception):
     """There is no warehouse to read; the message says in Chinese how to make one."""
 
@@ -129,7 +133,9 @@ class Warehouse:
     def datasets(self) -> dict[str, DatasetInfo]:
         """Data sets that hold figures, in the catalogue's order."""
         rows = self.frame("""
-            SELECT d.dataset, d.name, d.mode, d.fictional, min(f.period_start) AS first, any_value(d.as_of) AS as_of
+            SELECT d.dataset, d.name, d.mode, d.fictional, any_value(d.as_of) AS as_of,
+                   -- A year of which only the last months are there does not count as covered.
+                   coalesce(min(f.period_start) FILTER (f.grain = 'month'), min(f.period_start)) AS first
             FROM dataset d LEFT JOIN figure f ON f.dataset = d.dataset GROUP BY ALL HAVING count(f.dataset) > 0""")
         found = {
             r.dataset: DatasetInfo(r.dataset, r.name, r.mode, bool(r.fictional), _day(r.first), _day(r.as_of))
@@ -201,16 +207,20 @@ class Warehouse:
         """Published figures with their own windows, in the order of the sources.
 
         Columns: place_id, place, place_path (names from the top joined by /), measure, name, unit, value, lower, upper,
-        qualifier, written, grain, window_text, note, source, publisher, cell.
+        qualifier, written, grain, window_text, dated, note, source, publisher, article, cell. ``dated`` is the same for
+        figures of one article and one date, and empty where the text gives no date: those are not to be ranked.
         """
         frame = self.frame(
             """SELECT o.place_id, p.name AS place, substr(o.place_id, length(o.dataset) + 2) AS place_path, o.measure, o.value, o.lower,
-                      o.upper, o.qualifier, o.written, o.grain, o.window_text, o.note, s.title AS source, s.publisher, o.cell
+                      o.upper, o.qualifier, o.written, o.grain, coalesce(o.window_text, '') AS window_text,
+                      coalesce(o.note, '') AS note, s.title AS source, s.publisher, left(o.source_id, 3) AS article, o.cell
                FROM observation o JOIN place p ON p.place_id = o.place_id LEFT JOIN source s ON s.source_id = o.source_id
                WHERE o.dataset = $d ORDER BY o.cell""",
             {"d": dataset},
         )
-        measures = self.catalogue.measures
+        measures, day = self.catalogue.measures, frame["window_text"].str.extract(_DATED)[0]
+        window = day.where(frame["grain"] == "as_of", frame["window_text"])
+        frame["dated"] = np.where(day.notna(), frame["article"] + " " + frame["grain"] + " " + window.fillna(""), "")
         frame.insert(4, "name", [measures[m].name for m in frame["measure"]])
         frame.insert(5, "unit", [measures[m].unit for m in frame["measure"]])
         return frame

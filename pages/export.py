@@ -17,8 +17,6 @@ if not view.metrics or view.period is None:
 
 show.heading("数据导出", f"{view.scope} · {view.context().period} · {len(view.metrics)} 项指标。先在左侧筛选，再下载。")
 tables.view_downloads("export", view)
-preview = tables.screen_table(view.figures(), view.metrics)
-st.dataframe(preview.head(tables.PREVIEW_ROWS), hide_index=True, width="stretch", height=520)
-if len(preview) > tables.PREVIEW_ROWS:
-    st.caption(f"预览前 {tables.PREVIEW_ROWS} 行，下载的文件含全部 {len(preview):,} 行。空格表示缺报，不是零。")
+tables.show_table(view.figures(), view.metrics, height=520)
+st.caption("空格表示缺报，不是零。")
 show.foot(view.context())

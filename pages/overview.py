@@ -21,6 +21,5 @@ show.heading("总览", slide.takeaway)
 cards.draw(slide.cards, view.catalogue)
 show.foot(view.context(*shown))
 
-st.subheader("需要关注", anchor=False)
 attention.attention(view)
 tables.view_downloads("overview", view, shown)

@@ -32,8 +32,7 @@ from etl.extract import extract
 from etl.quantity import read as read_number
 from etl.recognise import known_heads, ledgers_for, recognise
 from etl.wording import plain
-from jiejian.catalogue import Ledger, declare, load_catalogue
-from jiejian.catalogue.files import files
+from jiejian.catalogue import load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, BUNDLED_DATA, Home
 
 TABLE = "{}社区基本情况统计表.xlsx"
@@ -334,13 +333,12 @@ def test_every_file_obeys_a_contract(folder):
 
 
 def test_contracts_have_one_column_for_each_head_and_speak_chinese():
-    for file, block, content in files("ledgers", [BUNDLED_CATALOGUE]):
-        ledger = declare(Ledger, file, block, content)
+    for ledger in ledgers_for(load_catalogue(BUNDLED_CATALOGUE), "demo"):
         heads = [head for column in ledger.columns for head in column.heads]
-        assert len(heads) == len(set(heads)), block
+        assert len(heads) == len(set(heads)), ledger.id
         for rule in ledger.rules:
             assert re.search(r"[\u4e00-\u9fff]", rule.say) and rule.say.endswith("。") and rule.advice.endswith("。"), (
-                block,
+                ledger.id,
                 rule.say,
             )
 

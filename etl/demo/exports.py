@@ -98,7 +98,9 @@ def _with_faults(found: dict[str, pa.Array], cases: pd.DataFrame, seed: int, tit
     year = int(title[:4])
     names = [WRONG_PLACES[(year + i) % len(WRONG_PLACES)] for i in range(unknown)]
     before = cases["opened_at"].to_numpy()[turned] - np.timedelta64(3, "D")
-    days = [d.replace("-", "/") if old else d for d in NO_SUCH_DAYS if int(d[:4]) == year]
+    second_half = title.endswith("下半年")
+    days = [d for d in NO_SUCH_DAYS if int(d[:4]) == year and (d[5:7] > "06") == second_half]
+    days = [d.replace("-", "/") if old else d for d in days]
     found["place"] = _replaced(found["place"], lost, names)
     found["closed_at"] = _replaced(found["closed_at"], turned, _stamps(before, old).to_pylist())
     found["closed_at"] = _replaced(found["closed_at"], nowhere, (days * impossible)[:impossible])

@@ -38,8 +38,27 @@ from jiejian.catalogue.references import faults
 from jiejian.home import BUNDLED_CATALOGUE, home
 
 __all__ = [
-    "BroughtPlaces", "Catalogue", "CatalogueError", "Column", "Condition", "Dataset", "Deck", "DeckSlide", "Declaration", "Group",
-    "Grouping", "Ledger", "Measure", "Metric", "Practice", "Rollup", "Rule", "Standard", "catalogue", "declare", "load_catalogue",
+    "BroughtPlaces",
+    "Catalogue",
+    "CatalogueError",
+    "Column",
+    "Condition",
+    "Dataset",
+    "Deck",
+    "DeckSlide",
+    "Declaration",
+    "Group",
+    "Grouping",
+    "Ledger",
+    "Measure",
+    "Metric",
+    "Practice",
+    "Rollup",
+    "Rule",
+    "Standard",
+    "catalogue",
+    "declare",
+    "load_catalogue",
     "read_yaml",
 ]
 

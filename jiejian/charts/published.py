@@ -40,12 +40,11 @@ UNDATED = "原文未载时间"
 def _arranged(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Rows in the sources' order, and the number of the group of each; inside a group the largest is on top.
 
-    Only figures of one source and one window form a group: across groups nothing is ranked.
+    Only figures of one article and one date (``dated``) form a group: across groups nothing is ranked.
     """
-    source = frame["source"].fillna("") if "source" in frame else ""
-    # A figure without a window is a group of its own: nobody knows whether it may be compared.
-    own = frame["window_text"].where(frame["window_text"] != UNDATED, [f"{UNDATED}{i}" for i in range(len(frame))])
-    groups = pd.Series(pd.factorize(pd.Series(source, index=frame.index).astype(str) + "\n" + own)[0], index=frame.index)
+    # A figure without a date is a group of its own: nobody knows whether it may be compared.
+    alone = pd.Series([f"{UNDATED}{i}" for i in range(len(frame))], index=frame.index)
+    groups = pd.Series(pd.factorize(frame["dated"].where(frame["dated"] != "", alone))[0], index=frame.index)
     top = frame["value"].fillna(frame["upper"])
     order = pd.DataFrame({"group": groups, "top": top}).sort_values(["group", "top"], ascending=[True, False], kind="stable")
     return frame.loc[order.index], order["group"]
@@ -59,7 +58,7 @@ def _finding(name: str, frame: pd.DataFrame, groups: pd.Series, left_out: int) -
         otherwise=f"公开报道中{count}处公布的同类数字",
     )
     together = groups.nunique() == 1 and count > 1
-    rule = "来源和时间口径相同，按数值排列。" if together else "来源或时间口径不同的只并列，不排名。" if count > 1 else ""
+    rule = "同一报道、同一日期，按数值排列。" if together else "日期不同或原文未载的只并列，不排名。" if count > 1 else ""
     missing = f"另有{left_out}处没有写出数值。" if left_out else ""
     return title, f"公开报道中{count}处写明了{name}；{rule}{missing}".replace("；。", "。").rstrip("；")
 
@@ -116,8 +115,8 @@ def _fences(groups: pd.Series, kind: Type) -> list[dict[str, Any]]:
 def published(frame: pd.DataFrame, name: str, context: Context, height: float | None = None, large: bool = False) -> Figure:
     """One kind of published figure at every place that published it.
 
-    ``frame`` as from Warehouse.published: place_id, place, unit, value, lower, upper, qualifier, window_text and, if
-    there, source, written, note; ``name`` is the figure's Chinese name. Labels keep 余, 约 and 近; windows stand below
+    ``frame`` as from Warehouse.published: place_id, place, unit, value, lower, upper, qualifier, window_text, dated
+    (article and date, empty where the text gives none) and, if there, source, written, note; ``name`` is the figure's Chinese name. Labels keep 余, 约 and 近; windows stand below
     the place. Rows without a figure are left out and counted. Raises ValueError where units differ.
     """
     kind = SLIDE if large else SCREEN
@@ -137,7 +136,7 @@ def published(frame: pd.DataFrame, name: str, context: Context, height: float | 
     return {"data": [_bars(shown, _hovers(shown, name, figures))], "layout": layout | {"meta": said}}
 
 
-_READING = "每条数字保留原文的“余、约、近”等字，名称下是时间口径。点线隔开来源或时间口径不同的数字，它们之间不排名。"
+_READING = "每条数字保留原文的“余、约、近”等字，名称下是时间口径。点线隔开日期不同或没有日期的数字，它们之间不排名。"
 
 
 def _alt(name: str, frame: pd.DataFrame, figures: list[str]) -> str:

@@ -44,7 +44,13 @@ def _table(title: str, metrics: list[Metric], catalogue: Catalogue) -> Iterator[
 
 
 def _standards(catalogue: Catalogue) -> Iterator[str]:
-    yield from ("", "## 参考标准", "", "| 标准 | 指标 | 数值 | 文件 | 发布机关 | 有效期 | 说明 |", "|---|---|---|---|---|---|---|")
+    yield from (
+        "",
+        "## 参考标准",
+        "",
+        "| 标准 | 指标 | 数值 | 文件 | 发布机关 | 有效期 | 说明 |",
+        "|---|---|---|---|---|---|---|",
+    )
     for s in catalogue.standards.values():
         sign = "≥" if s.bound == "at_least" else "≤"
         years = f"{s.valid_from}—{s.valid_to}" if s.valid_to else f"{s.valid_from} 起"

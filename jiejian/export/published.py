@@ -8,7 +8,14 @@ from jiejian.context import Context
 from jiejian.export.model import ExportColumn, ExportTable
 
 _QUALIFIERS = {
-    "exact": "确数", "at_least": "余、多、至少", "about": "约", "nearly": "近", "below": "不到", "planned": "将（计划数）", "derived": "推算", "range": "区间",
+    "exact": "确数",
+    "at_least": "余、多、至少",
+    "about": "约",
+    "nearly": "近",
+    "below": "不到",
+    "planned": "将（计划数）",
+    "derived": "推算",
+    "range": "区间",
 }
 _COLUMNS: dict[str, ExportColumn] = {
     "place_path": ExportColumn("地点"),

@@ -36,15 +36,19 @@ def attention(view: View) -> None:
     better = [o for o in found if o.verdict == "better"][:BEST]
     left, right = st.columns(2)
     with left:
+        st.subheader("需要关注", anchor=False)
         for outlier in worse:
             st.markdown(f"▼ {outlier.sentence}")
         if not worse:
             st.markdown("● 没有社区连续两期明显差于街道平均。")
-    with right:
-        for outlier in better:
-            st.markdown(f"▲ {outlier.sentence}")
         for sentence in missing(view):
             st.markdown(f"○ {sentence}")
+    with right:
+        st.subheader("表现突出", anchor=False)
+        for outlier in better:
+            st.markdown(f"▲ {outlier.sentence}")
+        if not better:
+            st.markdown("● 没有社区连续两期明显好于街道平均。")
     if tested:
         st.caption(f"共比较 {tested} 组“社区 × 指标”；只列连续两期都超出 99.8% 随机波动范围的，单期的偶然波动不列。")
 

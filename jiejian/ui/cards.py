@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Sequence
 
@@ -21,35 +22,37 @@ def draw(cards: Sequence[Card], catalogue: Catalogue, per_row: int = 3) -> None:
 
 
 def _html(one: Card, definition: str) -> str:
-    changes = " · ".join(one.changes) or "各社区之间不相加"
-    note = "，".join(part for part in (one.word if one.changes else "", one.reporting) if part)
     text = html.escape
+    changes = "".join(f"<span>{text(change)}</span>" for change in one.changes) or "<span>各社区之间不相加</span>"
+    note = "，".join(part for part in (one.word if one.changes else "", one.reporting) if part)
+    spoken = f"{one.name} {one.value}{one.unit}，{'，'.join(one.changes)}"
     return (
-        f'<div class="jj-card" role="group" aria-label="{text(one.name)} {text(one.value)}{text(one.unit)}，{text(changes)}">'
+        f'<div class="jj-card" role="group" aria-label="{text(spoken)}">'
         f'<div class="name" title="{text(definition)}">{text(one.name)}</div>'
         f'<div class="value">{text(one.value)}<span class="unit">{text(one.unit)}</span></div>'
-        f'<div class="change"><span class="{one.tone}">{one.icon} {text(changes)}</span></div>'
+        f'<div class="change {one.tone}">{one.icon} {changes}</div>'
         f'<div class="change">{text(note) or "&nbsp;"}</div>{_sparkline(one.series)}</div>'
     )
 
 
-def _sparkline(series: Sequence[float | None], width: int = 240, height: int = 34) -> str:
-    """A line without axes as inline SVG; a gap breaks the line, the last point is marked."""
+def _sparkline(series: Sequence[float | None], width: int = 260, height: int = 34) -> str:
+    """A line without axes as an inline picture; a gap breaks the line, the last point is marked."""
     values = np.array([np.nan if v is None else v for v in series], dtype=float)
     known = np.isfinite(values)
-    if known.sum() < 2:
-        return f'<svg viewBox="0 0 {width} {height}" aria-hidden="true"></svg>'
-    low, high = values[known].min(), values[known].max()
-    x = np.linspace(4, width - 4, len(values))
-    y = np.where(known, height - 5 - (values - low) / ((high - low) or 1) * (height - 10), np.nan)
-    path, pen = [], "M"
-    for px, py, ok in zip(x, y, known, strict=True):
-        if ok:
-            path.append(f"{pen}{px:.1f} {py:.1f}")
-        pen = "L" if ok else "M"
-    last = int(np.flatnonzero(known)[-1])
-    return (
-        f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
-        f'<path d="{" ".join(path)}" fill="none" stroke="#9AA5B1" stroke-width="1.6"/>'
-        f'<circle cx="{x[last]:.1f}" cy="{y[last]:.1f}" r="3" fill="#B71C1C"/></svg>'
-    )
+    marks = ""
+    if known.sum() > 1:
+        low, high = values[known].min(), values[known].max()
+        x = np.linspace(4, width - 4, len(values))
+        y = np.where(known, height - 5 - (values - low) / ((high - low) or 1) * (height - 10), np.nan)
+        path, pen = [], "M"
+        for px, py, ok in zip(x, y, known, strict=True):
+            if ok:
+                path.append(f"{pen}{px:.1f} {py:.1f}")
+            pen = "L" if ok else "M"
+        last = int(np.flatnonzero(known)[-1])
+        marks = (
+            f'<path d="{" ".join(path)}" fill="none" stroke="#9AA5B1" stroke-width="1.6"/>'
+            f'<circle cx="{x[last]:.1f}" cy="{y[last]:.1f}" r="3" fill="#B71C1C"/>'
+        )
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{marks}</svg>'
+    return f'<img class="spark" alt="" src="data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}">'

@@ -14,6 +14,7 @@ from jiejian.slides import Fetch, Slide, SlideData, build
 from jiejian.ui.view import View
 
 CARD_PERIODS, TREND_PERIODS = 13, 36
+FIGURE_HEIGHT = 690  # px of a slide of 1080: leaves room for a takeaway of three lines
 
 
 def series(view: View, *metrics: Metric, length: int) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def fetcher(view: View) -> Fetch:
 
 def slides(view: View, deck: Deck) -> list[Slide]:
     """All slides of a deck."""
-    return build(deck, fetcher(view), view.catalogue)
+    return build(deck, fetcher(view), view.catalogue, height=FIGURE_HEIGHT)
 
 
 def cards_slide(view: View, metrics: Sequence[Metric]) -> Slide:

@@ -44,14 +44,15 @@ def overview(view: View) -> None:
     frame = _pick_place(_frame(view))
     show.heading(
         "公开报道中的数字",
-        f"{frame['source'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。",
+        f"{frame['article'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。",
     )
-    st.dataframe(_table(frame), hide_index=True, width="stretch", height=600)
+    _show(frame, height=600)
     _downloads(view, frame, "published_overview")
 
 
-def _table(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[list(_HEADS)].rename(columns=_HEADS)
+def _show(frame: pd.DataFrame, height: int | str = "auto") -> None:
+    table = frame[list(_HEADS)].rename(columns=_HEADS).fillna("")
+    st.dataframe(table, hide_index=True, width="stretch", height=height)
 
 
 def compare(view: View) -> None:
@@ -65,7 +66,7 @@ def compare(view: View) -> None:
     chosen = frame[frame["measure"] == measure]
     show.heading("社区对比", f"{len(chosen)} 处公布了“{names[measure]}”，时间口径写在名称旁。")
     context = replace(view.context(), scope="", period="", sources=tuple(chosen["source"].dropna().unique()))
-    show.chart(view, charts.published(chosen, names[measure], context), "published_chart", _table(chosen))
+    show.chart(view, charts.published(chosen, names[measure], context), "published_chart", lambda: _show(chosen))
     _downloads(view, chosen, "published_compare")
 
 
@@ -80,7 +81,7 @@ def export(view: View) -> None:
     frame = _pick_place(_frame(view))
     show.heading("数据导出", f"公开报道数字 {len(frame)} 条，含原文写法、限定词、时间口径和来源。")
     _downloads(view, frame, "published_export")
-    st.dataframe(_table(frame), hide_index=True, width="stretch", height=520)
+    _show(frame, height=520)
 
 
 def _downloads(view: View, frame: pd.DataFrame, key: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Metric
@@ -38,11 +37,11 @@ def chart(
     view: View,
     figure: dict,
     key: str,
-    table: pd.DataFrame,
+    table: Callable[[], None],
     metrics: Sequence[Metric] = (),
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """One chart in the grammar of the house; a click calls ``on_click`` (read the points with :func:`clicked`)."""
+    """One chart in the grammar of the house, with the table that ``table`` draws under it; a click calls ``on_click`` (read the points with :func:`clicked`)."""
     meta = figure["layout"]["meta"]
     st.subheader(meta["title"], anchor=False)
     st.markdown(meta["takeaway"])
@@ -59,9 +58,9 @@ def clicked(key: str) -> str | None:
     return (data[0] if isinstance(data, list | tuple) else data) if data else None
 
 
-def _below(view: View, table: pd.DataFrame, metrics: Sequence[Metric], reading: str) -> None:
+def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], reading: str) -> None:
     with st.expander("表格"):
-        st.dataframe(table, hide_index=True, width="stretch")
+        table()
     if metrics:
         with st.expander("口径"):
             definitions(view, metrics)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
+import streamlit as st
 
 from jiejian.catalogue import Metric
 from jiejian.export.tables import ExportTable, figures_table, subject_of
@@ -14,21 +15,25 @@ from jiejian.selection import latest_periods
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
 
-PREVIEW_ROWS = 500
+
+def _head(metric: Metric) -> str:
+    return f"{metric.name}（{metric.unit}）"
 
 
 def screen_table(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """A figures frame as a person reads it: a row a place and period, a column a metric, gaps empty."""
-    heads = {m.id: f"{m.name}（{m.unit}）" for m in metrics}
-    decimals = {heads[m.id]: m.decimals for m in metrics}
-    wide = frame.pivot_table(
-        index=["start", "sort", "place", "period"], columns="metric", values="value", dropna=False, observed=True
-    )
-    wide = wide.reindex(columns=[m.id for m in metrics]).rename(columns=heads).round(decimals)
+    wide = frame.pivot(index=["start", "sort", "place", "period"], columns="metric", values="value")
+    wide = wide.reindex(columns=[m.id for m in metrics]).rename(columns={m.id: _head(m) for m in metrics})
     wide = wide.reset_index().sort_values(["start", "sort"], ascending=[False, True], kind="stable")
     wide.insert(0, "社区", wide.pop("place"))
     wide.insert(1, "时间", [parse_period(key).label for key in wide.pop("period")])
     return wide.drop(columns=["start", "sort"]).reset_index(drop=True)
+
+
+def show_table(frame: pd.DataFrame, metrics: Sequence[Metric], height: int | str = "auto") -> None:
+    """Draw a figures frame as a table; every number with the decimals of its metric."""
+    numbers = {_head(m): st.column_config.NumberColumn(format=f"%.{m.decimals}f") for m in metrics}
+    st.dataframe(screen_table(frame, metrics), hide_index=True, width="stretch", height=height, column_config=numbers)
 
 
 def view_downloads(key: str, view: View, metrics: Sequence[Metric] = ()) -> None:

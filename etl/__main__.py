@@ -1,0 +1,120 @@
+"""python -m etl: files → loads → warehouse. Exit code 0 all loaded, 1 some rows rejected, 2 nothing usable or an error."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from jiejian.catalogue import CatalogueError, catalogue
+from jiejian.home import home
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; what it says goes to standard output, the progress bar to standard error."""
+    options = _parser().parse_args(arguments)
+    from etl.build import Busy
+
+    try:
+        return _COMMANDS[options.command](options)
+    except (Busy, CatalogueError, OSError) as error:
+        print(_sentence(error), file=sys.stderr)
+        return 2
+
+
+def everything(options: argparse.Namespace) -> int:
+    """Bundled figures, the street's inbox, and the demo where the street has nothing yet."""
+    from etl.build import refresh
+
+    return _run(refresh)
+
+
+def load(options: argparse.Namespace) -> int:
+    """Some files, into one data set."""
+    from etl.build import load
+
+    missing = [str(path) for path in options.files if not path.is_file()]
+    if missing:
+        print(f"找不到文件：{'、'.join(missing)}。请检查路径。", file=sys.stderr)
+        return 2
+    if options.dataset not in catalogue().datasets:
+        print(f"没有数据集“{options.dataset}”，可选：{'、'.join(catalogue().datasets)}。", file=sys.stderr)
+        return 2
+    return _run(lambda progress: load(options.files, options.dataset, options.contract, progress))
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Write the made-up street somewhere, or put it away."""
+    from etl import demo
+    from etl.build import remove_demo
+
+    if options.remove:
+        return _run(lambda progress: remove_demo())
+    folder = options.out or home().demo
+    written = demo.write(folder, options.seed if options.seed is not None else demo.SEED)
+    print(f"已写出 {len(written)} 个演示文件：{folder}")
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """What is loaded, until when, and what is rejected."""
+    from rich.console import Console
+
+    from etl import report
+    from etl.seen import Seen
+    from etl.warehouse import serving
+
+    report.show_status(serving(home()), Seen(home()).all_faults(), Console())
+    return 0
+
+
+def path(options: argparse.Namespace) -> int:
+    """The file that serves now, for notebooks and other tools."""
+    from etl.warehouse import serving
+
+    found = serving(home())
+    if found is None:
+        print("还没有数据。运行 python -m etl 装载。", file=sys.stderr)
+        return 2
+    print(found)
+    return 0
+
+
+def _run(work) -> int:
+    from rich.console import Console
+
+    from etl import report
+
+    with report.progress_bar() as progress:
+        summary = work(progress)
+    report.show_summary(summary, catalogue(), Console())
+    return summary.exit_code
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"读写文件出错：{error.filename or ''} {error.strerror or error}。请检查磁盘空间和文件权限后重试。"
+    return str(error)
+
+
+_COMMANDS = {"all": everything, "load": load, "demo": demo, "status": status, "path": path}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m etl", description="装载台账，生成数据。不带命令时装载全部。")
+    parser.set_defaults(command="all")
+    commands = parser.add_subparsers(metavar="命令")
+    for name, text in (("load", "装载指定的文件"), ("demo", "写出或移除演示数据"), ("status", "查看装载情况"), ("path", "当前数据文件的路径")):
+        commands.add_parser(name, help=text).set_defaults(command=name)
+    load_options, demo_options = commands.choices["load"], commands.choices["demo"]
+    load_options.add_argument("files", nargs="+", type=Path, metavar="文件")
+    load_options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
+    load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
+    demo_options.add_argument("--seed", type=int, help="随机种子")
+    demo_options.add_argument("--out", type=Path, help="写到哪个文件夹")
+    demo_options.add_argument("--remove", action="store_true", help="移除演示数据")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

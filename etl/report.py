@@ -1,0 +1,108 @@
+"""What a run did and how things stand, in Chinese, for people at a command line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from jiejian.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from etl.build import Summary
+    from etl.load import Manifest
+
+_SHOWN = 12
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on standard error while files are read; call it with done, total and what is in hand."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("装载台账", total=None, what="")
+        yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+
+
+def show_summary(summary: Summary, catalogue: Catalogue, console: Console) -> None:
+    """What was loaded, ledger by ledger, what was rejected and why, and which version serves."""
+    if summary.written:
+        console.print(_written_table(summary.written, catalogue))
+    if summary.unchanged:
+        console.print(f"未变化：{summary.unchanged} 张表，没有重复装载。")
+    for sentence in summary.faults:
+        console.print(f"不能用：{sentence}", style="red", markup=False, soft_wrap=True)
+    for sentence in summary.notes:
+        console.print(f"未载入：{sentence}", markup=False, soft_wrap=True)
+    _show_sentences(summary, console)
+    if summary.path is None:
+        console.print("还没有可用的数据。请先改正上面的问题。", style="red")
+    else:
+        state = "已生成新版本" if summary.rebuilt else "内容没有变化，沿用现有版本"
+        console.print(f"{state}：{summary.path.name}（{summary.seconds:.1f} 秒）", markup=False, soft_wrap=True)
+
+
+def _show_sentences(summary: Summary, console: Console) -> None:
+    for sentence in summary.sentences[:_SHOWN]:
+        console.print(sentence, markup=False, soft_wrap=True)
+    if len(summary.sentences) > _SHOWN:
+        console.print(f"……以上只列出 {_SHOWN} 条，全部见 python -m etl status。")
+    if summary.rows_rejected:
+        console.print(f"共有 {summary.rows_rejected} 行没有通过检查，未载入；改正后重新上报即可，已载入的不会重复。", style="yellow")
+
+
+def _written_table(written: list[Manifest], catalogue: Catalogue):
+    from rich.table import Table
+
+    table = Table(title="本次装载")
+    for head in ("数据集", "台账", "表数", "行数", "载入", "退回", "提示"):
+        table.add_column(head, justify="left" if head in ("数据集", "台账") else "right")
+    groups: dict[tuple[str, str], list[Manifest]] = {}
+    for manifest in written:
+        groups.setdefault((manifest.dataset, manifest.ledger), []).append(manifest)
+    for (dataset, ledger), some in groups.items():
+        name = catalogue.datasets[dataset].name if dataset in catalogue.datasets else dataset
+        sums = (sum(getattr(m, f) for m in some) for f in ("rows_in", "rows_accepted", "rows_rejected", "warnings"))
+        table.add_row(name, catalogue.ledgers[ledger].name, *(f"{n:,}" for n in (len(some), *sums)))
+    return table
+
+
+def show_status(path: Path | None, faults: list[str], console: Console) -> None:
+    """How things stand: data sets, ledgers and what is rejected, from the version that serves."""
+    from rich.table import Table
+
+    if path is None:
+        console.print("还没有数据。运行 python -m etl 装载。")
+        return
+    with duckdb.connect(str(path), read_only=True) as connection:
+        table = Table(title=f"当前版本 {path.name}")
+        for head in ("数据集", "截至", "台账", "表数", "行数", "退回", "最近装载"):
+            table.add_column(head, justify="right" if head in ("表数", "行数", "退回") else "left", overflow="fold")
+        for row in connection.execute(_STATUS).fetchall():
+            table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        console.print(table)
+        rejects = connection.execute("SELECT severity, sentence FROM v_reject ORDER BY load_id, \"row\"").fetchall()
+    for sentence in faults:
+        console.print(f"不能用：{sentence}", style="red", markup=False, soft_wrap=True)
+    for severity, sentence in rejects:
+        console.print(f"{'退回' if severity == 'error' else '提示'}：{sentence}", markup=False, soft_wrap=True)
+    counted = Counter(severity for severity, _ in rejects)
+    console.print(f"退回 {counted['error']} 处，提示 {counted['warning']} 处，不能用的文件 {len(faults)} 个。")
+
+
+_STATUS = """
+SELECT d.name, CAST(any_value(d.as_of) AS VARCHAR), coalesce(s.title, l.ledger), count(*)::INT, sum(l.rows_accepted)::INT,
+       sum(l.rows_rejected)::INT, strftime(max(l.loaded_at), '%m-%d %H:%M')
+FROM load l JOIN dataset d USING (dataset) LEFT JOIN source s ON s.source_id = l.dataset || '/' || l.ledger
+WHERE l.active GROUP BY d.name, l.dataset, coalesce(s.title, l.ledger) ORDER BY l.dataset, 3
+"""
