@@ -2,4 +2,4 @@
 
 from jiejian.ui import frame
 
-frame.page(__file__)
+view = frame.page(__file__)

@@ -3,5 +3,6 @@
 from pathlib import Path
 
 from jiejian.ui import frame
+from jiejian.ui.pickers import Needs
 
-frame.run(pages=(("blank", "空页"),), folder=Path(__file__).parent)
+frame.run(pages=(frame.Page("blank", "空页", Needs()),), folder=Path(__file__).parent)

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from jiejian.ui import comparison, frame, pickers, published, show, tables
+from jiejian.ui import comparison, frame, published, show, tables
 
-frame.page(__file__)
-view = pickers.pick(metrics="one")
-show.frame_line(view)
+view = frame.page(__file__)
 
 if view.published:
     published.compare(view)

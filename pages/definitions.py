@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from jiejian.ui import definitions, frame, pickers, show
+from jiejian.ui import definitions, frame, show
 
-frame.page(__file__)
-view = pickers.pick(metrics="none", time="none", communities=False)
-show.frame_line(view)
+view = frame.page(__file__)
 show.heading("指标目录与来源", "每个数字数什么、不数什么、从哪张台账来。")
 
 metrics, standards, sources, loads, manage = st.tabs(["指标目录", "参考标准", "数据来源", "装载记录", "数据集管理"])

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from jiejian.ui import attention, cards, deck, frame, pickers, published, show, tables
+from jiejian.ui import attention, cards, deck, frame, published, show, tables
 
-frame.page(__file__)
-view = pickers.pick(metrics="none")
-show.frame_line(view, attention.reporting(view))
+view = frame.page(__file__)
 
 if view.published:
     published.overview(view)

@@ -2,5 +2,5 @@
 
 from jiejian.ui import frame, presenter
 
-frame.page(__file__)
-presenter.present()
+view = frame.page(__file__)
+presenter.present(view.source)

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, pickers, published, show, tables, trend
+from jiejian.ui import frame, published, show, tables, trend
 
-frame.page(__file__)
-view = pickers.pick(metrics="one", time="series")
-show.frame_line(view)
+view = frame.page(__file__)
 
 if view.published:
     published.no_trend(view)

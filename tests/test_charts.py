@@ -270,7 +270,7 @@ PUBLISHED = pd.DataFrame(
         ("g", "津东社区", np.nan, np.nan, np.nan, "exact", "2019年6月", "丁报"),
     ],
     columns=["place_id", "place", "value", "lower", "upper", "qualifier", "window_text", "source"],
-).assign(unit="人", written="", note="")  # fmt: skip
+).assign(unit="人", written="", note="", dated=["", "", "", *["丁报 2019年6月"] * 4])  # fmt: skip
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["screen", "slide"])

@@ -48,9 +48,9 @@ def test_the_guide_names_every_page():
     guide = (PROJECT / "docs" / "用户指南.md").read_text(encoding="utf-8")
     from jiejian.ui.frame import PAGES
 
-    for name, title in PAGES:
-        assert title in guide and title in README and title in TWIN
-        assert (PROJECT / "pages" / f"{name}.py").is_file()
+    for page in PAGES:
+        assert page.title in guide and page.title in README and page.title in TWIN
+        assert (PROJECT / "pages" / f"{page.name}.py").is_file()
 
 
 @pytest.mark.parametrize("module", ["etl", "jiejian"])

@@ -82,5 +82,5 @@ def test_pages_are_pages():
     for page in (PROJECT / "pages").glob("*.py"):
         text = page.read_text(encoding="utf-8")
         assert len(text.splitlines()) < 60, page.name
-        assert "frame.page(__file__)" in text, f"{page.name} is not guarded against deep links"
+        assert "view = frame.page(__file__)" in text, f"{page.name} is not guarded against deep links"
         assert "SELECT" not in text, f"{page.name} has SQL"

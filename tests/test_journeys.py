@@ -15,6 +15,13 @@ pytestmark = pytest.mark.browser
 CHART = "[data-testid='stPlotlyChart'] .main-svg"
 
 
+def browser_own(host: str) -> bool:
+    """Chromium's own calls home; fonts, scripts and maps of a page would come from other names."""
+    return host in {"accounts.google.com", "clients2.google.com", "update.googleapis.com"} or host.startswith(
+        ("optimizationguide", "content-autofill", "safebrowsing")
+    )
+
+
 def settle(page) -> None:
     """Wait until the page has been drawn and Streamlit rests."""
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']", timeout=60_000)
@@ -27,7 +34,12 @@ def open_page(page, address: str, path: str = "", **params: str) -> None:
     settle(page)
 
 
-@pytest.mark.parametrize("name", [name for name, _ in PAGES])
+def picked(page) -> list[str]:
+    """What the pickers show."""
+    return page.evaluate("[...document.querySelectorAll('[data-testid=stSidebar] input')].map(i => i.value)")
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
 def test_a_deep_link_on_a_fresh_server_shows_the_same_frame(demo_home, browser, browser_context_args, name):
     with serve(demo_home) as address:
         context = browser.new_context(**browser_context_args)
@@ -40,7 +52,7 @@ def test_a_deep_link_on_a_fresh_server_shows_the_same_frame(demo_home, browser, 
             assert page.locator("[data-testid='stSidebar']").count() == 0
         else:
             menu = page.locator("[data-testid='stSidebarNav']").inner_text()
-            assert all(title in menu for _, title in PAGES)
+            assert all(one.title in menu for one in PAGES)
             assert "compare" not in menu
             assert "演示数据" in page.locator(".jj-frame").inner_text()
         context.close()
@@ -51,16 +63,16 @@ def test_a_deep_link_keeps_its_query_on_a_fresh_server(demo_home, page):
         open_page(page, address, "compare", metric="基层化解率", grain="季度")
         page.wait_for_timeout(1500)
         settle(page)
-        assert "基层化解率" in page.locator("[data-testid='stSidebar']").inner_text()
+        assert "基层化解率" in picked(page) and "季度" in picked(page)
         assert parse_qs(urlsplit(page.url).query)["metric"] == ["基层化解率"]
 
 
 def test_a_link_reproduces_the_view_and_pages_keep_it(server, page):
     open_page(page, server, "compare", metric="每千户投诉量")
-    assert "每千户投诉量" in page.locator("[data-testid='stSidebar']").inner_text()
+    assert "每千户投诉量" in picked(page)
     page.get_by_role("link", name="趋势分析").click()
     settle(page)
-    assert "每千户投诉量" in page.locator("[data-testid='stSidebar']").inner_text()
+    assert "每千户投诉量" in picked(page)
     assert parse_qs(urlsplit(page.url).query)["metric"] == ["每千户投诉量"]
 
 
@@ -87,6 +99,7 @@ def test_slides_turn_with_the_arrow_keys(server, page):
     second = page.locator("h1").inner_text()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("old => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=second)
+    settle(page)
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("old => document.querySelector('h1') && document.querySelector('h1').innerText === old", arg=second)
     assert "演示数据" in page.locator("body").inner_text()
@@ -115,16 +128,18 @@ def test_no_page_asks_the_outside_for_anything(server, playwright):
             proxy={"server": f"http://127.0.0.1:{proxy.port}", "bypass": "<-loopback>"},
         )
         page = chromium.new_page()
-        for name, _ in PAGES:
-            open_page(page, server, name)
+        page.wait_for_timeout(3000)
+        own = set(proxy.outside)  # what the browser asks for by itself, before it has seen any page of ours
+        for one in PAGES:
+            open_page(page, server, one.name)
         open_page(page, server, "compare", dataset="公开报道案例")
         chromium.close()
         assert "127.0.0.1" in proxy.hosts, "the proxy saw nothing, so it proves nothing"
-        assert proxy.outside == []
+        assert {host for host in proxy.outside if not browser_own(host)} <= own
 
 
 @pytest.mark.parametrize("width", [1366, 1920, 390])
-@pytest.mark.parametrize("name", [name for name, _ in PAGES])
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
 def test_no_page_is_wider_than_its_window_nor_shows_an_error(server, browser, name, width):
     context = browser.new_context(viewport={"width": width, "height": 1080 if width == 1920 else 768}, locale="zh-CN")
     page = context.new_page()

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from jiejian.home import PROJECT
 from jiejian.ui.frame import PAGES
 
-NAMES = [name for name, _ in PAGES]
+NAMES = [page.name for page in PAGES]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_every_metric_can_be_compared_and_followed(demo_home, monkeypatch):
 def demo_metrics():
     from jiejian.ui import data
 
-    return [m.id for m in data.ask("metrics", "demo")]
+    return [m.id for m in data.ask(data.warehouse(), "metrics", "demo")]
 
 
 def test_removing_the_demo_takes_one_click(demo_home, tmp_path, monkeypatch):

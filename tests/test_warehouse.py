@@ -185,7 +185,12 @@ def test_the_street_is_the_default_and_the_demo_stays_away(small):
 
 
 def test_the_database_cannot_be_made_to_read_or_write_files(small):
-    for statement in ("SELECT * FROM read_csv('/etc/passwd')", "ATTACH '/tmp/x.duckdb'", "SET enable_external_access = true", "CREATE TABLE t (a INT)"):
+    for statement in (
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "ATTACH '/tmp/x.duckdb'",
+        "SET enable_external_access = true",
+        "CREATE TABLE t (a INT)",
+    ):
         with pytest.raises(Exception, match="(?i)permission|disabled|locked|read-only|cannot"):
             small.frame(statement)
 
@@ -204,14 +209,19 @@ def shell(home, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_shell_prints_what_the_page_shows(home, small):
     asked = ("query", "--metric", "on_time_rate", "--by", "community", "--period", "2026-07")
     rows = json.loads(shell(home, *asked, "--format", "json").stdout)
-    assert [(r["place"], r["value"], r["numerator"], r["denominator"]) for r in rows] == [("乙里社区", 100, 1, 1), ("甲里社区", 50, 1, 2)]
+    assert [(r["place"], r["value"], r["numerator"], r["denominator"]) for r in rows] == [
+        ("乙里社区", 100, 1, 1),
+        ("甲里社区", 50, 1, 2),
+    ]
     plain = shell(home, *asked, "--format", "csv", "--no-bom").stdout
     assert plain.splitlines()[0].split(",")[:3] == ["社区", "时间", "按期办结率（%）"]
     assert plain.splitlines()[1].split(",")[:3] == ["乙里社区", "2026年7月", "100"]
     assert shell(home, *asked, "--format", "csv").stdout.startswith("\ufeff")
     table = shell(home, *asked, "--format", "table").stdout
     assert "甲里社区" in table and "50.0%" in table
-    whole = json.loads(shell(home, "query", "--metric", "按期办结率", "--by", "street", "--period", "2026-07", "--format", "json").stdout)
+    whole = json.loads(
+        shell(home, "query", "--metric", "按期办结率", "--by", "street", "--period", "2026-07", "--format", "json").stdout
+    )
     assert whole[0]["value"] == pytest.approx(200 / 3)
 
 

@@ -21,14 +21,6 @@ def headline(view: View) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys([*declared, *usable]))[:CARDS]
 
 
-def reporting(view: View) -> str:
-    """22/23: communities that have reported the month in which the picked period ends."""
-    if view.published or view.period is None:
-        return ""
-    sent, places = view.ask("reporting", view.period.end)
-    return f"{sent}/{places}" if sent else ""
-
-
 def attention(view: View) -> None:
     """Draw the two lists and the late reporters."""
     found, tested = _outliers(view)

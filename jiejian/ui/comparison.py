@@ -9,6 +9,7 @@ from jiejian.ui import show, tables
 from jiejian.ui.view import View
 
 _KEY = "compare_chart"
+_GO = "_open_community"
 
 
 def compare(view: View) -> None:
@@ -18,8 +19,9 @@ def compare(view: View) -> None:
     context = view.context(reporting=_reporting(frame))
     figure = charts.ranked(frame, view.metric, context, focus=view.places, standard=view.standard, ordered=ordered)
     show.chart(view, figure, _KEY, lambda: tables.show_table(frame, [view.metric]), [view.metric], on_click=_open)
-    if st.session_state.pop("_open_community", False):
-        st.switch_page("pages/trends.py", query_params={k: st.query_params.get_all(k) for k in st.query_params})
+    if st.session_state.pop(_GO, False):
+        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
+        st.switch_page("pages/trends.py", query_params={})
 
 
 def _reporting(frame) -> str:
@@ -32,4 +34,4 @@ def _open() -> None:
     place = show.clicked(_KEY)
     if place:
         st.session_state["community"] = [place]
-        st.session_state["_open_community"] = True
+        st.session_state[_GO] = True

@@ -1,4 +1,4 @@
-"""The frame around every page: title bar, navigation, the first warehouse, and the guard against deep links.
+"""The frame around every page: navigation, pickers, the line that is always there, and the guard against deep links.
 
 On a fresh server Streamlit runs ``pages/x.py`` alone when the first hit is a deep link, without dashboard.py and
 whatever it guards. Each page therefore starts with :func:`page`, which sends such a session through the front door and
@@ -8,48 +8,75 @@ back, with its query string.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from jiejian.home import PROJECT
-from jiejian.ui import data, messages
+from jiejian.ui import data, messages, show
+from jiejian.ui.pickers import Needs, pick
+from jiejian.ui.view import View
 
-PAGES: tuple[tuple[str, str], ...] = (
-    ("overview", "总览"),
-    ("compare", "社区对比"),
-    ("trends", "趋势分析"),
-    ("export", "数据导出"),
-    ("definitions", "指标目录与来源"),
-    ("present", "观摩展示"),
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its file and address, its name in the menu, and what can be picked on it."""
+
+    name: str
+    title: str
+    needs: Needs
+
+
+PAGES: tuple[Page, ...] = (
+    Page("overview", "总览", Needs()),
+    Page("compare", "社区对比", Needs(metrics="one", published="measure")),
+    Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
+    Page("export", "数据导出", Needs(metrics="many", time="series")),
+    Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published="")),
+    Page("present", "观摩展示", Needs(anything=False)),
 )
-FULL_SCREEN = "present"
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
-_ENTERED, _WANTED = "_entered", "_wanted"
+_WANTED = "_wanted"
+_view: ContextVar[View | None] = ContextVar("view", default=None)
 
 
-def run(pages: Sequence[tuple[str, str]] = PAGES, folder: Path = PROJECT / "pages") -> None:
+def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None:
     """Run the page that the URL names, inside the frame; the first page is the front one."""
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
-    st.session_state[_ENTERED] = True
-    front = pages[0][0]
-    known = {name: st.Page(folder / f"{name}.py", title=title, url_path=name, default=name == front) for name, title in pages}
+    links = {p.name: st.Page(folder / f"{p.name}.py", title=p.title, url_path=p.name, default=p is pages[0]) for p in pages}
     wanted, params = st.session_state.pop(_WANTED, ("", {}))
-    presenting = FULL_SCREEN in (_path(), wanted)
-    chosen = st.navigation(list(known.values()), position="hidden" if presenting else "sidebar")
-    if wanted in known:
-        st.switch_page(known[wanted], query_params=params)
+    address = _path()
+    full_screen = any(p.name in (address, wanted) for p in pages if not p.needs.anything)
+    chosen = st.navigation(list(links.values()), position="hidden" if full_screen else "sidebar")
+    if wanted in links:
+        st.switch_page(links[wanted], query_params=params)
     _style()
     if messages.ready(data.prepare):
-        messages.guarded(chosen.run)
+        needs = next(p.needs for p in pages if links[p.name] is chosen)
+        messages.guarded(lambda: _inside(chosen.run, needs))
 
 
-def page(file: str) -> None:
-    """The first line of each page: go through the front door unless this session came that way."""
-    if not st.session_state.get(_ENTERED):
+def _inside(body, needs: Needs) -> None:
+    view = pick(data.warehouse(), needs)
+    if needs.anything:
+        show.frame_line(view)
+    token = _view.set(view)
+    try:
+        body()
+    finally:
+        _view.reset(token)
+
+
+def page(file: str) -> View:
+    """The first line of each page: the view that the frame made, or the way through the front door where none was made."""
+    view = _view.get()
+    if view is None:
         params = {key: st.query_params.get_all(key) for key in st.query_params}
         st.session_state[_WANTED] = (Path(file).stem, params)
         st.switch_page(str(PROJECT / "dashboard.py"), query_params=params)
+    return view
 
 
 def _path() -> str:

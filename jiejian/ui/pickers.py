@@ -1,13 +1,15 @@
 """One picker for data set, grouping, metric, time and communities, the same on every page and kept in the URL.
 
-Each widget is bound to a query parameter of its key's name, so that a link reproduces the view and page switches keep
-it. What a page does not need is not shown; an address that names something unknown falls back to the first choice.
+Each widget is bound to a query parameter of its key's name, so that a link reproduces the view. The frame draws them on
+every page, those that a page does not need out of sight: Streamlit forgets the value, and the URL, of a bound widget
+that is not drawn by the main script. An address that names something unknown falls back to the first choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
@@ -25,25 +27,45 @@ _BOUND = {"bind": "query-params"}
 _GRAIN_WORDS = {"ytd": "1—n月累计"}
 
 
-def pick(
-    metrics: Literal["none", "one", "many"] = "one",
-    time: Literal["none", "period", "series"] = "period",
-    communities: bool = True,
-) -> View:
-    """Show the pickers that a page needs in the sidebar and return what is picked."""
-    source = data.warehouse()
-    with st.sidebar:
+@dataclass(frozen=True)
+class Needs:
+    """What a page lets a person pick."""
+
+    metrics: Literal["none", "one", "many"] = "none"
+    time: Literal["none", "period", "series"] = "period"
+    communities: bool = True
+    published: Literal["", "place", "measure"] = "place"
+    anything: bool = True
+
+
+def pick(source: Warehouse, needs: Needs) -> View:
+    """Draw all pickers, show those that are needed, and return what is picked."""
+    with st.sidebar if needs.anything else st.container(key="unused_pickers"):
         view = View(source, _dataset(source))
-        if view.published:
-            return view
-        offered, group = _grouping(view)
-        chosen = _metrics(view, offered, metrics)
-        if time == "none":
-            return replace(view, metrics=chosen, group=group)
-        period, since = _time(view, chosen if metrics == "one" else (), series=time == "series")
-        places = _communities(view) if communities else ()
+        return _published(view, needs) if view.published else _periodic(view, needs)
+
+
+def _periodic(view: View, needs: Needs) -> View:
+    offered, group = _grouping(view)
+    one = _metric(view, offered, needs.metrics == "one")
+    many = _metrics(view, offered, needs.metrics == "many")
+    chosen = {"one": one, "many": many}.get(needs.metrics, tuple(offered))
+    period, since = _time(view, chosen if needs.metrics == "one" else (), needs.time)
+    places = _communities(view, needs.communities)
+    if needs.time == "none":
+        return replace(view, metrics=chosen, group=group)
     usable = tuple(m for m in chosen if period and period.grain in view.ask("grains", m.id))
     return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
+
+
+@contextmanager
+def _slot(name: str, needed: bool) -> Iterator[None]:
+    """A place for one widget; out of sight, and out of reach of the keyboard, where the page does not need it."""
+    with st.container(key=name if needed else f"unused_{name}"):
+        yield
+
+
+# ---- whose figures, and which ----
 
 
 def _dataset(source: Warehouse) -> DatasetInfo:
@@ -68,26 +90,34 @@ def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
     return tuple(view.catalogue.metrics[m] for m in groups[name]), name
 
 
-def _metrics(view: View, offered: Sequence[Metric], how: str) -> tuple[Metric, ...]:
-    if how == "none":
-        return tuple(offered)
-    by_id = {m.id: m for m in offered}
-    if how == "one":
-        first = next((list(by_id).index(m) for m in headline(view) if m in by_id), 0)
-        chosen = st.selectbox("指标", list(by_id), index=first, format_func=lambda m: by_id[m].name, key="metric", **_BOUND)
-        return (by_id[chosen],) if chosen else ()
-    names = [m for m in headline(view) if m in by_id] or list(by_id)[:6]
-    words = f"默认 {len(names)} 项主要指标"
-    chosen = st.multiselect("指标", list(by_id), format_func=lambda m: by_id[m].name, key="metrics", placeholder=words, **_BOUND)
-    return tuple(by_id[m] for m in chosen or names)
-
-
 def headline(view: View) -> tuple[str, ...]:
     """Metrics of the first cards slide of the ready decks: declared once, shown on the overview and on the first slide."""
     return next((s.metrics for deck in view.catalogue.decks.values() for s in deck.slides if s.kind == "cards"), ())
 
 
-def _time(view: View, metrics: Sequence[Metric], series: bool) -> tuple[Period | None, Period | None]:
+def _metric(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metric, ...]:
+    by_id = {m.id: m for m in offered}
+    first = next((list(by_id).index(m) for m in headline(view) if m in by_id), 0)
+    with _slot("pick_metric", needed):
+        chosen = st.selectbox("指标", list(by_id), index=first, format_func=lambda m: by_id[m].name, key="metric", **_BOUND)
+    return (by_id[chosen],) if chosen else ()
+
+
+def _metrics(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metric, ...]:
+    by_id = {m.id: m for m in offered}
+    names = [m for m in headline(view) if m in by_id] or list(by_id)[:6]
+    words = f"默认 {len(names)} 项主要指标"
+    with _slot("pick_metrics", needed):
+        chosen = st.multiselect(
+            "指标", list(by_id), format_func=lambda m: by_id[m].name, key="metrics", placeholder=words, **_BOUND
+        )
+    return tuple(by_id[m] for m in chosen or names)
+
+
+# ---- when ----
+
+
+def _time(view: View, metrics: Sequence[Metric], how: str) -> tuple[Period | None, Period | None]:
     periods = latest_periods(view.dataset.first, view.dataset.as_of)
     offered = [view.ask("grains", m.id) for m in metrics or view.ask("metrics")]
     # One metric: only what it can be shown in. Several: whatever any of them can, the others stay out of the table.
@@ -95,30 +125,54 @@ def _time(view: View, metrics: Sequence[Metric], series: bool) -> tuple[Period |
     allowed = [g for g in GRAINS if periods[g] and suits(g in grains for grains in offered)]
     if not allowed:
         return None, None
-    grain = st.selectbox("周期", allowed, format_func=lambda g: _GRAIN_WORDS.get(g, GRAINS[g]), key="grain", **_BOUND)
-    keys = [p.key for p in periods[grain]]
-    key = st.selectbox("截至" if series else "时间", keys, format_func=_period_label, key="period", **_BOUND)
+    with _slot("pick_time", how != "none"):
+        grain = st.selectbox("周期", allowed, format_func=lambda g: _GRAIN_WORDS.get(g, GRAINS[g]), key="grain", **_BOUND)
+        keys = [p.key for p in periods[grain]]
+        key = st.selectbox("时间", keys, format_func=_period_label, key="period", **_BOUND)
     period = parse_period(key)
-    return period, _since(view.dataset, period) if series else None
+    since = _since(view.dataset, period, how == "series")
+    return period, since if how == "series" else None
 
 
 def _period_label(key: str) -> str:
     return parse_period(key).label
 
 
-def _since(dataset: DatasetInfo, period: Period) -> Period:
+def _since(dataset: DatasetInfo, period: Period, needed: bool) -> Period:
     """The first period of the series: the last 12, 24 or 36 months, or all there is for longer grains."""
     past = [p for p in periods_between(dataset.first, period.end, period.grain) if p.end <= period.end]
-    if period.grain not in ("month", "ytd"):
-        return past[0]
-    span = st.selectbox("范围", SPANS, index=len(SPANS) - 1, format_func=lambda n: f"近{n}个月", key="span", **_BOUND)
-    return past[-span:][0]
+    monthly = period.grain in ("month", "ytd")
+    with _slot("pick_span", needed and monthly):
+        span = st.selectbox("范围", SPANS, index=len(SPANS) - 1, format_func=lambda n: f"近{n}个月", key="span", **_BOUND)
+    return past[-span:][0] if monthly else past[0]
 
 
-def _communities(view: View) -> tuple[str, ...]:
+# ---- where ----
+
+
+def _communities(view: View, needed: bool) -> tuple[str, ...]:
     known = view.known
     if len(known) < 2:
         return ()
     names = dict(zip(known["place_id"], known["place"], strict=True))
     unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
-    return tuple(st.multiselect(unit, list(names), format_func=names.get, key="community", placeholder=f"全部{unit}", **_BOUND))
+    with _slot("pick_community", needed):
+        chosen = st.multiselect(unit, list(names), format_func=names.get, key="community", placeholder=f"全部{unit}", **_BOUND)
+    return tuple(chosen) if needed else ()
+
+
+# ---- published figures ----
+
+
+def _published(view: View, needs: Needs) -> View:
+    """A place of the articles, and a kind of figure that more than one place publishes."""
+    frame = view.ask("published")
+    paths = sorted({"/".join(p.split("/")[:n]) for p in frame["place_path"] for n in range(1, p.count("/") + 2)})
+    counts = frame[frame["value"].notna() | frame["lower"].notna()].groupby("measure", sort=False)["place_id"].nunique()
+    shared = list(counts[counts > 1].sort_values(ascending=False, kind="stable").index)
+    names = {m: view.catalogue.measures[m].name for m in shared}
+    with _slot("pick_place", needs.published == "place"):
+        place = st.selectbox("地点", ["", *paths], format_func=lambda p: p or "全部地点", key="place", **_BOUND)
+    with _slot("pick_measure", needs.published == "measure"):
+        measure = st.selectbox("数字", shared, format_func=names.get, key="measure", **_BOUND)
+    return replace(view, place=place, measure=measure or "")

@@ -16,9 +16,9 @@ from jiejian.warehouse import Warehouse
 _STEP = "slide"
 
 
-def present() -> None:
+def present(source: Warehouse) -> None:
     """Show the slide that the URL names; → and ← turn, the last link leads back to the frame."""
-    view = _view(data.warehouse())
+    view = _view(source)
     decks = list(view.catalogue.decks.values()) if view else []
     slides = deck.slides(view, decks[0]) if decks else []
     if not slides:
@@ -63,11 +63,12 @@ def _draw(slide: Slide, view: View) -> None:
 def _turn(step: int, count: int) -> None:
     """The keys and the way out; small, at the lower edge."""
     with st.container(key="turn", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.button("上一页", key="back", shortcut="Left", disabled=step == 0, on_click=_go, args=(step - 1,))
+        st.button("上一页", key="back", shortcut="Left", disabled=step == 0, on_click=_go, args=(-1, count))
         st.html(f'<div class="jj-step">{step + 1} / {count}</div>')
-        st.button("下一页", key="next", shortcut="Right", disabled=step == count - 1, on_click=_go, args=(step + 1,))
+        st.button("下一页", key="next", shortcut="Right", disabled=step == count - 1, on_click=_go, args=(1, count))
         st.page_link("pages/overview.py", label="退出展示")
 
 
-def _go(step: int) -> None:
-    st.query_params[_STEP] = str(step + 1)
+def _go(by: int, count: int) -> None:
+    """Turn from where the URL stands now, so that quick presses add up."""
+    st.query_params[_STEP] = str(min(max(_step(count) + by, 0), count - 1) + 1)

@@ -31,17 +31,14 @@ def _frame(view: View) -> pd.DataFrame:
     return frame.assign(figure=figure)
 
 
-def _pick_place(frame: pd.DataFrame) -> pd.DataFrame:
-    """A place and everything inside it."""
-    paths = sorted({"/".join(p.split("/")[:n]) for p in frame["place_path"] for n in range(1, p.count("/") + 2)})
-    chosen = st.sidebar.selectbox("地点", ["", *paths], format_func=lambda p: p or "全部地点", key="place", bind="query-params")
-    inside = (frame["place_path"] == chosen) | frame["place_path"].str.startswith(f"{chosen}/") | (chosen == "")
-    return frame[inside]
+def _inside(frame: pd.DataFrame, place: str) -> pd.DataFrame:
+    """Figures of a place and of everything inside it."""
+    return frame[(frame["place_path"] == place) | frame["place_path"].str.startswith(f"{place}/") | (place == "")]
 
 
 def overview(view: View) -> None:
     """Every published figure of a place, as printed."""
-    frame = _pick_place(_frame(view))
+    frame = _inside(_frame(view), view.place)
     show.heading(
         "公开报道中的数字",
         f"{frame['article'].nunique()} 篇报道，{frame['place_id'].nunique()} 个地点，{len(frame)} 个数字，逐条照原文。",
@@ -58,15 +55,11 @@ def _show(frame: pd.DataFrame, height: int | str = "auto") -> None:
 def compare(view: View) -> None:
     """One kind of figure at every place that publishes it."""
     frame = _frame(view)
-    frame = frame[frame["value"].notna() | frame["lower"].notna()]
-    counts = frame.groupby(["measure", "name"], sort=False)["place_id"].nunique()
-    shared = [m for m, _ in counts[counts > 1].sort_values(ascending=False, kind="stable").index]
-    names = dict(zip(frame["measure"], frame["name"], strict=True))
-    measure = st.sidebar.selectbox("数字", shared, format_func=names.get, key="measure", bind="query-params")
-    chosen = frame[frame["measure"] == measure]
-    show.heading("社区对比", f"{len(chosen)} 处公布了“{names[measure]}”，时间口径写在名称旁。")
+    chosen = frame[(frame["measure"] == view.measure) & (frame["value"].notna() | frame["lower"].notna())]
+    name = view.catalogue.measures[view.measure].name
+    show.heading("社区对比", f"{len(chosen)} 处公布了“{name}”，时间口径写在名称旁。")
     context = replace(view.context(), scope="", period="", sources=tuple(chosen["source"].dropna().unique()))
-    show.chart(view, charts.published(chosen, names[measure], context), "published_chart", lambda: _show(chosen))
+    show.chart(view, charts.published(chosen, name, context), "published_chart", lambda: _show(chosen))
     _downloads(view, chosen, "published_compare")
 
 
@@ -78,7 +71,7 @@ def no_trend(view: View) -> None:
 
 def export(view: View) -> None:
     """All published figures as a table to take away."""
-    frame = _pick_place(_frame(view))
+    frame = _inside(_frame(view), view.place)
     show.heading("数据导出", f"公开报道数字 {len(frame)} 条，含原文写法、限定词、时间口径和来源。")
     _downloads(view, frame, "published_export")
     _show(frame, height=520)

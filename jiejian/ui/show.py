@@ -21,13 +21,13 @@ def heading(question: str, answer: str = "") -> None:
         st.markdown(answer)
 
 
-def frame_line(view: View, reporting: str = "") -> None:
+def frame_line(view: View) -> None:
     """The line that is always there: whose figures, until when, how many have reported, made up or not."""
-    context = view.context(*view.metrics[:1]) if view.metrics else view.context()
-    parts = [f"<b>街鉴 · {html.escape(context.street)}</b>"]
+    parts = [f"<b>街鉴 · {html.escape(view.ask('street'))}</b>"]
     parts.append(f"截至 {view.dataset.as_of}" if view.dataset.as_of and not view.published else "各数字自带时间口径")
-    if reporting:
-        parts.append(f"报送 {reporting}")
+    if not view.published and view.dataset.as_of:
+        sent, places = view.ask("reporting", (view.period.end if view.period else view.dataset.as_of))
+        parts += [f"报送 {sent}/{places}"] if sent and places > 1 else []
     if view.dataset.fictional:
         parts.append(f'<span class="jj-demo">{DEMO_MARK}</span>')
     st.html(f'<div class="jj-frame">{"".join(f"<span>{part}</span>" for part in parts)}</div>')

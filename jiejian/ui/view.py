@@ -16,7 +16,10 @@ from jiejian.warehouse import DatasetInfo, Warehouse
 
 @dataclass(frozen=True)
 class View:
-    """The state of one page run: a data set of one warehouse version and what was picked in it."""
+    """The state of one page run: a data set of one warehouse version and what was picked in it.
+
+    ``place`` (a path) and ``measure`` are picked among published figures, the rest among periodic ones.
+    """
 
     source: Warehouse
     dataset: DatasetInfo
@@ -25,6 +28,8 @@ class View:
     since: Period | None = None
     places: tuple[str, ...] = ()
     group: str = ""
+    place: str = ""
+    measure: str = ""
 
     @property
     def published(self) -> bool:
