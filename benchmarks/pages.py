@@ -15,7 +15,7 @@ import duckdb
 from streamlit.testing.v1 import AppTest
 
 from jiejian.home import PROJECT
-from jiejian.warehouse import Warehouse
+from jiejian.warehouse import CONFIG, Warehouse
 
 ALLOWANCE_MS = 60.0
 RUNS = 9
@@ -63,14 +63,19 @@ class Recorder:
 
     def bare(self) -> float:
         """Milliseconds of the noted queries on a connection of DuckDB alone, read to the end."""
-        connection = duckdb.connect(str(self.path), read_only=True)
-        connection.execute("SET threads = 2")
+        connection = duckdb.connect(str(self.path), read_only=True, config=CONFIG)
         started = time.perf_counter()
         for sql, parameters in self.queries:
             connection.execute(sql, parameters or None).fetchall()
         elapsed = (time.perf_counter() - started) * 1000
         connection.close()
         return elapsed
+
+
+def on_page(name: str, script: str = "dashboard.py") -> AppTest:
+    """A session on a page."""
+    test = AppTest.from_file(str(PROJECT / script), default_timeout=60).run()
+    return test.switch_page(f"pages/{name}.py").run() if name else test
 
 
 def timed(test: AppTest) -> float:
@@ -82,7 +87,7 @@ def timed(test: AppTest) -> float:
 
 def empty_page() -> float:
     """Median of a rerun of the frame around nothing."""
-    test = AppTest.from_file(str(PROJECT / "benchmarks" / "empty.py"), default_timeout=60).run()
+    test = on_page("", "benchmarks/empty.py")
     return statistics.median(timed(test) for _ in range(RUNS))
 
 
@@ -111,10 +116,7 @@ FILTERS: dict[str, Callable[[AppTest, int], None]] = {
 
 def page_row(page: str, empty: float) -> Row:
     """Measure one page: the first runs are thrown away, then every run has a new filter value."""
-    test = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=60).run()
-    if page != "overview":
-        test.switch_page(f"pages/{page}.py").run()
-    test.run()
+    test = on_page(page)
     reruns, bares, counts = [], [], []
     for turn in range(RUNS):
         FILTERS[page](test, turn)

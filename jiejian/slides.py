@@ -13,7 +13,7 @@ from typing import Literal
 import pandas as pd
 
 from jiejian import charts
-from jiejian.analysis.takeaway import Compared, Finding, cards_finding, fit_title, gap_word, like_for_like, ranking_finding, steps
+from jiejian.analysis.takeaway import Finding, Step, all_steps, cards_finding, fit_title, gap_word, like_for_like, ranking_finding
 from jiejian.catalogue import Catalogue, Deck, DeckSlide, Metric
 from jiejian.context import Context
 from jiejian.format import format_value
@@ -189,17 +189,17 @@ def _cards(planned: DeckSlide, fetch: Fetch, catalogue: Catalogue) -> list[Slide
         reason = next(iter(reasons.values()), "所选时间内没有数据。")
         return [_empty(planned, metrics[0], catalogue, reason, data.context if data else None)]
     compared = {m.id: like_for_like(data.series, m, catalogue.measures) for m in shown}
-    title, takeaway = cards_finding(data.totals, shown, compared)
+    made = all_steps(data.totals, shown, compared)
+    title, takeaway = cards_finding(data.totals, shown, made=made)
     absent = "、".join(m.name for m in metrics if m not in shown)
     takeaway += f"暂无数据：{absent}。" if absent else ""
-    cards = tuple(card(m, data.totals[data.totals["metric"] == m.id], compared[m.id]) for m in shown)
+    cards = tuple(card(m, data.totals[data.totals["metric"] == m.id], made[m.id]) for m in shown)
     return [_framed(Slide(title, "cards", takeaway, cards=cards, notes=planned.notes), data.context)]
 
 
-def card(metric: Metric, rows: pd.DataFrame, compared: Compared) -> Card:
-    """One key figure from the street's rows over the periods; the newest period is shown."""
-    rows = rows.sort_values("end", kind="stable")
-    now, made = rows.iloc[-1], steps(rows, metric, compared)
+def card(metric: Metric, rows: pd.DataFrame, made: Sequence[Step]) -> Card:
+    """One key figure from the street's rows over the periods, oldest first, and the steps of the newest."""
+    now = rows.iloc[-1]
     first = made[0] if made else None
     tone = ""
     if first and first.real and first.direction and metric.better != "neutral":

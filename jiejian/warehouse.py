@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -74,6 +75,12 @@ WHERE f.dataset = $dataset AND f.breakdown = ''
 """
 
 
+# The kinds of places that are compared with one another.
+COMPARED = ("社区", "村", "全国")
+
+# Nothing outside the file can be reached, and a session cannot change that.
+CONFIG = {"enable_external_access": "false", "lock_configuration": "true", "threads": "2"}
+
 # A calendar date in the words that tell a published figure's window.
 _DATED = r"((?:\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年(?:\d{1,2}月)?)"
 
@@ -110,11 +117,11 @@ class Warehouse:
 
     def __init__(self, path: Path, catalogue: Catalogue):
         self.path, self.version, self.catalogue = path, path.stem, catalogue
-        # Nothing outside the file can be reached, and a session cannot change that.
-        config = {"enable_external_access": "false", "lock_configuration": "true", "threads": "2"}
-        self._connection = duckdb.connect(str(path), read_only=True, config=config)
+        self._connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
         self._lock = threading.Lock()
-        self._bases: dict[str, dict[str, str]] = {}
+        # One version never changes: what is asked again and again is read once.
+        for name in ("datasets", "places", "street", "_base_grains", "_titles"):
+            setattr(self, name, cache(getattr(self, name)))
 
     def close(self) -> None:
         self._connection.close()
@@ -143,12 +150,12 @@ class Warehouse:
         }
         return {d: found[d] for d in self.catalogue.datasets if d in found}
 
-    def places(self, dataset: str, kinds: Sequence[str] = ("社区", "村", "全国")) -> pd.DataFrame:
+    def places(self, dataset: str) -> pd.DataFrame:
         """Places of comparison in the street's customary order: place_id, place, sort, kind, parent_id, peer_group, area_km2."""
         return self.frame(
             """SELECT place_id, name AS place, row_number() OVER (ORDER BY sort, name) - 1 AS sort, kind, parent_id, peer_group, area_km2
                FROM place WHERE dataset = $dataset AND list_contains($kinds, kind) ORDER BY place.sort, name""",
-            {"dataset": dataset, "kinds": list(kinds)},
+            {"dataset": dataset, "kinds": list(COMPARED)},
         )
 
     def street(self, dataset: str) -> str:
@@ -177,13 +184,18 @@ class Warehouse:
 
     def sources(self, dataset: str, metrics: Iterable[str]) -> tuple[str, ...]:
         """Titles of the sources behind the metrics, for the foot of a chart."""
-        measures = sorted({m for metric in metrics for m in self.catalogue.metrics[metric].measures})
+        titles = self._titles(dataset)
+        measures = {m for metric in metrics for m in self.catalogue.metrics[metric].measures}
+        return tuple(sorted({title for measure in measures for title in titles.get(measure, ())}))
+
+    def _titles(self, dataset: str) -> dict[str, tuple[str, ...]]:
+        """Titles of the sources of each measure."""
         rows = self.frame(
-            """SELECT DISTINCT s.title FROM figure f JOIN source s ON s.source_id = f.source_id
-               WHERE f.dataset = $dataset AND list_contains($measures, f.measure) ORDER BY s.title""",
-            {"dataset": dataset, "measures": measures},
+            """SELECT f.measure, list(DISTINCT s.title) AS titles FROM figure f JOIN source s ON s.source_id = f.source_id
+               WHERE f.dataset = $dataset GROUP BY f.measure""",
+            {"dataset": dataset},
         )
-        return tuple(rows["title"])
+        return {row.measure: tuple(row.titles) for row in rows.itertuples()}
 
     def events(self, dataset: str) -> pd.DataFrame:
         """The 大事记 of a data set, oldest first: happened_on, what, place_id (empty: the whole street), place, event_kind."""
@@ -193,15 +205,16 @@ class Warehouse:
             {"d": dataset},
         )
 
-    def reporting(self, dataset: str, month_end: date) -> tuple[int, int]:
-        """How many communities have a reported figure for the month that ends on this day, and how many there are."""
+    def reporting(self, dataset: str, month_end: date) -> tuple[int, tuple[str, ...]]:
+        """How many communities have a reported figure for the month that ends on this day, and the names of the others."""
         places = self.places(dataset)
-        rows = self.frame(
-            """SELECT count(DISTINCT place_id) AS n FROM observation
-               WHERE dataset = $d AND period_end = $end AND grain = 'month' AND value IS NOT NULL AND list_contains($places, place_id)""",
-            {"d": dataset, "end": month_end, "places": list(places["place_id"])},
+        sent = self.frame(
+            """SELECT DISTINCT place_id FROM observation
+               WHERE dataset = $d AND period_end = $end AND grain = 'month' AND value IS NOT NULL""",
+            {"d": dataset, "end": month_end},
         )
-        return int(rows["n"].iloc[0]), len(places)
+        there = places["place_id"].isin(sent["place_id"])
+        return int(there.sum()), tuple(places.loc[~there, "place"])
 
     def published(self, dataset: str) -> pd.DataFrame:
         """Published figures with their own windows, in the order of the sources.
@@ -295,15 +308,13 @@ class Warehouse:
 
     def _base_grains(self, dataset: str) -> dict[str, str]:
         """The finest grain in which each measure of the data set stands."""
-        if dataset not in self._bases:
-            rows = self.frame("SELECT DISTINCT measure, grain FROM figure WHERE dataset = $d AND breakdown = ''", {"d": dataset})
-            finest: dict[str, str] = {}
-            for row in rows.itertuples():
-                current = finest.get(row.measure)
-                if current is None or _MONTHS.get(row.grain, 99) < _MONTHS.get(current, 99):
-                    finest[row.measure] = row.grain
-            self._bases[dataset] = finest
-        return self._bases[dataset]
+        rows = self.frame("SELECT DISTINCT measure, grain FROM figure WHERE dataset = $d AND breakdown = ''", {"d": dataset})
+        finest: dict[str, str] = {}
+        for row in rows.itertuples():
+            current = finest.get(row.measure)
+            if current is None or _MONTHS.get(row.grain, 99) < _MONTHS.get(current, 99):
+                finest[row.measure] = row.grain
+        return finest
 
     # ---- figures ----
 
@@ -382,81 +393,89 @@ def _bucket(period: Period) -> date:
 
 
 def _assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], measures: pd.DataFrame) -> pd.DataFrame:
-    """Lay measures out as arrays (place × period), compute every metric, and stack the results."""
-    place_at = {p: i for i, p in enumerate(places["place_id"])}
-    period_at = {pd.Timestamp(_bucket(p)): i for i, p in enumerate(periods)}
-    shape = (len(place_at), len(period_at))
-    rows, columns = measures["place_id"].map(place_at), pd.to_datetime(measures["bucket"]).map(period_at)
-    inside = rows.notna() & columns.notna()
-    measures = measures[inside].assign(row=rows[inside].astype(int), column=columns[inside].astype(int))
-    grids = {name: _Grid.of(part, shape) for name, part in measures.groupby("measure", observed=True)}
-    empty = _Grid.of(measures.iloc[:0], shape)
-    index = _index(places, periods)
-    frames = [_metric_frame(index, metric, {m: grids.get(m, empty) for m in metric.measures}) for metric in metrics]
-    return pd.concat(frames, ignore_index=True) if frames else index.assign(metric="", value=np.nan)
+    """Lay measures out as arrays (measure × place × period), compute every metric, and stack the results in one frame."""
+    cube = _Cube.of(places, sorted({m for metric in metrics for m in metric.measures}), periods, measures)
+    count, shape = len(metrics), (len(places), len(periods))
+    parts = [cube.parts(metric) for metric in metrics]
+    value = np.array([metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]).reshape(
+        count, *shape
+    )
+    status = np.array([cube.remark("status", m, "A") for m in metrics], dtype=object).reshape(value.shape)
+    return pd.DataFrame({
+        "place_id": _spread(places["place_id"], count, 1, len(periods)),
+        "place": _spread(places["place"], count, 1, len(periods)),
+        "sort": _spread(places["sort"], count, 1, len(periods)),
+        "period": _spread([p.key for p in periods], count, len(places), 1),
+        "start": _spread(np.array([p.start for p in periods], dtype="datetime64[s]"), count, len(places), 1),
+        "end": _spread(np.array([p.end for p in periods], dtype="datetime64[s]"), count, len(places), 1),
+        "metric": np.repeat(np.array([m.id for m in metrics], dtype=object), shape[0] * shape[1]),
+        "value": value.ravel(),
+        "numerator": np.array([above for above, _ in parts]).ravel(),
+        "denominator": np.array([below for _, below in parts]).ravel(),
+        "status": np.where(np.isnan(value), "M", status).ravel(),
+        "qualifier": np.array([cube.remark("qualifier", m, "exact") for m in metrics], dtype=object).ravel(),
+        "note": np.array([cube.remark("note", m, "") for m in metrics], dtype=object).ravel(),
+    })  # fmt: skip
+
+
+def _spread(values, times: int, outer: int, inner: int) -> np.ndarray:
+    """Each value ``inner`` times in a row, the whole ``outer`` times, and all of that once for each metric."""
+    kept = np.asarray(values) if isinstance(values, np.ndarray) else np.array(list(values), dtype=object)
+    kept = kept.astype(int) if kept.dtype == object and len(kept) and isinstance(kept[0], int | np.integer) else kept
+    return np.tile(np.repeat(kept, inner), outer * times)
 
 
 @dataclass(frozen=True)
-class _Grid:
-    """One measure laid out as place × period arrays."""
+class _Cube:
+    """Measures laid out as measure × place × period; remarks are sparse, most measures have none."""
 
+    at: Mapping[str, int]
     value: np.ndarray
-    status: np.ndarray
-    qualifier: np.ndarray
-    note: np.ndarray
+    remarks: Mapping[str, Mapping[int, np.ndarray]]
 
     @classmethod
-    def of(cls, part: pd.DataFrame, shape: tuple[int, int]) -> _Grid:
+    def of(cls, places: pd.DataFrame, names: Sequence[str], periods: Sequence[Period], rows: pd.DataFrame) -> _Cube:
+        at = {name: i for i, name in enumerate(names)}
+        place_at = {place: i for i, place in enumerate(places["place_id"])}
+        period_at = {np.datetime64(_bucket(p), "s"): i for i, p in enumerate(periods)}
+        buckets = rows["bucket"].to_numpy().astype("datetime64[s]")
+        cells = np.array(
+            [
+                [at[m] for m in rows["measure"].to_numpy(dtype=object)],
+                [place_at.get(p, -1) for p in rows["place_id"].to_numpy(dtype=object)],
+                [period_at.get(b, -1) for b in buckets],
+            ],
+            dtype=int,
+        ).reshape(3, len(rows))
+        inside = (cells >= 0).all(axis=0)
+        shape = (len(names), len(places), len(periods))
         value = np.full(shape, np.nan)
-        texts = {name: np.full(shape, "", dtype=object) for name in ("status", "qualifier", "note")}
-        at = (part["row"].to_numpy(), part["column"].to_numpy()) if len(part) else None
-        if at is not None:
-            value[at] = part["value"].to_numpy(dtype=float, na_value=np.nan)
-            for name, array in texts.items():
-                array[at] = part[name].fillna("").to_numpy(dtype=object)
-        return cls(value, **texts)
+        value[tuple(cells[:, inside])] = rows["value"].to_numpy(dtype=float, na_value=np.nan)[inside]
+        texts = ("status", "qualifier", "note")
+        return cls(at, value, {text: _sparse(cells, inside, rows[text].to_numpy(dtype=object), shape[1:]) for text in texts})
+
+    def parts(self, metric: Metric) -> tuple[np.ndarray, np.ndarray]:
+        """Numerator and denominator, place × period. A sum with a missing part is missing: NaN + 5 is NaN on purpose."""
+        above, below = ([self.at[m] for m in part] for part in metric.parts)
+        numerator = self.value[above].sum(axis=0)
+        return numerator, self.value[below].sum(axis=0) if below else np.full_like(numerator, np.nan)
+
+    def remark(self, text: str, metric: Metric, otherwise: str) -> np.ndarray:
+        """The first remark that any part of the metric carries, cell by cell."""
+        found = np.full(self.value.shape[1:], otherwise, dtype=object)
+        for measure in reversed(metric.measures):
+            said = self.remarks[text].get(self.at[measure])
+            if said is not None:
+                found = np.where(said == "", found, said)
+        return found
 
 
-def _index(places: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    """Place × period, place by place."""
-    repeat = len(periods)
-    return pd.DataFrame(
-        {
-            "place_id": np.repeat(places["place_id"].to_numpy(dtype=object), repeat),
-            "place": np.repeat(places["place"].to_numpy(dtype=object), repeat),
-            "sort": np.repeat(places["sort"].to_numpy(dtype=int), repeat),
-            "period": np.tile(np.array([p.key for p in periods], dtype=object), len(places)),
-            "start": np.tile(np.array([p.start for p in periods], dtype="datetime64[s]"), len(places)),
-            "end": np.tile(np.array([p.end for p in periods], dtype="datetime64[s]"), len(places)),
-        }
-    )
-
-
-def _metric_frame(index: pd.DataFrame, metric: Metric, grids: Mapping[str, _Grid]) -> pd.DataFrame:
-    above, below = metric.parts
-    # A sum with a missing part is missing: NaN + 5 is NaN on purpose.
-    numerator = sum(grids[m].value for m in above)
-    denominator = sum(grids[m].value for m in below) if below else np.full_like(numerator, np.nan)
-    value = metric_value(metric, numerator, denominator)
-    parts = list(grids.values())
-    status = np.where(np.isnan(value), "M", _first(parts, "status", "A"))
-    return index.assign(
-        metric=metric.id,
-        value=value.ravel(),
-        numerator=numerator.ravel(),
-        denominator=denominator.ravel(),
-        status=status.ravel(),
-        qualifier=_first(parts, "qualifier", "exact").ravel(),
-        note=_first(parts, "note", "").ravel(),
-    )
-
-
-def _first(grids: Sequence[_Grid], name: str, otherwise: str) -> np.ndarray:
-    """The first remark that any part carries, cell by cell."""
-    found = np.full(grids[0].value.shape, otherwise, dtype=object)
-    for grid in reversed(grids):
-        remark = getattr(grid, name)
-        found = np.where(remark == "", found, remark)
+def _sparse(cells: np.ndarray, inside: np.ndarray, texts: np.ndarray, shape: tuple[int, int]) -> dict[int, np.ndarray]:
+    """Place × period arrays of remarks for those measures that have any."""
+    said = inside & np.array([isinstance(text, str) and text != "" for text in texts], dtype=bool)
+    found: dict[int, np.ndarray] = {}
+    for measure, row, column, text in zip(*cells[:, said], texts[said], strict=True):
+        found.setdefault(int(measure), np.full(shape, "", dtype=object))[row, column] = text
     return found
 
 

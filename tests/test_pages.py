@@ -45,13 +45,11 @@ def any_home(request, monkeypatch) -> str:
 
 
 def opened(page: str, **params: str | list[str]) -> AppTest:
+    """A session on a page, entered through dashboard.py."""
     test = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=60)
     for key, value in params.items():
         test.query_params[key] = value
-    test.run()
-    if page != "overview":
-        test.switch_page(f"pages/{page}.py").run()
-    return test
+    return test.run().switch_page(f"pages/{page}.py").run()
 
 
 def sound(test: AppTest) -> None:

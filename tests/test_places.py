@@ -47,15 +47,15 @@ def test_a_name_that_ends_like_a_suffix_is_a_name(gazetteer):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(gazetteer):
-    with pytest.raises(ValueError, match="^不在名册中，最接近的是“望湖社区”$"):
+    with pytest.raises(ValueError, match=r"^不在名册中，最接近的是“望湖社区”$"):
         gazetteer.find("望胡社区")
-    with pytest.raises(ValueError, match="^不在名册中$"):
+    with pytest.raises(ValueError, match=r"^不在名册中$"):
         gazetteer.find("开发区")
 
 
 def test_a_name_that_fits_two_places_is_refused(gazetteer):
     gazetteer.add([Place("street/柳南街道", "street", "柳南街道", "街道"), community("春和社区", "柳南街道")])
-    with pytest.raises(ValueError, match="^有 2 处同名：柳河街道/春和社区、柳南街道/春和社区$"):
+    with pytest.raises(ValueError, match=r"^有 2 处同名：柳河街道/春和社区、柳南街道/春和社区$"):
         gazetteer.find("春和社区")
     assert gazetteer.find("柳南街道/春和社区") == "street/柳南街道/春和社区"
 

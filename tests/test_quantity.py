@@ -68,7 +68,7 @@ def test_words_for_nothing_are_gaps_not_zeros(written):
     ],
 )
 def test_what_is_not_certain_is_refused_in_words(written, base, times, clause):
-    with pytest.raises(ValueError, match="^") as refused:
+    with pytest.raises(ValueError) as refused:
         read(written, base, Decimal(times))
     assert str(refused.value) == clause
 

@@ -45,19 +45,21 @@ class Outlier:
         )
 
 
-def sides(frame: pd.DataFrame) -> pd.DataFrame:
+def sides(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Where each row's interval lies against the pooled proportion of its metric and period.
 
-    Adds ``pooled`` (0–1) and ``side``: 1 wholly above, −1 wholly below, 0 otherwise or without a figure.
+    Returns ``pooled`` (0–1, NaN where nobody reported) and ``side``: 1 wholly above, −1 wholly below, 0 otherwise or
+    without a figure; both as long as the frame.
     """
-    there = frame["value"].notna()
-    parts = frame[["numerator", "denominator"]].apply(lambda part: part.where(there))
-    sums = parts.groupby([frame["metric"], frame["period"]]).transform("sum")
-    pooled = sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
-    lower, upper = wilson(frame["numerator"].to_numpy(float), frame["denominator"].to_numpy(float), CONFIDENCE)
-    with np.errstate(invalid="ignore"):
-        side = np.where(lower > pooled, 1, np.where(upper < pooled, -1, 0))
-    return frame.assign(pooled=pooled, side=np.where(there, side, 0))
+    there = frame["value"].notna().to_numpy()
+    above, below = (np.where(there, frame[part].to_numpy(dtype=float), 0.0) for part in ("numerator", "denominator"))
+    code, names = pd.factorize(frame["metric"] + " " + frame["period"])
+    sums = [np.bincount(code, part, len(names))[code] for part in (above, below)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pooled = np.where(sums[1] > 0, sums[0] / sums[1], np.nan)
+        lower, upper = wilson(above, below, CONFIDENCE)
+        side = np.where(there & (lower > pooled), 1, np.where(there & (upper < pooled), -1, 0))
+    return pooled, side
 
 
 def outliers(frame: pd.DataFrame, metrics: Sequence[Metric], before: Period, now: Period) -> list[Outlier]:
@@ -65,11 +67,12 @@ def outliers(frame: pd.DataFrame, metrics: Sequence[Metric], before: Period, now
 
     ``frame`` is a figures frame of proportions that holds both periods for all communities.
     """
-    placed = sides(frame)
-    keys = ["place_id", "metric"]
+    pooled, side = sides(frame)
+    placed = frame[["place_id", "place", "metric", "period", "value"]].assign(pooled=pooled, side=side)
+    placed = placed[side != 0]
     current, earlier = (placed[placed["period"] == p.key] for p in (now, before))
-    joined = current.merge(earlier[[*keys, "side"]], on=keys, suffixes=("", "_before"))
-    joined = joined[(joined["side"] != 0) & (joined["side"] == joined["side_before"])]
+    known = set(zip(earlier["place_id"], earlier["metric"], earlier["side"], strict=True))
+    joined = [r for r in current.itertuples() if (r.place_id, r.metric, r.side) in known]
     by_id = {m.id: m for m in metrics}
     spell = {"month": "连续两个月", "quarter": "连续两个季度", "half": "连续两个半年", "year": "连续两年"}.get(
         now.grain, "连续两期"
@@ -85,6 +88,6 @@ def outliers(frame: pd.DataFrame, metrics: Sequence[Metric], before: Period, now
             "better" if (r.side > 0) == (by_id[r.metric].better == "higher") else "worse",
             spell,
         )
-        for r in joined.itertuples()
+        for r in joined
     ]
     return sorted(found, key=lambda o: -abs(o.gap))

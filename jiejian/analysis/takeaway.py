@@ -238,6 +238,9 @@ def _step(rows: pd.DataFrame, now: pd.Series, metric: Metric, name: str, base: P
     return Step(name, base.label, _text(earlier, metric), text, real=real, shared=basis)
 
 
+Steps = Mapping[str, list[Step]]
+
+
 def _rows(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     rows = frame[frame["metric"] == metric.id].sort_values("end", kind="stable").set_index("period", drop=False)
     if not rows.index.is_unique:
@@ -345,24 +348,29 @@ class _Card:
     there: bool
 
 
-def _cards(frame: pd.DataFrame, metrics: Iterable[Metric], compared: Mapping[str, Compared]) -> tuple[str, list[_Card]]:
+def all_steps(frame: pd.DataFrame, metrics: Iterable[Metric], compared: Mapping[str, Compared] | None = None) -> Steps:
+    """The steps of several metrics of one place, by metric id."""
+    return {m.id: steps(frame, m, (compared or {}).get(m.id)) for m in metrics}
+
+
+def _cards(metrics: Iterable[Metric], made: Steps) -> tuple[str, list[_Card]]:
     """The name of the one comparison that all cards share, and each card's step."""
-    found = []
-    for metric in metrics:
-        made = steps(frame, metric, compared.get(metric.id))
-        rows = frame[frame["metric"] == metric.id]
-        found.append(_Card(metric, made[0] if made else None, bool(len(rows)) and bool(made)))
+    found = [_Card(m, made[m.id][0] if made[m.id] else None, bool(made[m.id])) for m in metrics]
     return next((c.step.name for c in found if c.step), "环比"), found
 
 
 def cards_finding(
-    total_frame: pd.DataFrame, metrics: Sequence[Metric], compared: Mapping[str, Compared] | None = None
+    total_frame: pd.DataFrame,
+    metrics: Sequence[Metric],
+    compared: Mapping[str, Compared] | None = None,
+    made: Steps | None = None,
 ) -> Finding:
     """What may be said of several metrics of one place at once: how many rose, fell, stayed; which beyond chance.
 
-    ``total_frame`` holds the rows of all metrics and periods; ``compared`` maps metric id to like-for-like changes.
+    ``total_frame`` holds the rows of all metrics and periods; ``compared`` maps metric id to like-for-like changes;
+    ``made`` are the steps where they are known already.
     """
-    name, cards = _cards(total_frame, metrics, compared or {})
+    name, cards = _cards(metrics, made or all_steps(total_frame, metrics, compared))
     known = [c for c in cards if c.step and c.step.text]
     up, down = (sum(c.step.direction == d for c in known) for d in (1, -1))
     level, unknown = len(known) - up - down, len(cards) - len(known)

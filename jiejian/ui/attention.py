@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from jiejian.analysis.outliers import Outlier, outliers
@@ -57,15 +56,9 @@ def _outliers(view: View) -> tuple[list[Outlier], int]:
 
 
 def missing(view: View) -> list[str]:
-    """Communities without a reported figure for the picked period, in one sentence."""
-    measures = view.catalogue.measures
-    reported = next((m for m in view.metrics if not any(measures[name].rollup for name in m.measures)), None)
-    if reported is None:
+    """Communities without a reported figure for the last month of the picked period, in one sentence."""
+    sent, names = view.ask("reporting", view.period.end)
+    if not sent or not names:
         return []
-    frame = view.figures(reported, places=())
-    names = _names(frame[frame["value"].isna()])
-    return [f"**{'、'.join(names)}** 尚未报送{view.period.label}的“{reported.name}”，合计数不含。"] if names else []
-
-
-def _names(frame: pd.DataFrame) -> list[str]:
-    return list(frame.sort_values("sort")["place"].head(5))
+    listed = "、".join(names[:5]) + (f"等{len(names)}个社区" if len(names) > 5 else "")
+    return [f"**{listed}** 尚未报送{view.period.end.year}年{view.period.end.month}月的台账，合计数不含。"]

@@ -7,7 +7,7 @@ back, with its query string.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +38,14 @@ PAGES: tuple[Page, ...] = (
     Page("present", "观摩展示", Needs(anything=False)),
 )
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
-_WANTED = "_wanted"
+_ENTERED, _WANTED = "_entered", "_wanted"
 _view: ContextVar[View | None] = ContextVar("view", default=None)
 
 
 def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None:
     """Run the page that the URL names, inside the frame; the first page is the front one."""
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
+    st.session_state[_ENTERED] = True
     links = {p.name: st.Page(folder / f"{p.name}.py", title=p.title, url_path=p.name, default=p is pages[0]) for p in pages}
     wanted, params = st.session_state.pop(_WANTED, ("", {}))
     address = _path()
@@ -58,23 +59,34 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
         messages.guarded(lambda: _inside(chosen.run, needs))
 
 
-def _inside(body, needs: Needs) -> None:
-    view = pick(data.warehouse(), needs)
-    if needs.anything:
-        show.frame_line(view)
-    token = _view.set(view)
+def _inside(body: Callable[[], None], needs: Needs) -> None:
+    token = _view.set(_drawn(needs))
     try:
         body()
     finally:
         _view.reset(token)
 
 
+def _drawn(needs: Needs) -> View:
+    """The pickers and the line above the page."""
+    view = pick(data.warehouse(), needs)
+    if needs.anything:
+        show.frame_line(view)
+    return view
+
+
 def page(file: str) -> View:
-    """The first line of each page: the view that the frame made, or the way through the front door where none was made."""
-    view = _view.get()
+    """The first line of each page: the view that the frame made, or the way through the front door where none was made.
+
+    A session that came through the door and is then given the bare page, as Streamlit's test runner does with each
+    rerun, gets its pickers here: parameters that are bound to them cannot be carried through the door again.
+    """
+    view, name = _view.get(), Path(file).stem
+    if view is None and st.session_state.get(_ENTERED):
+        return _drawn(next((p.needs for p in PAGES if p.name == name), Needs()))
     if view is None:
         params = {key: st.query_params.get_all(key) for key in st.query_params}
-        st.session_state[_WANTED] = (Path(file).stem, params)
+        st.session_state[_WANTED] = (name, params)
         st.switch_page(str(PROJECT / "dashboard.py"), query_params=params)
     return view
 

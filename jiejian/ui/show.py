@@ -26,8 +26,8 @@ def frame_line(view: View) -> None:
     parts = [f"<b>街鉴 · {html.escape(view.ask('street'))}</b>"]
     parts.append(f"截至 {view.dataset.as_of}" if view.dataset.as_of and not view.published else "各数字自带时间口径")
     if not view.published and view.dataset.as_of:
-        sent, places = view.ask("reporting", (view.period.end if view.period else view.dataset.as_of))
-        parts += [f"报送 {sent}/{places}"] if sent and places > 1 else []
+        sent, others = view.ask("reporting", view.period.end if view.period else view.dataset.as_of)
+        parts += [f"报送 {sent}/{sent + len(others)}"] if sent and sent + len(others) > 1 else []
     if view.dataset.fictional:
         parts.append(f'<span class="jj-demo">{DEMO_MARK}</span>')
     st.html(f'<div class="jj-frame">{"".join(f"<span>{part}</span>" for part in parts)}</div>')
