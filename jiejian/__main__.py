@@ -19,8 +19,8 @@ from jiejian.export.catalogue_doc import markdown
 from jiejian.export.tables import figures_table, to_csv
 from jiejian.format import format_value
 from jiejian.home import home
-from jiejian.periods import parse_period
-from jiejian.selection import Selection, from_params, latest_periods
+from jiejian.periods import Period, parse_period
+from jiejian.selection import Selection, from_params, latest_periods, metric_named
 from jiejian.warehouse import NoWarehouse, Warehouse, serving
 
 
@@ -87,16 +87,26 @@ def _query(options: argparse.Namespace) -> None:
 
 
 def _selection(options: argparse.Namespace, source: Warehouse, dataset: str) -> Selection:
-    info, places = source.datasets()[dataset], source.places(dataset)
-    latest = {grain: found[0] for grain, found in latest_periods(info.first, info.as_of).items() if found}
+    places = source.places(dataset)
+    period = options.period or _newest(source, dataset, metric_named(options.metric[0], source.catalogue)).key
     chosen = {
         "dataset": [dataset],
         "metric": options.metric,
         "community": options.community,
-        "period": [options.period] if options.period else [],
+        "period": [period],
         "since": [options.since] if options.since else [],
     }
-    return from_params(chosen, source.catalogue, dict(zip(places["place_id"], places["place"], strict=True)), latest)
+    return from_params(chosen, source.catalogue, dict(zip(places["place_id"], places["place"], strict=True)))
+
+
+def _newest(source: Warehouse, dataset: str, metric: str) -> Period:
+    """The newest complete period of the shortest grain in which the metric can be shown."""
+    info = source.datasets()[dataset]
+    complete = latest_periods(info.first, info.as_of)
+    found = next((complete[g][0] for g in source.grains(dataset, metric) if complete[g]), None)
+    if found is None:
+        raise ValueError(f"数据集“{dataset}”里“{source.catalogue.metrics[metric].name}”还没有完整的一期。请用 --period 写明时间。")
+    return found
 
 
 def _csv(frame, metrics, context, source, options) -> None:
@@ -119,7 +129,7 @@ def _table(frame, metrics: Sequence[Metric], context, source, options) -> None:
     from rich.table import Table
 
     table = Table(title=f"{context.subtitle}", caption=context.foot)
-    for head in ("社区", "时间"):
+    for head in (source.catalogue.datasets[context.dataset].unit_of_comparison, "时间"):
         table.add_column(head)
     for metric in metrics:
         table.add_column(f"{metric.name}（{metric.unit}）", justify="right")

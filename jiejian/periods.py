@@ -93,7 +93,7 @@ def parse_period(key: str) -> Period:
     chosen = int(month or ytd or 1)
     if not match or not 1 <= chosen <= 12 or not 1 <= int(year) <= 9998:
         raise ValueError(
-            f"看不懂的时间“{key}”:请写成 2026-10(月)、2026-Q4(季度)、2026-H2(半年)、2026(年)或 2026-C10(1—10月累计)。"
+            f"看不懂的时间“{key}”：请写成 2026-10(月)、2026-Q4(季度)、2026-H2(半年)、2026(年)或 2026-C10(1—10月累计)。"
         )
     if ytd:
         return _span(int(year), 1, chosen, "ytd")

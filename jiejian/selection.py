@@ -33,11 +33,9 @@ class Selection:
         """Every period asked for, oldest first."""
         if self.since is None:
             return (self.period,)
-        return (
-            tuple(periods_between(self.since.start, self.period.start, self.period.grain))
-            if self.period.grain != "ytd"
-            else (tuple(p for p in periods_between(self.since.start, self.period.end, "ytd") if p.end <= self.period.end))
-        )
+        # 累计 periods all begin in January: what tells them apart is the month in which they end.
+        first = self.since.end if self.period.grain == "ytd" else self.since.start
+        return tuple(p for p in periods_between(first, self.period.end, self.period.grain) if p.end <= self.period.end)
 
     def at(self, *periods: Period) -> tuple[Selection, ...]:
         """The same question about other periods."""
@@ -70,7 +68,7 @@ def metric_named(name: str, catalogue: Catalogue) -> str:
         return name
     found = [m.id for m in catalogue.metrics.values() if m.name == name]
     if len(found) != 1:
-        raise SelectionError(f"没有名为“{name}”的指标。请在“指标目录与来源”中查看可用的指标,或运行 python -m jiejian metrics。")
+        raise SelectionError(f"没有名为“{name}”的指标。请在“指标目录与来源”中查看可用的指标，或运行 python -m jiejian metrics。")
     return found[0]
 
 
@@ -82,24 +80,22 @@ def places_named(names: Sequence[str], known: Mapping[str, str]) -> tuple[str, .
     by_name = {name: place for place, name in known.items()}
     missing = [n for n in names if n not in known and n not in by_name]
     if missing:
-        raise SelectionError(f"没有名为“{'、'.join(missing)}”的社区。可用的有:{'、'.join(known.values())}。")
+        raise SelectionError(f"没有名为“{'、'.join(missing)}”的社区。可用的有：{'、'.join(known.values())}。")
     return tuple(n if n in known else by_name[n] for n in names)
 
 
-def from_params(
-    params: Mapping[str, Sequence[str]], catalogue: Catalogue, known: Mapping[str, str], latest: Mapping[str, Period]
-) -> Selection:
-    """Build a selection from parameters as :meth:`Selection.to_params` writes them.
+def from_params(params: Mapping[str, Sequence[str]], catalogue: Catalogue, known: Mapping[str, str]) -> Selection:
+    """Build a selection from parameters as :meth:`Selection.to_params` writes them; names do as well as ids.
 
-    ``known`` maps place id -> name and ``latest`` maps a grain to its newest complete period. Raises SelectionError.
+    ``known`` maps place id -> name. Raises SelectionError.
     """
     try:
-        period = parse_period(params["period"][0]) if params.get("period") else latest["month"]
+        period = parse_period(params["period"][0])
         since = parse_period(params["since"][0]) if params.get("since") else None
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise SelectionError(str(error)) from error
     if since and (since.grain != period.grain or since.start > period.start):
-        raise SelectionError(f"起始时间 {since.label} 应与 {period.label} 同为一种周期,并且不晚于它。")
+        raise SelectionError(f"起始时间 {since.label} 应与 {period.label} 同为一种周期，并且不晚于它。")
     metrics = tuple(metric_named(name, catalogue) for name in params.get("metric", ()))
     places = places_named(params.get("community", ()), known)
     return Selection(params["dataset"][0], metrics, period, places, since)

@@ -15,6 +15,6 @@ if not view.metrics or view.period is None:
 
 show.heading("数据导出", f"{view.scope} · {view.context().period} · {len(view.metrics)} 项指标。先在左侧筛选，再下载。")
 tables.view_downloads("export", view)
-tables.show_table(view.figures(), view.metrics, height=520)
+tables.show_table(view, view.figures(), view.metrics, height=520)
 st.caption("空格表示缺报，不是零。")
 show.foot(view.context())

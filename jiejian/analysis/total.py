@@ -21,12 +21,13 @@ def can_total(metric: Metric, measures: Mapping[str, Measure]) -> bool:
 def total(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) -> pd.DataFrame:
     """The street's row for each period of a figures frame of one metric.
 
-    Returns the frame's columns for one place ``全街道`` plus ``reporting`` (communities with a figure) and ``places``
+    Returns the frame's columns for one place, ``全街道`` (or the only place there is), plus ``reporting`` (communities with a figure) and ``places``
     (communities asked for). A proportion is the sum of numerators over the sum of denominators of the reporting
     communities. Where a metric may not be added, ``value`` is a gap with the reason in ``note``.
     """
     frame = frame[frame["metric"].to_numpy() == metric.id]
     code, keys = pd.factorize(frame["period"])
+    names = frame["place"]
     count = len(keys)
     there = frame["value"].notna().to_numpy()
     first = np.zeros(count, dtype=int)
@@ -49,7 +50,7 @@ def total(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) 
             "reporting": reporting,
             "places": np.bincount(code, minlength=count),
             "place_id": "",
-            "place": TOTAL,
+            "place": names.iloc[0] if names.nunique() == 1 else TOTAL,
             "sort": -1,
             "metric": metric.id,
             "value": value,

@@ -273,6 +273,7 @@ def _value_axis(ticks: list[float] | None, metric: Metric, kind: Type, bars: boo
         ticktext=tick_texts(ticks, metric.unit),
         range=[ticks[0] - (0 if bars and ticks[0] == 0 else pad), ticks[-1] + pad],
         title={"text": safe(f"{metric.name}{unit}"), "font": {"size": kind.small, "color": SECOND}, "standoff": 4},
+        automargin=True,
     )
 
 

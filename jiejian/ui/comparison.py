@@ -18,7 +18,7 @@ def compare(view: View) -> None:
     ordered = st.toggle("按数值排列（默认按街道惯例顺序）", key="ordered", bind="query-params")
     context = view.context(reporting=_reporting(frame))
     figure = charts.ranked(frame, view.metric, context, focus=view.places, standard=view.standard, ordered=ordered)
-    show.chart(view, figure, _KEY, lambda: tables.show_table(frame, [view.metric]), [view.metric], on_click=_open)
+    show.chart(view, figure, _KEY, lambda: tables.show_table(view, frame, [view.metric]), [view.metric], on_click=_open)
     if st.session_state.pop(_GO, False):
         # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
         st.switch_page("pages/trends.py", query_params={})

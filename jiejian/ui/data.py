@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -15,15 +16,24 @@ from jiejian.selection import Selection
 from jiejian.warehouse import Warehouse, serving
 
 _building = threading.Lock()
+_log = logging.getLogger("jiejian")
 
 
 @st.cache_resource(show_spinner="正在准备数据，首次启动约需十几秒……")
 def _ensure(home_path: str) -> bool:
-    """Build the first warehouse, once per server process and home."""
+    """Build the first warehouse, or renew one that an update made stale, once per server process and home.
+
+    Whatever goes wrong with a renewal, the version that stands goes on serving.
+    """
     from etl import build  # imported here: a running dashboard does not need the ETL
 
-    with _building:
-        build.ensure()
+    try:
+        with _building:
+            build.ensure()
+    except Exception:
+        if not home().pointer.is_file():
+            raise
+        _log.exception("the warehouse could not be renewed; the old version goes on serving")
     return True
 
 

@@ -20,20 +20,21 @@ def _head(metric: Metric) -> str:
     return f"{metric.name}（{metric.unit}）"
 
 
-def screen_table(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
+def screen_table(frame: pd.DataFrame, metrics: Sequence[Metric], place: str = "社区") -> pd.DataFrame:
     """A figures frame as a person reads it: a row a place and period, a column a metric, gaps empty."""
     wide = frame.pivot(index=["start", "sort", "place", "period"], columns="metric", values="value")
     wide = wide.reindex(columns=[m.id for m in metrics]).rename(columns={m.id: _head(m) for m in metrics})
     wide = wide.reset_index().sort_values(["start", "sort"], ascending=[False, True], kind="stable")
-    wide.insert(0, "社区", wide.pop("place"))
+    wide.insert(0, place, wide.pop("place"))
     wide.insert(1, "时间", [parse_period(key).label for key in wide.pop("period")])
     return wide.drop(columns=["start", "sort"]).reset_index(drop=True)
 
 
-def show_table(frame: pd.DataFrame, metrics: Sequence[Metric], height: int | str = "auto") -> None:
+def show_table(view: View, frame: pd.DataFrame, metrics: Sequence[Metric], height: int | str = "auto") -> None:
     """Draw a figures frame as a table; every number with the decimals of its metric."""
     numbers = {_head(m): st.column_config.NumberColumn(format=f"%.{m.decimals}f") for m in metrics}
-    st.dataframe(screen_table(frame, metrics), hide_index=True, width="stretch", height=height, column_config=numbers)
+    unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
+    st.dataframe(screen_table(frame, metrics, unit), hide_index=True, width="stretch", height=height, column_config=numbers)
 
 
 def view_downloads(key: str, view: View, metrics: Sequence[Metric] = ()) -> None:

@@ -26,7 +26,7 @@ def trend(view: View) -> None:
         compared=like_for_like(frame, view.metric, view.catalogue.measures),
     )
     shown = frame[frame["place_id"].isin(view.places)] if view.places else totals
-    show.chart(view, figure, "trend_chart", lambda: tables.show_table(shown, [view.metric]), [view.metric])
+    show.chart(view, figure, "trend_chart", lambda: tables.show_table(view, shown, [view.metric]), [view.metric])
 
 
 def _events(view: View) -> pd.DataFrame:
