@@ -105,7 +105,9 @@ def _newest(source: Warehouse, dataset: str, metric: str) -> Period:
     complete = latest_periods(info.first, info.as_of)
     found = next((complete[g][0] for g in source.grains(dataset, metric) if complete[g]), None)
     if found is None:
-        raise ValueError(f"数据集“{dataset}”里“{source.catalogue.metrics[metric].name}”还没有完整的一期。请用 --period 写明时间。")
+        raise ValueError(
+            f"数据集“{dataset}”里“{source.catalogue.metrics[metric].name}”还没有完整的一期。请用 --period 写明时间。"
+        )
     return found
 
 

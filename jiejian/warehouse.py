@@ -226,7 +226,7 @@ class Warehouse:
         frame = self.frame(
             """SELECT o.place_id, p.name AS place, substr(o.place_id, length(o.dataset) + 2) AS place_path, o.measure, o.value, o.lower,
                       o.upper, o.qualifier, o.written, o.grain, coalesce(o.window_text, '') AS window_text,
-                      coalesce(o.note, '') AS note, s.title AS source, s.publisher, regexp_extract(o.source_id, '(\d{3})', 1) AS article, o.cell
+                      coalesce(o.note, '') AS note, s.title AS source, s.publisher, regexp_extract(o.source_id, '([0-9]{3})', 1) AS article, o.cell
                FROM observation o JOIN place p ON p.place_id = o.place_id LEFT JOIN source s ON s.source_id = o.source_id
                WHERE o.dataset = $d ORDER BY o.cell""",
             {"d": dataset},

@@ -13,6 +13,7 @@ from street import COMMUNITIES, REGISTER, Street, table, workbook
 from etl import build, demo
 from etl.__main__ import main
 from etl.build import Busy
+from etl.seen import Seen
 from etl.warehouse import serving
 from jiejian.home import BUNDLED_DATA, PROJECT, home
 
@@ -162,6 +163,29 @@ def test_a_case_that_is_sent_again_counts_once_with_its_newest_state(street):
     assert street.figures("cases_closed_on_time")["春和", "2026-10"] == 1
 
 
+def test_a_damaged_load_is_named(loaded, capsys):
+    manifest = next((loaded.root / "loads").glob("*monthly*/manifest.json"))
+    manifest.write_text("{", encoding="utf-8")
+    assert main([]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"装载记录 {manifest.parent.name} 已损坏。请从备份恢复这个文件夹，或把它移走后重新装载原来的文件。\n"
+    )
+    shutil.rmtree(manifest.parent)
+    (loaded.root / "loads" / "files.json").unlink()
+    assert main([]) == 0
+    assert loaded.figures("households")["春和", "2026-10"] == 1200
+
+
+def test_a_sheet_that_a_file_no_longer_has_leaves_no_rejects_behind(street):
+    street.register()
+    path = workbook(street.inbox / "2026年.xlsx", [["基本情况"], HEADS, ["", "无名社区", 1, 1, 1, 1]], sheet="9月")
+    assert street.refresh().rows_rejected == 1
+    workbook(path, [["基本情况"], HEADS, ["", "春和社区", 1, 1, 1, 1]], sheet="九月")
+    assert (street.refresh().rows_rejected, street.sentences()) == (0, [])
+    assert street.figures("households") == {("春和", "2026-09"): 1}
+
+
 def test_a_file_that_is_gone_keeps_the_streets_rows_and_loses_the_bundled_ones(loaded, monkeypatch, tmp_path):
     shipped = tmp_path / "shipped"
     shutil.copytree(BUNDLED_DATA / "national", shipped / "national")
@@ -256,6 +280,63 @@ def test_a_jump_is_seen_against_a_month_loaded_long_ago(loaded):
     assert "“户数”列的值“12000”不合规则：与上月相差十倍以上，可能多写或少写了一位（上期为 1200）。" in sentence
 
 
+def test_sheets_that_are_loaded_together_do_not_touch_each_other(street):
+    """Three months in one run, each with its own heads, order, total and faults."""
+    street.register()
+    street.monthly("2026年7月", [[1, "春和社区", 100, 300, 4, 1], ["", "合计", 111, 300, 4, 1]], HEADS)
+    heads = ["常住人口（人）", "村居名称", "总户数", "红心"]
+    street.monthly("2026年8月", [[310, "春和社区", 110, 1], [320, "望湖社区", "很多", 1], [630, "合计", 999, 2]], heads)
+    street.monthly(
+        "2026年9月", [["春和社区", 120, 330], ["望湖社区", "", 340], ["春和社区", 121, 330]], ["社区", "户数", "常住人口"]
+    )
+    summary = street.refresh()
+    assert [(m.file[:7], m.rows_in, m.rows_rejected, m.warnings) for m in summary.written if m.ledger == "monthly"] == [
+        ("2026年7月", 1, 0, 1),
+        ("2026年8月", 2, 1, 1),
+        ("2026年9月", 3, 2, 0),
+    ]
+    assert street.figures("households") == {("春和", "2026-07"): 100, ("春和", "2026-08"): 110, ("春和", "2026-09"): 120}
+    # Only July has a column of grids: August and September say nothing about them, not even that they are missing.
+    assert street.figures("grids") == {("春和", "2026-07"): 4}
+    cells = "SELECT cell FROM observation WHERE measure IN ('households', 'residents') ORDER BY period_start, measure"
+    assert [cell for (cell,) in street.ask(cells)] == [
+        "Sheet1!C3",
+        "Sheet1!D3",
+        "Sheet1!C3",
+        "Sheet1!A3",
+        "Sheet1!B3",
+        "Sheet1!C3",
+    ]
+    # August's total of households is not held against it: one of the rows cannot be read.
+    assert [s[s.index("第 ") : s.index("。")] for s in street.sentences()] == [
+        "第 4 行“户数”列的值“111”与各行相加的 100 不符",
+        "第 2 行“红心”列不在台账约定中，这一列没有载入",
+        "第 4 行“总户数”列的值“很多”不是数字",
+        "第 4 行“户数”列没有填写",
+        "第 5 行“社区”列的值“春和社区”与第 3 行重复",
+    ]
+    loads = street.ask(
+        "SELECT count(DISTINCT load_id), count(DISTINCT load_id || period_start) FROM observation WHERE dataset = 'street'"
+    )
+    assert loads == [(3, 3)]
+
+
+def test_heads_in_tens_of_thousands(street):
+    street.register()
+    heads = ["项目编号", "需求内容", "社区", "征集日期", "费用（万元）"]
+    rows = [
+        ["P1", "修路", "春和", "2026-05-01", 3.2],
+        ["P2", "栽树", "春和", "2026-05-02", "约1.1"],
+        ["P3", "路灯", "春和", "2026-05-03", "5000元"],
+    ]
+    workbook(street.inbox / "共建项目.xlsx", [heads, *rows])
+    street.refresh()
+    assert street.ask("SELECT project_no, cost_yuan FROM project ORDER BY 1") == [("P1", 32000.0), ("P2", 11000.0)]
+    assert [s[s.index("第 ") :] for s in street.sentences()] == [
+        "第 4 行“费用（万元）”列的值“5000元”格内写的单位“元”与表头的单位不一致，分不清是哪个数。请填数字（单位：万元），约数可写“约80”“80余”，没有数的留空。"
+    ]
+
+
 def test_columns_that_no_contract_knows_are_named(street):
     street.register()
     street.monthly("2026年10月", [[1, "春和社区", 1200, 3100, 5]], ["序号", "社区", "户数", "常住人口", "红心指数"])
@@ -276,6 +357,9 @@ def test_a_file_that_is_no_ledger_does_not_stop_the_others(loaded):
         "文件“通讯录.xlsx”工作表“Sheet1”认不出是哪种台账：表头“姓名、职务、手机”与各台账约定的列名对不上。请对照模板改表头，或在台账约定里加同义词后重新上报。",
     ]
     assert loaded.refresh().faults == summary.faults, "an unusable file is named again until it is mended"
+    (loaded.inbox / "照片.pdf").unlink()
+    assert [f[:12] for f in loaded.refresh().faults] == ["文件“通讯录.xlsx”"]
+    assert len(Seen(home()).all_faults()) == 1
     assert loaded.figures("households")["春和", "2026-10"] == 1200
 
 

@@ -216,7 +216,12 @@ def nothing(message: str, finding: Finding, context: Context, height: float | No
     hidden = axis(kind, visible=False, range=[0, 1])
     words = note(message, 0.5, 0.5, kind, font={"size": kind.body, "color": SECOND}, align="center")
     said = meta(finding, context, "", message)
-    return {"data": [], "layout": template(height or 160, kind, {}, xaxis=hidden, yaxis=hidden, annotations=[words], meta=said)}
+    # st.plotly_chart refuses a figure without a trace.
+    unseen = {"type": "scatter", "x": [0.5], "y": [0.5], "mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip"}
+    return {
+        "data": [unseen],
+        "layout": template(height or 160, kind, {}, xaxis=hidden, yaxis=hidden, annotations=[words], meta=said),
+    }
 
 
 def row_axis(texts: Sequence[str], size: float, kind: Type, **more: Any) -> dict[str, Any]:

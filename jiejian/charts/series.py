@@ -417,8 +417,8 @@ def trend(
     kind, focus = SLIDE if large else SCREEN, ids(focus)
     frame = frame[frame["metric"] == metric.id]
     total = total[total["metric"] == metric.id] if total is not None else None
-    if total is not None and len(total) and total["places"].max() == 1:
-        total = None  # the total of one place is that place
+    if total is not None and (total["value"].isna().all() or total["places"].max() == 1):
+        total = None  # there is none, as of persons, or it is that of the only place
     span = _span([f for f in (frame, total) if f is not None])
     if not span.periods:
         return nothing("没有可以显示的时间，请放宽所选的时间。", trend_finding(frame, metric), context, height, kind)

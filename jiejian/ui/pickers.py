@@ -7,7 +7,7 @@ that is not drawn by the main script. An address that names something unknown fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -119,19 +119,26 @@ def _metrics(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metri
 
 def _time(view: View, metrics: Sequence[Metric], how: str) -> tuple[Period | None, Period | None]:
     periods = latest_periods(view.dataset.first, view.dataset.as_of)
-    offered = [view.ask("grains", m.id) for m in metrics or view.ask("metrics")]
-    # One metric: only what it can be shown in. Several: whatever any of them can, the others stay out of the table.
-    suits = all if len(metrics) == 1 else any
-    allowed = [g for g in GRAINS if periods[g] and suits(g in grains for grains in offered)]
-    if not allowed:
+    offered = [g for g in GRAINS if periods[g] and any(g in view.ask("grains", m.id) for m in view.ask("metrics"))]
+    if not offered:
         return None, None
     with _slot("pick_time", how != "none"):
-        grain = st.selectbox("周期", allowed, format_func=lambda g: _GRAIN_WORDS.get(g, GRAINS[g]), key="grain", **_BOUND)
+        wanted = st.selectbox("周期", offered, format_func=lambda g: _GRAIN_WORDS.get(g, GRAINS[g]), key="grain", **_BOUND)
+        grain = _suitable(view, wanted, metrics, periods)
         keys = [p.key for p in periods[grain]]
         key = st.selectbox("时间", keys, format_func=_period_label, key="period", **_BOUND)
+        if grain != wanted:
+            st.caption(f"“{metrics[0].name}”不能按{GRAINS[wanted]}显示，已改按{GRAINS[grain]}。")
     period = parse_period(key)
     since = _since(view.dataset, period, how == "series")
     return period, since if how == "series" else None
+
+
+def _suitable(view: View, wanted: str, metrics: Sequence[Metric], periods: Mapping[str, list[Period]]) -> str:
+    """The wanted grain, or the first that the one metric of a page can be shown in. The choices themselves stay the same
+    for all metrics, so that a link does not change its meaning with the metric."""
+    allowed = view.ask("grains", metrics[0].id) if len(metrics) == 1 else (wanted,)
+    return wanted if wanted in allowed else next((g for g in allowed if periods[g]), wanted)
 
 
 def _period_label(key: str) -> str:
