@@ -11,9 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-import pandas as pd
-
-from jiejian.analysis.total import total
+from jiejian.analysis.total import totals
 from jiejian.catalogue import CatalogueError, Metric, catalogue
 from jiejian.export.catalogue_doc import markdown
 from jiejian.export.tables import figures_table, to_csv
@@ -81,7 +79,7 @@ def _query(options: argparse.Namespace) -> None:
     metrics = tuple(source.catalogue.metrics[m] for m in selection.metrics)
     frame = source.query(selection)
     if options.by == "street":
-        frame = pd.concat([total(frame, m, source.catalogue.measures) for m in metrics], ignore_index=True)
+        frame = totals(frame, metrics, source.catalogue.measures)
     context = source.context(dataset, selection.metrics, selection.places, selection.period, selection.since)
     _FORMATS[options.format](frame, metrics, context, source, options)
 

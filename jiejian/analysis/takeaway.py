@@ -242,7 +242,10 @@ Steps = Mapping[str, list[Step]]
 
 
 def _rows(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    rows = frame[frame["metric"] == metric.id].sort_values("end", kind="stable").set_index("period", drop=False)
+    rows = frame[frame["metric"].to_numpy() == metric.id]
+    if not rows["end"].is_monotonic_increasing:
+        rows = rows.sort_values("end", kind="stable")
+    rows = rows.set_index("period", drop=False)
     if not rows.index.is_unique:
         raise ValueError(f"“{metric.name}”的走势只能说一个地方的，现在有多个。")
     return rows

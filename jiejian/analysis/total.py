@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,50 +19,65 @@ def can_total(metric: Metric, measures: Mapping[str, Measure]) -> bool:
 
 
 def total(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) -> pd.DataFrame:
-    """The street's row for each period of a figures frame of one metric.
+    """The street's row for each period of one metric of a figures frame; see :func:`totals`."""
+    return totals(frame, (metric,), measures)
 
-    Returns the frame's columns for one place, ``全街道`` (or the only place there is), plus ``reporting`` (communities with a figure) and ``places``
-    (communities asked for). A proportion is the sum of numerators over the sum of denominators of the reporting
-    communities. Where a metric may not be added, ``value`` is a gap with the reason in ``note``.
+
+def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """The street's row for each metric and period of a figures frame, metric by metric and oldest first.
+
+    Returns the frame's columns for one place, ``全街道`` (or the only place there is), plus ``reporting`` (communities
+    with a figure) and ``places`` (communities asked for). A proportion is the sum of numerators over the sum of
+    denominators of the reporting communities. Where a metric may not be added, ``value`` is a gap with the reason in
+    ``note``.
     """
-    frame = frame[frame["metric"].to_numpy() == metric.id]
-    code, keys = pd.factorize(frame["period"])
-    names = frame["place"]
-    count = len(keys)
-    there = frame["value"].notna().to_numpy()
-    first = np.zeros(count, dtype=int)
-    first[code[::-1]] = np.arange(len(code))[::-1]
-    start, end = (frame[name].to_numpy()[first] for name in ("start", "end"))
-    reporting = np.bincount(code, there, count).astype(int)
-    provisional = np.bincount(code, there & frame["status"].isin(["E", "P"]).to_numpy(), count) > 0
+    period_of, period = pd.factorize(frame["period"])
+    start, end = _spells(frame, period_of, len(period))
+    metric_of = frame["metric"].map({m.id: i for i, m in enumerate(metrics)}).to_numpy(dtype=float)
+    own = ~np.isnan(metric_of)
+    cell = (metric_of[own].astype(int), period_of[own])
+    shape = (len(metrics), len(period))
+    there = frame["value"].notna().to_numpy()[own]
+    count = _sum_by(cell, np.ones(len(there)), shape).astype(int)
+    reporting = _sum_by(cell, there, shape).astype(int)
+    early = _sum_by(cell, there & frame["status"].isin(["E", "P"]).to_numpy()[own], shape) > 0
+    # A period in which nobody reported is a gap, not zero.
     numerator, denominator = (
-        _sums(frame[part].to_numpy(dtype=float), there, code, reporting) for part in ("numerator", "denominator")
+        np.where(reporting > 0, _sum_by(cell, np.where(there, frame[part].to_numpy(dtype=float)[own], 0.0), shape), np.nan)
+        for part in ("numerator", "denominator")
     )
-    allowed = can_total(metric, measures)
-    value = metric_value(metric, numerator, denominator) if allowed else np.full(count, np.nan)
-    result = pd.DataFrame(
-        {
-            "period": keys,
-            "start": start,
-            "end": end,
-            "numerator": numerator,
-            "denominator": denominator,
-            "reporting": reporting,
-            "places": np.bincount(code, minlength=count),
-            "place_id": "",
-            "place": names.iloc[0] if names.nunique() == 1 else TOTAL,
-            "sort": -1,
-            "metric": metric.id,
-            "value": value,
-            "status": np.where(np.isnan(value), "M", np.where(provisional, "P", "A")),
-            "qualifier": "exact",
-            "note": "" if allowed else "各社区之间不能相加",
-        }
-    )
-    return result.iloc[np.argsort(result["end"].to_numpy(), kind="stable")].reset_index(drop=True)
+    allowed = np.array([can_total(m, measures) for m in metrics])
+    value = np.array([metric_value(m, *parts) for m, *parts in zip(metrics, numerator, denominator, strict=True)]).reshape(shape)
+    value = np.where(allowed[:, None], value, np.nan)
+    order = np.argsort(end, kind="stable")
+    asked = count[:, order].ravel() > 0
+    names = frame["place"]
+    return pd.DataFrame({
+        "period": np.tile(np.asarray(period, dtype=object)[order], len(metrics)),
+        "start": np.tile(start[order], len(metrics)),
+        "end": np.tile(end[order], len(metrics)),
+        "numerator": numerator[:, order].ravel(),
+        "denominator": denominator[:, order].ravel(),
+        "reporting": reporting[:, order].ravel(),
+        "places": count[:, order].ravel(),
+        "place_id": "",
+        "place": names.iloc[0] if len(names) and names.nunique() == 1 else TOTAL,
+        "sort": -1,
+        "metric": np.repeat(np.array([m.id for m in metrics], dtype=object), len(period)),
+        "value": value[:, order].ravel(),
+        "status": np.where(np.isnan(value), "M", np.where(early, "P", "A"))[:, order].ravel(),
+        "qualifier": "exact",
+        "note": np.repeat(np.where(allowed, "", "各社区之间不能相加").astype(object), len(period)),
+    })[asked].reset_index(drop=True)  # fmt: skip
 
 
-def _sums(values: np.ndarray, there: np.ndarray, code: np.ndarray, reporting: np.ndarray) -> np.ndarray:
-    """Sums by period over the reporting communities; a period in which nobody reported is a gap, not zero."""
-    sums = np.bincount(code, np.where(there, values, 0.0), len(reporting))
-    return np.where(reporting > 0, sums, np.nan)
+def _spells(frame: pd.DataFrame, period_of: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and last day of each period, in the order of its code."""
+    first = np.zeros(count, dtype=int)
+    first[period_of[::-1]] = np.arange(len(period_of))[::-1]
+    return frame["start"].to_numpy()[first], frame["end"].to_numpy()[first]
+
+
+def _sum_by(cell: tuple[np.ndarray, np.ndarray], values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Sums of values that fall into the same metric and period."""
+    return np.bincount(cell[0] * shape[1] + cell[1], values, shape[0] * shape[1]).reshape(shape)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from jiejian.analysis.change import base_period
-from jiejian.analysis.total import total
+from jiejian.analysis.total import totals
 from jiejian.catalogue import Deck, DeckSlide, Metric
 from jiejian.periods import periods_between
 from jiejian.slides import Fetch, Slide, SlideData, build
@@ -31,8 +31,8 @@ def fetcher(view: View) -> Fetch:
     def fetch(names: tuple[str, ...], kind: str) -> SlideData:
         metrics = [view.catalogue.metrics[m] for m in names]
         long = series(view, *metrics, length=TREND_PERIODS if kind == "trend" else CARD_PERIODS)
-        totals = pd.concat([total(long, m, view.catalogue.measures) for m in metrics], ignore_index=True)
-        return SlideData(long[long["period"] == view.period.key], long, totals, view.context(*metrics), view.ask("events"))
+        street = totals(long, metrics, view.catalogue.measures)
+        return SlideData(long[long["period"] == view.period.key], long, street, view.context(*metrics), view.ask("events"))
 
     return fetch
 
