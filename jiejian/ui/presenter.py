@@ -7,6 +7,7 @@ import html
 import pandas as pd
 import streamlit as st
 
+from jiejian.charts import Ready
 from jiejian.selection import latest_periods
 from jiejian.slides import Slide
 from jiejian.ui import cards, data, deck, messages, show
@@ -50,14 +51,15 @@ def _draw(slide: Slide, view: View) -> None:
     st.title(slide.title, anchor=False)
     st.markdown(slide.takeaway)
     if slide.figure is not None:
-        st.plotly_chart(slide.figure, key="slide_figure", config=show.QUIET, theme=None)
+        st.plotly_chart(Ready(slide.figure), key="slide_figure", config=show.QUIET, theme=None)
     elif slide.cards:
         cards.draw(slide.cards, view.catalogue)
     elif slide.table:
         heads, *rows = slide.table
         st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, width="stretch")
     mark = f' <span class="jj-demo">{show.DEMO_MARK}</span>' if slide.fictional else ""
-    st.html(f'<div class="jj-slide-foot">{html.escape(slide.scope)}　{html.escape(slide.foot)}{mark}</div>')
+    foot = slide.foot.removesuffix(f" · {show.DEMO_MARK}")
+    st.html(f'<div class="jj-slide-foot">{html.escape(slide.scope)}　{html.escape(foot)}{mark}</div>')
 
 
 def _turn(step: int, count: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from jiejian.catalogue import Metric
+from jiejian.charts import Ready
 from jiejian.context import DEMO_MARK, Context
 from jiejian.ui.view import View
 
@@ -46,7 +47,7 @@ def chart(
     st.subheader(meta["title"], anchor=False)
     st.markdown(meta["takeaway"])
     st.caption(meta["subtitle"])
-    st.plotly_chart(figure, key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
+    st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
     st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}</div>')
     _below(view, table, metrics, meta["reading"])
 
