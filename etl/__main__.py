@@ -13,11 +13,14 @@ from jiejian.home import home
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; what it says goes to standard output, the progress bar to standard error."""
     options = _parser().parse_args(arguments)
+    import duckdb
+
     from etl.build import Busy
+    from etl.load import Damaged
 
     try:
         return _COMMANDS[options.command](options)
-    except (Busy, CatalogueError, OSError) as error:
+    except (Busy, Damaged, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         print(_sentence(error), file=sys.stderr)
         return 2
 
@@ -46,13 +49,15 @@ def load(options: argparse.Namespace) -> int:
 def demo(options: argparse.Namespace) -> int:
     """Write the made-up street somewhere, or put it away."""
     from etl import demo
-    from etl.build import remove_demo
+    from etl.build import remove_demo, write_demo
 
     if options.remove:
         return _run(lambda progress: remove_demo())
-    folder = options.out or home().demo
-    written = demo.write(folder, options.seed if options.seed is not None else demo.SEED)
-    print(f"已写出 {len(written)} 个演示文件：{folder}")
+    seed = demo.SEED if options.seed is None else options.seed
+    if options.out:
+        demo.write(options.out, seed)
+    folder = options.out or write_demo(seed)
+    print(f"演示数据已写入 {folder}。")
     return 0
 
 
@@ -94,6 +99,8 @@ def _run(work) -> int:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"读写文件出错：{error.filename or ''} {error.strerror or error}。请检查磁盘空间和文件权限后重试。"
+    if type(error).__module__.endswith("duckdb"):
+        return f"读写数据文件出错：{error}。请检查磁盘空间和内存后重试；已有的数据不受影响。"
     return str(error)
 
 
@@ -104,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description="装载台账，生成数据。不带命令时装载全部。")
     parser.set_defaults(command="all")
     commands = parser.add_subparsers(metavar="命令")
-    for name, text in (("load", "装载指定的文件"), ("demo", "写出或移除演示数据"), ("status", "查看装载情况"), ("path", "当前数据文件的路径")):
+    for name, text in (
+        ("load", "装载指定的文件"),
+        ("demo", "写出或移除演示数据"),
+        ("status", "查看装载情况"),
+        ("path", "当前数据文件的路径"),
+    ):
         commands.add_parser(name, help=text).set_defaults(command=name)
     load_options, demo_options = commands.choices["load"], commands.choices["demo"]
     load_options.add_argument("files", nargs="+", type=Path, metavar="文件")

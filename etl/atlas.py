@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from etl.load import Loads, Manifest, digest, read_places
-from etl.places import COMMUNITIES, Gazetteer, Place, place_id
-from etl.recognise import Match
+from etl.places import COMMUNITIES, Gazetteer, Place, bare, place_id
 from etl.schema import column_types, quoted
 from etl.wording import is_missing, plain
+from jiejian.catalogue import Ledger
+
+# Grids have names like 第一网格 everywhere: only places of other kinds are known by their name alone.
+_GRID = "网格"
 
 
 @dataclass
@@ -27,11 +30,13 @@ class Atlas:
         """Take in what one load brings. A place that it brings under another parent or a new name replaces the old one."""
         brought = list(brought)
         ids = {p.place_id for p in brought}
-        old = {(p.kind, plain(p.name)): p.place_id for p in self.places.values() if p.place_id not in ids}
+        old = [p for p in self.places.values() if p.place_id not in ids and p.kind != _GRID]
+        by_name = {(p.kind, plain(p.name)): p.place_id for p in old}
+        # What a monthly table started was written anyhow, with or without 社区; a register knows the proper name.
+        by_name |= {(p.kind, bare(p.name)): p.place_id for p in old if p.parent_id is None}
         for place in brought:
-            for name in place.names:
-                # Grids have names like 第一网格 everywhere: only communities and streets are known by their name alone.
-                former = old.get((place.kind, plain(name))) if place.kind != "网格" else None
+            for name in (*map(plain, place.names), *map(bare, place.names)):
+                former = by_name.get((place.kind, name))
                 if former in self.places:
                     del self.places[former]
                     self.moved[former] = place.place_id
@@ -74,7 +79,9 @@ class Atlas:
         return self._digest
 
 
-def atlas(connection: duckdb.DuckDBPyConnection, dataset: str, bundled: Iterable[Place], loads: Loads, active: Iterable[Manifest]) -> Atlas:
+def atlas(
+    connection: duckdb.DuckDBPyConnection, dataset: str, bundled: Iterable[Place], loads: Loads, active: Iterable[Manifest]
+) -> Atlas:
     """The places of a data set from the bundled list and the active loads, oldest first."""
     found = Atlas(dataset)
     found.take(p for p in bundled if p.dataset == dataset)
@@ -84,13 +91,14 @@ def atlas(connection: duckdb.DuckDBPyConnection, dataset: str, bundled: Iterable
     return found
 
 
-def started(connection: duckdb.DuckDBPyConnection, match: Match, gazetteer: Gazetteer) -> list[Place]:
+def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Gazetteer) -> list[Place]:
     """The communities that a sheet names, where the data set has none yet and its ledger may start them. From ``raw``."""
-    ledger = match.ledger
-    if not ledger.starts_places or gazetteer.communities() or ledger.place not in match.columns:
+    if not ledger.starts_places or gazetteer.communities():
         return []
     cell = quoted(ledger.place)
-    rows = connection.execute(f"SELECT {cell} FROM raw WHERE _kind = 'row' AND {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_row)").fetchall()
+    rows = connection.execute(
+        f"SELECT {cell} FROM raw WHERE _kind = 'row' AND {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_row)"
+    ).fetchall()
     street = gazetteer.street()
     return [
         Place(place_id(street or gazetteer.dataset, name), gazetteer.dataset, plain(name), COMMUNITIES[0], street, number)
@@ -99,25 +107,24 @@ def started(connection: duckdb.DuckDBPyConnection, match: Match, gazetteer: Gaze
     ]
 
 
-def brought(connection: duckdb.DuckDBPyConnection, match: Match, gazetteer: Gazetteer) -> list[Place]:
+def brought(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Gazetteer) -> list[Place]:
     """The places that the accepted rows of a register bring, parents first. From ``typed`` and ``problem``."""
-    brings = match.ledger.brings_places
-    if not brings:
+    if not ledger.brings_places:
         return []
-    columns = [n for c in match.ledger.columns for n in column_types(match.ledger, c)]
-    query = f"""SELECT _row, {', '.join(map(quoted, columns))} FROM typed
+    columns = [n for c in ledger.columns for n in column_types(ledger, c)]
+    query = f"""SELECT _row, {", ".join(map(quoted, columns))} FROM typed
                 WHERE _kind = 'row' AND _row NOT IN (SELECT _row FROM problem WHERE _severity = 'error') ORDER BY _row"""
     found: dict[str, Place] = {}
     for order, row in enumerate(connection.execute(query).fetchall(), 1):
-        for place in _from_row(dict(zip(("_row", *columns), row, strict=True)), order, match, gazetteer):
+        for place in _from_row(dict(zip(("_row", *columns), row, strict=True)), order, ledger, gazetteer):
             found.setdefault(place.place_id, place)
     return list(found.values())
 
 
-def _from_row(row: dict, order: int, match: Match, gazetteer: Gazetteer) -> Iterator[Place]:
-    brings, dataset = match.ledger.brings_places, gazetteer.dataset
+def _from_row(row: dict, order: int, ledger: Ledger, gazetteer: Gazetteer) -> Iterator[Place]:
+    brings, dataset = ledger.brings_places, gazetteer.dataset
     parent = None
-    if brings.parent and brings.parent == match.ledger.place:
+    if brings.parent and brings.parent == ledger.place:
         parent = row["place_id"]
     elif brings.parent and row[brings.parent]:
         above = plain(row[brings.parent])

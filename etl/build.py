@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -22,6 +23,8 @@ from etl.recognise import ledgers_for
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, Home, home
+
+_SPILL = ".etl-spill"
 
 
 class Busy(Exception):
@@ -65,9 +68,7 @@ def refresh(progress: Progress | None = None) -> Summary:
     """
     where = home()
     with _work(where) as run:
-        _provide_demo(where, run.loads)
-        files = [*origins.bundled(), *origins.inbox(where), *origins.demo(where)]
-        return run.load(files, progress)
+        return run.load(_everything(where, run), progress)
 
 
 def ensure(progress: Progress | None = None, wait: float = 120) -> Path:
@@ -78,12 +79,12 @@ def ensure(progress: Progress | None = None, wait: float = 120) -> Path:
     with _work(where, wait) as run:
         if not _is_stale(where):  # another process was faster
             return warehouse.serving(where)
-        _provide_demo(where, run.loads)
-        files = [*origins.bundled(), *origins.inbox(where), *origins.demo(where)]
-        return run.load(files, progress).path
+        return run.load(_everything(where, run), progress).path
 
 
-def load(paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None) -> Summary:
+def load(
+    paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None
+) -> Summary:
     """Load some files into a data set. A ``contract`` of one's own is kept in the home's catalogue and tried alone."""
     where = home()
     ledgers = [keep_contract(contract, where)] if contract else None
@@ -104,6 +105,15 @@ def keep_contract(path: Path, where: Home) -> Ledger:
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, kept)
     return checked.ledgers[path.stem]
+
+
+def write_demo(seed: int = demo.SEED) -> Path:
+    """Write the made-up street into the home, also where it was put away; the next run loads it."""
+    where = home()
+    with _work(where):
+        demo.restore(where)
+        demo.ensure(where.demo, seed)
+    return where.demo
 
 
 def remove_demo() -> Summary:
@@ -130,7 +140,7 @@ class _Run:
         for dataset in dict.fromkeys(f.dataset for f in files):
             run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places)
             summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
-        summary.rows_rejected = sum(m.rows_rejected for f in files for m in self.loads.of_file(f.dataset, f.key))
+        summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
         if not warehouse.is_current(self.where, wanted):
             step = (lambda what: progress(len(files), len(files), what)) if progress else (lambda what: None)
@@ -153,23 +163,46 @@ def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
         raise Busy("另一个装载正在进行，请等它结束后再试。") from error
     try:
         loads = Loads(where)
-        loads.sweep()
-        warehouse.sweep(where)
-        connection = duckdb.connect(config={"temp_directory": str(where.root / ".etl-spill")})
+        _sweep(where, loads)
+        connection = duckdb.connect(config={"temp_directory": str(where.root / _SPILL)})
         try:
             yield _Run(where, connection, catalogue(), loads, bundled(BUNDLED_CATALOGUE / "places.csv"))
         finally:
             connection.close()
-            shutil.rmtree(where.root / ".etl-spill", ignore_errors=True)
+            shutil.rmtree(where.root / _SPILL, ignore_errors=True)
     finally:
         lock.release()
+
+
+def _sweep(where: Home, loads: Loads) -> None:
+    """Remove what a killed run left half done."""
+    loads.sweep()
+    warehouse.sweep(where)
+    shutil.rmtree(where.root / _SPILL, ignore_errors=True)
+    for leftover in where.root.glob(".pseudonym-*.key"):
+        leftover.unlink()
+
+
+def _everything(where: Home, run: _Run) -> list[Origin]:
+    """All files in the known folders; what was remembered of files that are gone is forgotten."""
+    _provide_demo(where, run.loads)
+    files = [*origins.bundled(), *origins.inbox(where), *origins.demo(where)]
+    Seen(where).keep(files)
+    return files
 
 
 def _provide_demo(where: Home, loads: Loads) -> None:
     """Write the made-up street while the street has nothing of its own, unless it was put away."""
     has_own = bool(origins.inbox(where)) or any(m.dataset == "street" for m in loads.all)
     if not demo.is_removed(where) and (where.demo.exists() or not has_own):
-        demo.ensure(where.demo)
+        demo.ensure(where.demo, _seed_of(where.demo))
+
+
+def _seed_of(folder: Path) -> int:
+    """The seed with which the made-up street was written, so that a seed of one's own is kept."""
+    stamp = folder / demo.STAMP
+    found = re.search(r"种子 (\d+)", stamp.read_text(encoding="utf-8")) if stamp.is_file() else None
+    return int(found[1]) if found else demo.SEED
 
 
 def _is_stale(where: Home) -> bool:
@@ -183,4 +216,3 @@ def _is_stale(where: Home) -> bool:
             return True
     wanted = warehouse.version(loads, known, bundled(BUNDLED_CATALOGUE / "places.csv"), where)
     return not warehouse.is_current(where, wanted)
-

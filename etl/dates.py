@@ -33,7 +33,9 @@ _DAY = re.compile(r"^(\d{4})[年./\-](\d{1,2})[月./\-](\d{1,2})[日号]?")
 _MONTH = re.compile(r"^(\d{4})[年./\-](\d{1,2})月?$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?$")
 _SLASHED = re.compile(r"^(\d{1,2})[/\-](\d{1,2})[/\-](\d{4})")
-_CLOCK = re.compile(r"^[T,，]?(上午|下午|晚上|中午|凌晨)?(\d{1,2})[:时点](\d{1,2})?[:分]?(?:(\d{1,2})(?:\.\d+)?秒?)?(AM|PM|am|pm)?Z?$")
+_CLOCK = re.compile(
+    r"^[T,，]?(上午|下午|晚上|中午|凌晨)?(\d{1,2})[:时点](\d{1,2})?[:分]?(?:(\d{1,2})(?:\.\d+)?秒?)?(AM|PM|am|pm)?Z?$"
+)
 _WEEKDAY = re.compile(r"[（(]?(?:星期|周)[一二三四五六日天][)）]?")
 _SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
 
@@ -146,7 +148,9 @@ _BARE_PART = {
     "half": re.compile(r"(?P<n>[上下])半年"),
 }
 # The day on which a form was filled in is not the period that it reports.
-_FILLED_IN = re.compile(r"(填表|填报|制表|报送|上报|打印|导出|审核|报出)(日期|时间)?\s*[：:]?\s*\d{4}\s*[年./\-]\s*\d{1,2}\s*[月./\-]\s*\d{0,2}\s*日?")
+_FILLED_IN = re.compile(
+    r"(填表|填报|制表|报送|上报|打印|导出|审核|报出)(日期|时间)?\s*[：:]?\s*\d{4}\s*[年./\-]\s*\d{1,2}\s*[月./\-]\s*\d{0,2}\s*日?"
+)
 
 
 def span(year: int, first_month: int, months: int, grain: str) -> Period:

@@ -88,7 +88,17 @@ def _from_text(path: Path, known: Collection[str]) -> list[Sheet]:
         return []
     # Only the first records are kept until the body is asked for: a folder may hold many large files.
     del text
-    return [Sheet(path.name, "", head.title, head.heads, head.row + 1, head.first + 1, lambda: body(open_text(path, _TOP), head.first, len(head.heads)))]
+    return [
+        Sheet(
+            path.name,
+            "",
+            head.title,
+            head.heads,
+            head.row + 1,
+            head.first + 1,
+            lambda: body(open_text(path, _TOP), head.first, len(head.heads)),
+        )
+    ]
 
 
 def _later(read: Callable, first: int, width: int) -> Callable[[], pa.Table]:

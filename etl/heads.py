@@ -81,7 +81,10 @@ def _double(top: Sequence[Sequence[str]], row: int, merged: Sequence[Range]) -> 
     upper, lower = _spread(top, row, merged), [_clean(cell) for cell in top[row + 1]]
     upper += [""] * (len(lower) - len(upper))
     lower += [""] * (len(upper) - len(lower))
-    return [f"{above}/{below}" if above and below and above != below else below or above for above, below in zip(upper, lower, strict=True)]
+    return [
+        f"{above}/{below}" if above and below and above != below else below or above
+        for above, below in zip(upper, lower, strict=True)
+    ]
 
 
 def _spread(top: Sequence[Sequence[str]], row: int, merged: Sequence[Range]) -> list[str]:
@@ -113,7 +116,11 @@ def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tu
         units = [cell.strip("()[]") for cell in cells] + [""] * (len(heads) - len(cells))
         return [f"{head}({unit})" if head and unit else head for head, unit in zip(heads, units, strict=False)], row + 1
     counting = [cell for cell in words if cell not in _COUNTING]
-    if len(counting) > 2 and all(c.isdigit() for c in counting) and [int(c) for c in counting] == list(range(1, len(counting) + 1)):
+    if (
+        len(counting) > 2
+        and all(c.isdigit() for c in counting)
+        and [int(c) for c in counting] == list(range(1, len(counting) + 1))
+    ):
         return heads, row + 1
     return heads, row
 

@@ -6,7 +6,7 @@ the rest, two at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +16,8 @@ from pathlib import Path
 import duckdb
 
 from etl.atlas import Atlas, atlas
+from etl.batch import alike
+from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period, find_period
 from etl.extract import Unreadable, extract
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
@@ -25,13 +27,16 @@ from etl.places import Gazetteer, Place
 from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, recognise
 from etl.rules import history_columns
 from etl.seen import Seen
-from etl.sheetload import Done, Surroundings, Waiting, load_sheet, prepare_history
 from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
 
 # Called with sheets done, sheets in all, and the file in hand.
 Progress = Callable[[int, int, str], None]
+# Batches of numbered sheets that go one after the other.
+Task = list[list[tuple[int, Waiting]]]
 _AT_A_TIME = 2
+# A file up to this many bytes is a small one, and so many small sheets go through SQL together.
+_SMALL, _TOGETHER = 300_000, 64
 
 
 @dataclass
@@ -48,7 +53,15 @@ class Outcome:
 class Ingest:
     """One run over files of one data set."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, home: Home, loads: Loads, dataset: str, places: Sequence[Place]):
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        catalogue: Catalogue,
+        home: Home,
+        loads: Loads,
+        dataset: str,
+        places: Sequence[Place],
+    ):
         self._connection, self._home, self._loads, self._bundled = connection, home, loads, places
         self._ledgers = ledgers_for(catalogue, dataset)
         contracts = {l.id: fingerprint(l, catalogue) for l in self._ledgers}
@@ -57,19 +70,22 @@ class Ingest:
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
 
-    def run(self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None) -> Outcome:
+    def run(
+        self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None
+    ) -> Outcome:
         """Load what is new among the files. ``ledgers`` narrows the contracts that are tried, and reads every file again."""
         seen = Seen(self._home)
-        hashed = [(origin, file_hash(origin.path)) for origin in origins]
-        unchanged = [(o, h) for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts)]
-        waiting = [w for o, h in hashed if (o, h) not in unchanged for w in self._read(o, h, ledgers or self._ledgers)]
+        hashed = self._hashed(origins)
+        unchanged = {o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts)}
+        waiting = [w for o, h in hashed if o not in unchanged for w in self._read(o, h, ledgers or self._ledgers)]
         registers = [w for w in waiting if w.rank < 2]
         self._one_by_one(self._to_load(registers))
         # Rows that named an unknown place are read again now that a register may know more.
-        again = [(o, h) for o, h in unchanged if self._deserves_another_reading(o)]
+        short = self._rejected_for_want_of_places(unchanged)
+        again = [(o, h) for o, h in unchanged.items() if o.key in short]
         others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self._ledgers)]
         self._side_by_side(self._to_load(others), progress)
-        for origin, _ in unchanged:
+        for origin in unchanged:
             if faults := seen.faults(origin):
                 self._outcome.faults[origin.key] = faults
         self._outcome.unchanged += len(unchanged) - len(again)
@@ -90,6 +106,18 @@ class Ingest:
 
     # ---- reading ----
 
+    def _hashed(self, origins: Sequence[Origin]) -> list[tuple[Origin, str]]:
+        """Files with their hashes; one that cannot be opened is a fault of its own and stops no other."""
+        found = []
+        for origin in origins:
+            try:
+                found.append((origin, file_hash(origin.path)))
+            except OSError:
+                self._outcome.faults[origin.key] = [
+                    f"文件“{origin.path.name}”打不开，可能正被其他程序占用，或没有读取权限。请关闭占用它的程序后重新装载。"
+                ]
+        return found
+
     def _read(self, origin: Origin, sha256: str, ledgers: Sequence[Ledger]) -> list[Waiting]:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
         sentences, found = [], []
@@ -100,7 +128,7 @@ class Ingest:
         for sheet in sheets:
             try:
                 match = recognise(sheet, ledgers, self._run.catalogue)
-                found.append(Waiting(origin, sha256, match, _period(match)))
+                found.append(Waiting(origin, sha256, match, _period(match, self._run.today)))
             except NotRecognised as error:
                 sentences.append(str(error))
         if not sheets and not sentences:
@@ -115,10 +143,10 @@ class Ingest:
     def _known(self) -> frozenset[str]:
         return known_heads(self._ledgers)
 
-    def _deserves_another_reading(self, origin: Origin) -> bool:
-        """Whether a file had rows rejected when fewer (or other) places were known than now."""
-        last = self._loads.of_file(self._run.dataset, origin.key)
-        return any(m.rows_rejected and m.places != self._atlas.digest for m in last)
+    def _rejected_for_want_of_places(self, origins: Collection[Origin]) -> set[str]:
+        """The files that had rows rejected when fewer (or other) places were known than now."""
+        rejected = self._loads.rejected({(o.dataset, o.key) for o in origins})
+        return {m.origin for m in rejected if m.places != self._atlas.digest} if rejected else set()
 
     # ---- loading ----
 
@@ -135,40 +163,41 @@ class Ingest:
         return list(enumerate(new, self._loads.next_seq()))
 
     def _one_by_one(self, sheets: list[tuple[int, Waiting]]) -> None:
-        """Registers: each may bring the places that the next one needs."""
-        for seq, sheet in sheets:
-            done = load_sheet(self._connection, sheet, seq, self._run, self._places(), self._atlas.digest)
-            self._take([done])
-            self._atlas.take(done.places)
+        """Each may bring the places that the next one needs."""
+        for sheet in sheets:
+            done = self._task([[sheet]], self._places(), self._atlas.digest, [])
+            self._take(done)
+            self._atlas.take(done[0].places)
             self._gazetteer = None
 
     def _side_by_side(self, sheets: list[tuple[int, Waiting]], progress: Progress | None) -> None:
-        """All other sheets, on two cursors. A ledger that compares with the period before is taken in order, on one."""
+        """All other sheets, on two cursors."""
         if sheets and sheets[0][1].rank == 2 and not self._places().communities():
             self._one_by_one(sheets[:1])  # it starts the places of a street that has sent no register
             sheets = sheets[1:]
         if any(c.personal == "pseudonym" for _, s in sheets for c in s.match.ledger.columns):
             self._run.key()  # made once, before two sheets could each make one
-        tasks: dict[object, list[tuple[int, Waiting]]] = {}
-        for seq, sheet in sheets:
-            tasks.setdefault(sheet.match.ledger.id if history_columns(sheet.match) else seq, []).append((seq, sheet))
-        largest_first = sorted(tasks.values(), key=lambda task: -sum(s.origin.path.stat().st_size for _, s in task))
         active = active_loads(self._loads, self._run.catalogue, self._home)
         gazetteer, places, done = self._places(), self._atlas.digest, []
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            futures = [pool.submit(self._task, task, gazetteer, places, active) for task in largest_first]
+            futures = [pool.submit(self._task, task, gazetteer, places, active) for task in _tasks(sheets)]
             for future in as_completed(futures):
                 done += future.result()
                 if progress:
                     progress(len(done), len(sheets), done[-1].manifest.file)
         self._take(sorted(done, key=lambda d: d.manifest.seq))
 
-    def _task(self, task: list[tuple[int, Waiting]], gazetteer: Gazetteer, places: str, active: list[Manifest]) -> list[Done]:
-        """Load sheets one after the other on a cursor of their own: temporary tables belong to a cursor."""
+    def _task(self, task: Task, gazetteer: Gazetteer, places: str, active: list[Manifest]) -> list[Done]:
+        """Load batches one after the other on a cursor of their own: temporary tables belong to a cursor."""
+        ledger, done = task[0][0][1].match.ledger, []
         with self._connection.cursor() as cursor:
-            if history_columns(task[0][1].match):
-                prepare_history(cursor, task[0][1].match, self._run, active)
-            return [load_sheet(cursor, sheet, seq, self._run, gazetteer, places) for seq, sheet in task]
+            if history_columns(ledger):
+                remember(cursor, ledger, self._run, active, fresh=True)
+            for sheets in task:
+                done += load_batch(cursor, sheets, self._run, gazetteer, places)
+                if history_columns(ledger) and sheets is not task[-1]:
+                    remember(cursor, ledger, self._run, (d.manifest for d in done[-len(sheets) :]), fresh=False)
+        return done
 
     def _take(self, done: Sequence[Done]) -> None:
         self._loads.add(d.manifest for d in done)
@@ -176,8 +205,26 @@ class Ingest:
         self._outcome.sentences += [sentence for d in done for sentence in d.sentences]
 
 
-def _period(match: Match) -> Period | None:
-    """The period that a sheet speaks of, where its contract takes it from the title. Raises NotRecognised when it has none."""
+def _tasks(sheets: list[tuple[int, Waiting]]) -> list[Task]:
+    """What may go side by side, the largest first. Small sheets of a ledger go together, a large one goes alone.
+
+    A ledger that compares with the period before is one task, in order.
+    """
+    tasks: dict[object, Task] = {}
+    for seq, sheet in sheets:
+        size = sheet.origin.path.stat().st_size
+        kind = alike(sheet.match) if size <= _SMALL else seq
+        batches = tasks.setdefault(sheet.match.ledger.id if history_columns(sheet.match.ledger) else kind, [])
+        fits = batches and len(batches[-1]) < _TOGETHER and alike(batches[-1][-1][1].match) == kind
+        batches[-1].append((seq, sheet)) if fits else batches.append([(seq, sheet)])
+    return sorted(tasks.values(), key=lambda task: -sum(s.origin.path.stat().st_size for batch in task for _, s in batch))
+
+
+def _period(match: Match, today: date) -> Period | None:
+    """The period that a sheet speaks of, where its contract takes it from the title.
+
+    Raises NotRecognised when it has none, or one that has not begun.
+    """
     ledger, sheet = match.ledger, match.sheet
     if ledger.period != "title":
         return None
@@ -186,6 +233,10 @@ def _period(match: Match) -> Period | None:
         raise NotRecognised(
             f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.grain]}。"
             f"请在标题中写明“{EXAMPLES[ledger.grain]}”后重新上报。"
+        )
+    if period.start > today:
+        raise NotRecognised(
+            f"{sheet.place}是“{ledger.name}”，但写的时间从 {period.start} 起，还没有到。请改正标题中的年份或月份后重新上报。"
         )
     return period
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,10 @@ READER_VERSION = 1
 # Data sets of which the files are the truth: what a file no longer says, the data set no longer holds.
 REPLACED = (*BUNDLED, "demo")
 TEMPORARY = ".loading-"
+
+
+class Damaged(Exception):
+    """A load that cannot be read; the message is a Chinese sentence."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,19 @@ class Loads:
         self.folder = home.loads
         self.all = sorted(map(_read_manifest, self.folder.glob("*/manifest.json")), key=lambda m: m.seq)
         self._newest = {(m.dataset, m.origin, m.sheet): m for m in self.all}
+        self._versions = {(m.dataset, m.origin): m.sha256 for m in self.all}
 
     def newest(self, dataset: str, origin: str, sheet: str) -> Manifest | None:
         """The last load of one sheet of one file."""
         return self._newest.get((dataset, origin, sheet))
 
-    def of_file(self, dataset: str, origin: str) -> list[Manifest]:
-        """The last load of each sheet of one file."""
-        return [m for (d, o, _), m in self._newest.items() if (d, o) == (dataset, origin)]
+    def is_last(self, m: Manifest) -> bool:
+        """Whether a load is the last reading of its sheet, and of the last version of its file."""
+        return self._newest[m.dataset, m.origin, m.sheet] == m and self._versions[m.dataset, m.origin] == m.sha256
+
+    def rejected(self, files: Collection[tuple[str, str]]) -> list[Manifest]:
+        """The last loads of some files (data set, origin) in which rows stand rejected."""
+        return [m for m in self._newest.values() if m.rows_rejected and (m.dataset, m.origin) in files and self.is_last(m)]
 
     def next_seq(self) -> int:
         """The number of the next load."""
@@ -88,6 +97,7 @@ class Loads:
         for manifest in manifests:
             self.all.append(manifest)
             self._newest[manifest.dataset, manifest.origin, manifest.sheet] = manifest
+            self._versions[manifest.dataset, manifest.origin] = manifest.sha256
 
     def write(
         self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, rows: str, rejects: str | None, places: Iterable[Place]
@@ -121,29 +131,30 @@ class Loads:
         ledgers without a key, only the last version of a file counts. The three questions: is there still a contract, has
         its ledger no key, is the file still there.
         """
-        versions: dict[tuple[str, str], str] = {}
-        readings: dict[tuple[str, str, str, str], str] = {}
-        for m in self.all:
-            versions[m.dataset, m.origin] = m.sha256
-            readings[m.dataset, m.origin, m.sheet, m.sha256] = m.load_id
+        readings = {(m.dataset, m.origin, m.sheet, m.sha256): m.load_id for m in self.all}
         return [
             m
             for m in self.all
             if known(m)
             and readings[m.dataset, m.origin, m.sheet, m.sha256] == m.load_id
             and (m.dataset not in REPLACED or exists(m))
-            and (not (m.dataset in REPLACED or keyless(m)) or versions[m.dataset, m.origin] == m.sha256)
+            and (not (m.dataset in REPLACED or keyless(m)) or self._versions[m.dataset, m.origin] == m.sha256)
         ]
 
     def sweep(self) -> None:
         """Remove what a killed run left half written."""
         for folder in self.folder.glob(f"{TEMPORARY}*"):
             shutil.rmtree(folder, ignore_errors=True)
+        for memory in self.folder.glob(".files-*.json"):
+            memory.unlink()
 
 
 def _read_manifest(path: Path) -> Manifest:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Manifest(**{k: v for k, v in content.items() if k in _FIELDS})
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Manifest(**{k: v for k, v in content.items() if k in _FIELDS})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Damaged(f"装载记录 {path.parent.name} 已损坏。请从备份恢复这个文件夹，或把它移走后重新装载原来的文件。") from error
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

@@ -26,7 +26,9 @@ class Origin:
 
 def bundled() -> list[Origin]:
     """The published figures that ship with the project."""
-    return [Origin(d, p, f"{_SHIPPED}{d}/{p.name}") for d in BUNDLED for p in _files(BUNDLED_DATA / d) if p.name not in _NO_LEDGER]
+    return [
+        Origin(d, p, f"{_SHIPPED}{d}/{p.name}") for d in BUNDLED for p in _files(BUNDLED_DATA / d) if p.name not in _NO_LEDGER
+    ]
 
 
 def inbox(home: Home) -> list[Origin]:

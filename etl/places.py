@@ -12,7 +12,20 @@ from pathlib import Path
 from etl.wording import plain
 
 # A community may be named with or without these; so may a street.
-_SUFFIXES = ("社区居民委员会", "村民委员会", "社区居委会", "社区党委", "居民委员会", "居委会", "村委会", "社区", "街道办事处", "办事处", "街道", "村")
+_SUFFIXES = (
+    "社区居民委员会",
+    "村民委员会",
+    "社区居委会",
+    "社区党委",
+    "居民委员会",
+    "居委会",
+    "村委会",
+    "社区",
+    "街道办事处",
+    "办事处",
+    "街道",
+    "村",
+)
 COMMUNITIES = ("社区", "村")
 STREETS = ("街道", "乡镇")
 WHOLE_STREET = frozenset(("全街道", "全街", "街道", "全镇", "街道本级", "街道合计"))
@@ -101,7 +114,10 @@ class Gazetteer:
 
     def street(self) -> str | None:
         """The one street of the data set, else its one place without parent, else None."""
-        for wanted in ([p for p in self.places.values() if p.kind in STREETS], [p for p in self.places.values() if not p.parent_id]):
+        for wanted in (
+            [p for p in self.places.values() if p.kind in STREETS],
+            [p for p in self.places.values() if not p.parent_id],
+        ):
             if len(wanted) == 1:
                 return wanted[0].place_id
         return None
@@ -114,7 +130,7 @@ class Gazetteer:
             index: dict[str, list[str]] = {}  # made aside and put in place whole: two sheets may ask at a time
             for place in self.places.values():
                 for name in place.names:
-                    for key in {plain(name), _bare(plain(name))}:
+                    for key in {plain(name), bare(name)}:
                         if place.place_id not in index.setdefault(key, []):
                             index[key].append(place.place_id)
             self._index = index
@@ -123,8 +139,12 @@ class Gazetteer:
     def _keys(self, text: str) -> list[str]:
         """The spellings to look up, the most literal first."""
         keys = [text]
-        keys += [text[len(p.name) :] for p in self.places.values() if p.kind not in COMMUNITIES and text.startswith(p.name) and text != p.name]
-        keys += [_bare(key) for key in list(keys)]
+        keys += [
+            text[len(p.name) :]
+            for p in self.places.values()
+            if p.kind not in COMMUNITIES and text.startswith(p.name) and text != p.name
+        ]
+        keys += [bare(key) for key in list(keys)]
         return list(dict.fromkeys(key for key in keys if key))
 
     def _narrow(self, found: list[str], below: str, kinds: tuple[str, ...]) -> list[str]:
@@ -146,8 +166,9 @@ class Gazetteer:
         return f"，最接近的是“{near[0]}”" if near else ""
 
 
-def _bare(name: str) -> str:
-    """The name without its suffix: 滨河社区居委会 and 滨河社区 are 滨河."""
+def bare(name: str) -> str:
+    """The plain name without its suffix: 滨河社区居委会 and 滨河社区 are 滨河."""
+    name = plain(name)
     for suffix in _SUFFIXES:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]

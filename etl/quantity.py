@@ -14,7 +14,9 @@ from decimal import Decimal
 from etl.units import NAMES, TIMES, factor
 from etl.wording import is_missing
 
-_DIGITS = {c: i for i, row in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row}
+_DIGITS = {
+    c: i for i, row in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row
+}
 _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
 _HAN = "".join((*_DIGITS, *_STEPS, *_LARGE))
@@ -173,7 +175,7 @@ def chinese(text: str) -> Decimal:
             digit = _DIGITS[sign]
         elif sign in _STEPS:
             last = _STEPS[sign]
-            section, digit = section + (1 if not digit else digit) * last, None
+            section, digit = section + (digit or 1) * last, None
         elif sign in _LARGE:
             last = _LARGE[sign]
             part = section + (digit or 0)

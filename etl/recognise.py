@@ -99,7 +99,9 @@ def _forms(heads: Sequence[str]) -> dict[str, int]:
 
 
 def _needed(ledger: Ledger) -> list[Column]:
-    return [c for c in ledger.columns if c.required or c.id in ledger.key or (c.type == "place" and ledger.table == "observation")]
+    return [
+        c for c in ledger.columns if c.required or c.id in ledger.key or (c.type == "place" and ledger.table == "observation")
+    ]
 
 
 def _missing(ledger: Ledger, columns: dict[str, int]) -> list[str]:

@@ -29,7 +29,8 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("装载台账", total=None, what="")
         yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
 
@@ -58,7 +59,9 @@ def _show_sentences(summary: Summary, console: Console) -> None:
     if len(summary.sentences) > _SHOWN:
         console.print(f"……以上只列出 {_SHOWN} 条，全部见 python -m etl status。")
     if summary.rows_rejected:
-        console.print(f"共有 {summary.rows_rejected} 行没有通过检查，未载入；改正后重新上报即可，已载入的不会重复。", style="yellow")
+        console.print(
+            f"共有 {summary.rows_rejected} 行没有通过检查，未载入；改正后重新上报即可，已载入的不会重复。", style="yellow"
+        )
 
 
 def _written_table(written: list[Manifest], catalogue: Catalogue):
@@ -91,7 +94,7 @@ def show_status(path: Path | None, faults: list[str], console: Console) -> None:
         for row in connection.execute(_STATUS).fetchall():
             table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
         console.print(table)
-        rejects = connection.execute("SELECT severity, sentence FROM v_reject ORDER BY load_id, \"row\"").fetchall()
+        rejects = connection.execute('SELECT severity, sentence FROM v_reject ORDER BY load_id, "row"').fetchall()
     for sentence in faults:
         console.print(f"不能用：{sentence}", style="red", markup=False, soft_wrap=True)
     for severity, sentence in rejects:

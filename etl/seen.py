@@ -33,7 +33,7 @@ class Seen:
         return self._entry(origin).get("faults", [])
 
     def all_faults(self) -> list[str]:
-        """What is wrong with any file, for the status; files that are gone are not mentioned."""
+        """What is wrong with any file, for the status."""
         return [sentence for entry in self._files.values() for sentence in entry.get("faults", [])]
 
     def note(self, read: Iterable[tuple[Origin, str]], contracts: str, faults: dict[str, list[str]]) -> None:
@@ -45,10 +45,10 @@ class Seen:
         if json.dumps(self._files, sort_keys=True) != before:
             self._write()
 
-    def forget(self, dataset: str, keep: Iterable[Origin]) -> None:
-        """Forget the files of a data set that are no longer there."""
-        kept = {f"{o.dataset}|{o.key}" for o in keep}
-        gone = [k for k in self._files if k.startswith(f"{dataset}|") and k not in kept]
+    def keep(self, origins: Iterable[Origin]) -> None:
+        """Forget all files but these."""
+        kept = {f"{o.dataset}|{o.key}" for o in origins}
+        gone = [key for key in self._files if key not in kept]
         for key in gone:
             del self._files[key]
         if gone:

@@ -1,7 +1,7 @@
 """Rows → typed rows by contract, in SQL: a fast cast, and a mapping table for the distinct values that it cannot read.
 
-Works on one sheet at a time, in four temporary tables of the connection: ``raw`` (text by contract column), ``reading`` (the
-carefully read distinct values), ``typed`` (one column a warehouse column), all with ``_row``, the spreadsheet row.
+Works on one batch of sheets at a time, in temporary tables of the connection: ``raw`` (text by contract column), ``reading``
+(the carefully read distinct values) and ``typed`` (one column a warehouse column); ``_row`` is explained in batch.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from etl import dates
-from etl.recognise import NUMERIC, Match
+from etl.batch import Batch, row_of, sheet_of
+from etl.recognise import NUMERIC
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
@@ -26,57 +27,51 @@ _FORMATS = "[" + ", ".join(map(text, dates.FORMATS)) + "]"
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many rows of a sheet are rows of the ledger, totals and subtotals, and which columns hold values with a fault."""
+    """How many rows of each kind each sheet has, and which columns hold values with a fault."""
 
-    rows: int
-    totals: int
-    subtotals: int
+    kinds: dict[tuple[int, str], int]
     faulty: frozenset[str]
 
+    def rows(self, sheet: int) -> int:
+        """The rows of the ledger in a sheet of the batch: without titles, notes, totals and means."""
+        return self.kinds.get((sheet, "row"), 0)
 
-def tidy(connection: duckdb.DuckDBPyConnection, match: Match, context: Context, rows_known: Callable[[], None]) -> Tidied:
-    """Fill ``raw``, ``reading`` and ``typed`` from the body of a sheet. Nothing is rejected here, only read.
+    def has(self, kind: str) -> bool:
+        return any(found == kind for _, found in self.kinds)
+
+
+def tidy(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, rows_known: Callable[[], None]) -> Tidied:
+    """Fill ``raw``, ``reading`` and ``typed`` from the bodies of the sheets. Nothing is rejected here, only read.
 
     ``rows_known`` is called when ``raw`` stands and before anything is looked up.
     """
-    table = match.sheet.table()
-    connection.register("sheet", table)
+    connection.register("sheets", batch.table())
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {_raw(match, table.num_columns - 1)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {_raw(batch)}")
     finally:
-        connection.unregister("sheet")
-    kinds = dict(connection.execute("SELECT _kind, count(*) FROM raw GROUP BY _kind").fetchall())
-    if kinds.pop("note", 0):
+        connection.unregister("sheets")
+    counted = connection.execute(f"SELECT {sheet_of()}, _kind, count(*) FROM raw GROUP BY ALL").fetchall()
+    kinds = {(sheet, kind): count for sheet, kind, count in counted}
+    if any(kind == "note" for _, kind in kinds):
         connection.execute("DELETE FROM raw WHERE _kind = 'note'")
     rows_known()
-    read = _read(connection, match, context)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(match, {r.column for r in read})}")
-    return Tidied(kinds.get("row", 0), kinds.get("total", 0), kinds.get("subtotal", 0), frozenset(r.column for r in read if r.fault))
-
-
-def stored(match: Match) -> list[Column]:
-    """The contract's columns that the sheet has and that may be kept."""
-    return [c for c in match.ledger.columns if c.id in match.columns and c.personal != "drop"]
+    read = _read(connection, batch, context)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(batch, {r.column for r in read}, context)}")
+    return Tidied(kinds, frozenset(r.column for r in read if r.fault))
 
 
 # ---- raw ----
 
 
-def _raw(match: Match, width: int) -> str:
+def _raw(batch: Batch) -> str:
     """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note."""
-    cells = [f"c{i}" for i in range(width)]
-    columns = "".join(f", _sheet.c{match.columns[c.id]} AS {quoted(c.id)}" for c in stored(match))
-    filled = f"list_count([{', '.join(cells)}])"
-    return f"""
-        SELECT _row, {_kind(match, width)} AS _kind{columns}
-        FROM (SELECT row AS _row, * EXCLUDE (row), coalesce({", ".join(cells)}) AS _lead, {filled} AS _filled
-              FROM sheet) AS _sheet
-        WHERE _lead IS NOT NULL"""
+    columns = "".join(f", {quoted(c.id)}" for c in batch.stored)
+    return f"SELECT {row_of('_sheet', 'row')} AS _row, {_kind(batch)} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
 
 
-def _kind(match: Match, width: int) -> str:
-    ledger = match.ledger
-    place = f"_sheet.c{match.columns[ledger.place]}" if ledger.place in match.columns else "NULL"
+def _kind(batch: Batch) -> str:
+    ledger = batch.ledger
+    place = quoted(ledger.place) if ledger.place in batch.columns else "NULL"
     # In the ledgers that may speak of the whole street, 全街道 is a place and not a total.
     total = SUM_ROW if ledger.table in STREET_WIDE else TOTAL_ROW
 
@@ -86,12 +81,12 @@ def _kind(match: Match, width: int) -> str:
     def sort(cell: str) -> str:
         # Only the few cells that hold one of these characters are looked at closely.
         hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in "计全均总共镇")
-        kinds = f"CASE WHEN {is_a(cell, total)} THEN 'total' WHEN {is_a(cell, SUBTOTAL_ROW)} THEN 'subtotal' WHEN {is_a(cell, MEAN_ROW)} THEN 'mean' END"
-        return f"CASE WHEN {hint} THEN {kinds} END"
+        kinds = {"total": total, "subtotal": SUBTOTAL_ROW, "mean": MEAN_ROW}
+        return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"
 
     lone_place = f"({place} IS NOT NULL AND length({place}) <= 12 AND NOT regexp_matches({place}, '[：:；;，,。！!]'))"
-    note = f"""(_filled * 2 <= {max(width, 2)} AND regexp_matches(_lead, {text(NOTE_ROW)}))
-               OR (_filled = 1 AND {width} > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
+    note = f"""(_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
+               OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     return f"coalesce({sorts}, CASE WHEN {note} THEN 'note' ELSE 'row' END)"
 
@@ -103,9 +98,10 @@ def fast(ledger: Ledger, column: Column, cell: str, scaled: bool) -> str | None:
     """The SQL that reads most values of a column, NULL where it cannot; None where every value is looked up."""
     if column.personal == "pseudonym" or is_metric(column, ledger):
         return None
+    if column.personal == "mask":
+        return f"left({cell}, 1) || '**'"
     if column.type == "text":
-        trimmed = f"nullif(trim({cell}, {_BLANKS}), '')"
-        return f"{trimmed}[:1] || '**'" if column.personal == "mask" else trimmed
+        return f"nullif(trim({cell}, {_BLANKS}), '')"
     if column.type == "integer" and not scaled:
         return f"CASE WHEN NOT contains({cell}, '.') THEN TRY_CAST({cell} AS BIGINT) END"
     if column.type in NUMERIC and not scaled:
@@ -117,29 +113,30 @@ def fast(ledger: Ledger, column: Column, cell: str, scaled: bool) -> str | None:
     return None
 
 
-def _read(connection: duckdb.DuckDBPyConnection, match: Match, context: Context) -> list[Reading]:
+def _read(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context) -> list[Reading]:
     """Read the distinct hard values in Python and put them into ``reading``."""
     by_column: dict[str, list[str]] = {}
-    if query := _hard(match):
+    if query := _hard(batch):
         for column, value in connection.execute(query).fetchall():
             by_column.setdefault(column, []).append(value)
-    read = [r for column, values in by_column.items() for r in read_values(match.ledger.column(column), values, context)]
+    read = [r for column, values in by_column.items() for r in read_values(batch.ledger.column(column), values, context)]
     _store(connection, read)
     return read
 
 
 def _store(connection: duckdb.DuckDBPyConnection, read: Iterable[Reading]) -> None:
     columns = list(zip(*read, strict=True)) or [()] * len(Reading._fields)
-    connection.register("reading", pa.Table.from_arrays([texts(list(c)) for c in columns], [f"_{name}" for name in Reading._fields]))
+    connection.register(
+        "reading", pa.Table.from_arrays([texts(list(c)) for c in columns], [f"_{name}" for name in Reading._fields])
+    )
 
 
-def _hard(match: Match) -> str:
+def _hard(batch: Batch) -> str:
     """The distinct (column, value) pairs that need careful reading; columns that are read alike are scanned together."""
     families: dict[str | None, list[str]] = {}
-    for column in stored(match):
-        scaled = match.times.get(column.id, 1) != 1
-        if column.type != "text" or column.personal == "pseudonym" or is_metric(column, match.ledger):
-            families.setdefault(fast(match.ledger, column, "v", scaled), []).append(column.id)
+    for column in batch.stored:
+        if column.personal != "mask" and (column.type != "text" or column.personal or is_metric(column, batch.ledger)):
+            families.setdefault(fast(batch.ledger, column, "v", column.id in batch.times), []).append(column.id)
     parts = []
     for reader, columns in families.items():
         names, cells = ", ".join(map(text, columns)), ", ".join(map(quoted, columns))
@@ -153,12 +150,16 @@ def _hard(match: Match) -> str:
 # ---- typed ----
 
 
-def _typed(match: Match, looked_up: set[str]) -> str:
-    """One column a warehouse column; a contract column that the sheet lacks is NULL."""
+def _typed(batch: Batch, looked_up: set[str], context: Context) -> str:
+    """One column a warehouse column; a contract column that no sheet has is NULL.
+
+    In a ledger that may speak of the whole street, a row that names no place does.
+    """
+    street = context.gazetteer.street() if batch.ledger.table in STREET_WIDE else None
     selected, joins = ["raw._row", "raw._kind"], []
-    for number, column in enumerate(match.ledger.columns):
-        names = column_types(match.ledger, column)
-        if column.id not in match.columns or column.personal == "drop":
+    for number, column in enumerate(batch.ledger.columns):
+        names = column_types(batch.ledger, column)
+        if column.id not in batch.columns:
             selected += [f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in names.items()]
             continue
         cell, lookup = f"raw.{quoted(column.id)}", f"r{number}"
@@ -172,12 +173,14 @@ def _typed(match: Match, looked_up: set[str]) -> str:
             selected += [f"CAST({part} AS {k}) AS {quoted(n)}" for part, (n, k) in zip(joined, names.items(), strict=True)]
             continue
         ((name, kind),) = names.items()
-        value = fast(match.ledger, column, cell, match.times.get(column.id, 1) != 1)
+        value = fast(batch.ledger, column, cell, column.id in batch.times)
+        if name == "place_id" and street:
+            value = text(street)
         if column.id in looked_up:
             careful = f"CAST({lookup}._canon AS {kind})"
-            value = f"coalesce({value}, {careful})" if value else careful
-        elif column.type in NUMERIC:
+            order = (careful, value) if name == "place_id" else (value, careful)
+            value = f"coalesce({', '.join(filter(None, order))})"
+        elif column.type in NUMERIC and not column.personal:
             value = f"CAST({cell} AS {kind})"  # nothing had to be looked up, so a plain cast reads every value
         selected.append(f"{value or f'CAST(NULL AS {kind})'} AS {quoted(name)}")
     return f"SELECT {', '.join(selected)} FROM raw {' '.join(joins)}"
-

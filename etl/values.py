@@ -13,17 +13,16 @@ from typing import NamedTuple
 from etl import dates, quantity
 from etl.personal import pseudonym
 from etl.places import WHOLE_STREET, Gazetteer
+from etl.recognise import base_unit
 from etl.wording import is_missing, plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 # Tables whose rows may speak of the whole street: a blank place, or 全街道, is the street itself.
 STREET_WIDE = ("target", "event")
 
-_YES = frozenset(("是", "有", "对", "已", "√", "✓", "✔", "y", "yes", "true", "1", "t", "通过", "成功", "满意", "已解决", "已回访", "已响应", "同意", "开放"))
-_NO = frozenset(
-    ("否", "没有", "不", "未", "×", "✗", "✘", "x", "n", "no", "false", "0", "f", "不通过", "未通过", "失败", "不成功", "不满意", "未解决", "未回访")
-    + ("未响应", "不同意", "不开放")
-)
+_AFFIRMED = "是 有 对 已 √ ✓ ✔ y yes true 1 t 通过 成功 满意 已解决 已回访 已响应 同意 开放"
+_DENIED = "否 无 没有 不 未 × ✗ ✘ x n no false 0 f 不通过 未通过 失败 不成功 不满意 未解决 未回访 未响应 不同意 不开放"
+_YES, _NO = frozenset(_AFFIRMED.split()), frozenset(_DENIED.split())
 
 
 class Reading(NamedTuple):
@@ -48,6 +47,7 @@ class Context:
     catalogue: Catalogue
     gazetteer: Gazetteer
     key: Callable[[], bytes]
+    # Of columns whose head states a multiple of the base unit: the multiple, and the unit as the head writes it.
     times: dict[str, Decimal] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     _names: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -85,8 +85,7 @@ def is_metric(column: Column, ledger: Ledger) -> bool:
 
 
 def _number(column: Column, raw: str, context: Context) -> Reading:
-    base = context.units.get(column.id, column.unit)
-    read = quantity.read(raw, base, context.times.get(column.id, Decimal(1)))
+    read = quantity.read(raw, base_unit(column, context.catalogue), context.times.get(column.id, Decimal(1)))
     if read is None:
         return Reading(column.id, raw)
     whole = read.value is None or read.value.is_integer()
@@ -118,8 +117,6 @@ def _yes_no(column: Column, raw: str, context: Context) -> Reading:
     word = plain(raw).lower()
     if word in _YES or word in _NO:
         return Reading(column.id, raw, "true" if word in _YES else "false")
-    if word == "无":
-        return Reading(column.id, raw, "false")
     if is_missing(raw):
         return Reading(column.id, raw)
     raise ValueError("不是“是”或“否”")
@@ -182,7 +179,7 @@ _READERS: dict[str, Callable[[Column, str, Context], Reading]] = {
 
 def _advice(column: Column, context: Context) -> str:
     """What whoever sent the value should do."""
-    unit = context.units.get(column.id) or column.unit
+    unit = context.units.get(column.id) or base_unit(column, context.catalogue)
     if column.type in ("integer", "number", "percent"):
         return f"请只填阿拉伯数字{f'（单位：{unit}）' if unit else ''}，没有数的留空。"
     if is_metric(column, context.ledger):

@@ -8,10 +8,8 @@ import unicodedata
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
 # What offices write into a cell that has no value. A zero is written 0; these are gaps.
-MISSING = frozenset(
-    ("", "-", "--", "---", "—", "——", "–", "/", "//", "\\", "*", "无", "缺", "空", "暂无", "暂缺", "缺失", "没有", "未报", "待报", "未填", "未统计", "不详")
-    + ("无数据", "无此项", "不适用", "n/a", "na", "nan", "null", "none", "...", "……", "…", "?")
-)
+_NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 不详 无数据 无此项 不适用 n/a na nan null none ... …… … ?"
+MISSING = frozenset(("", *_NOTHING.split()))
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
 SUM_ROW = r".{0,6}(合计|总计)"
@@ -36,8 +34,3 @@ def plain(text: str) -> str:
 def is_missing(text: str | None) -> bool:
     """Whether a cell says that there is no value."""
     return text is None or plain(text).lower() in MISSING
-
-
-def mask(text: str) -> str:
-    """A value that may not be shown: its first character, the rest starred."""
-    return text[:1] + "**" if text else text

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def open_workbook(path: Path) -> list[Grid]:
         return [grid for sheet in book.sheets_metadata if (grid := _grid(book, sheet, errors))]
     except calamine.PasswordError as error:
         raise Unreadable("文件加了密码，请去掉密码另存后再上报") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
+    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, UnicodeDecodeError, OSError) as error:
         if data.lstrip()[:1] == b"<":
             raise Unreadable("是网页格式的文件改名而成，请用 Excel 打开后另存为 xlsx 再上报") from error
         raise Unreadable("文件已损坏或不是 Excel 工作簿，请用 Excel 打开检查后另存为 xlsx 再上报") from error

@@ -84,8 +84,7 @@ def ask(source: Warehouse, what: str, *arguments):
 
 def remove_demo() -> None:
     """Take the made-up street out of the warehouse; sessions move to the version without it at their next run."""
-    from etl import build, demo
+    from etl import build
 
     with _building:
-        demo.remove(home())
-        build.refresh()
+        build.remove_demo()

@@ -1,0 +1,124 @@
+"""Sheets of one ledger that go through SQL together: a street sends many small tables, and a statement costs the same for each.
+
+A row is told from the others by ``_row``: the sheet's number in the batch in the upper half, the spreadsheet row in the lower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from etl.dates import Period
+from etl.recognise import Match
+from etl.textfile import numbers
+from jiejian.catalogue import Column, Ledger
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SHIFT = 32
+_ROW_MASK = (1 << _SHIFT) - 1
+
+
+def sheet_of(row: str = "_row") -> str:
+    """SQL: the number of the sheet in the batch."""
+    return f"({row} >> {_SHIFT})"
+
+
+def row_of(sheet: str, line: str) -> str:
+    """SQL: ``_row`` of a spreadsheet row of a sheet."""
+    return f"(({sheet} << {_SHIFT}) | {line})"
+
+
+def line_of(row: str = "_row") -> str:
+    """SQL: the row in the spreadsheet."""
+    return f"({row} & {_ROW_MASK})"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One sheet of a batch, the period that its title speaks of, and the load that it becomes."""
+
+    match: Match
+    period: Period | None
+    load_id: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sheets under the same contract whose numbers are scaled alike."""
+
+    members: tuple[Member, ...]
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.members[0].match.ledger
+
+    @cached_property
+    def times(self) -> dict[str, Decimal]:
+        """By what the numbers of a column are multiplied, where that is not one."""
+        return scaled(self.members[0].match)
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The units that the heads of those columns state."""
+        return {column: self.members[0].match.units[column] for column in self.times}
+
+    @cached_property
+    def stored(self) -> tuple[Column, ...]:
+        """The contract's columns that some sheet has and that may be kept."""
+        there = {column for member in self.members for column in member.match.columns}
+        return tuple(c for c in self.ledger.columns if c.id in there and c.personal != "drop")
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(c.id for c in self.stored)
+
+    def row(self, sheet: int, line: int) -> int:
+        """``_row`` of a spreadsheet row of a sheet."""
+        return (sheet << _SHIFT) | line
+
+    def table(self) -> pa.Table:
+        """All rows of all sheets as text, by contract column; NULL where a sheet lacks the column.
+
+        ``_sheet`` and ``row`` say where a row stands, ``_lead`` is its first filled cell, ``_filled`` counts the filled ones
+        among ``_width``.
+        """
+        import pyarrow as pa
+
+        return pa.concat_tables([self._rows(number, member.match) for number, member in enumerate(self.members)])
+
+    def _rows(self, number: int, match: Match) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = match.sheet.table()
+        cells = table.columns[1:]
+        filled = pc.cast(pc.is_valid(cells[0]), "int32")
+        for cell in cells[1:]:
+            filled = pc.add(filled, pc.cast(pc.is_valid(cell), "int32"))
+        nothing = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+        found = {
+            "_sheet": numbers(np.full(table.num_rows, number)),
+            "row": table.column("row"),
+            "_lead": pc.coalesce(*cells),
+            "_filled": filled,
+            "_width": numbers(np.full(table.num_rows, len(cells))),
+        }
+        found |= {c.id: cells[match.columns[c.id]] if c.id in match.columns else nothing for c in self.stored}
+        return pa.Table.from_arrays(list(found.values()), list(found))
+
+
+def scaled(match: Match) -> dict[str, Decimal]:
+    """The columns of a sheet whose head states a multiple of the base unit."""
+    return {column: times for column, times in match.times.items() if times != 1}
+
+
+def alike(match: Match) -> tuple:
+    """What sheets of one batch have in common."""
+    return match.ledger.id, tuple(sorted((c, t, match.units[c]) for c, t in scaled(match).items()))

@@ -1,0 +1,170 @@
+"""Recognised sheets → loads: tidy, check, write. Runs on a cursor of its own, so that two batches can go at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from etl.atlas import brought, started
+from etl.batch import Batch, Member
+from etl.check import check, rejects
+from etl.dates import Period
+from etl.load import Loads, Manifest, now, user
+from etl.origins import Origin
+from etl.places import Gazetteer, Place
+from etl.recognise import Match
+from etl.rules import history_columns
+from etl.schema import SENTENCE, text
+from etl.shape import accepted
+from etl.tidy import tidy
+from etl.values import STREET_WIDE, Context
+from jiejian.catalogue import Catalogue, CatalogueError, Ledger
+
+# Sentences of a sheet that a summary may show; all of them are in the load.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A recognised sheet: where it comes from, what it is, and the period that its title speaks of."""
+
+    origin: Origin
+    sha256: str
+    match: Match
+    period: Period | None
+
+    @property
+    def rank(self) -> int:
+        """Registers that bring places come first, those that need places above them second."""
+        ledger = self.match.ledger
+        if ledger.brings_places:
+            return 1 if any(c.type == "place" for c in ledger.columns) else 0
+        return 2 if ledger.starts_places else 3
+
+    @property
+    def turn(self) -> tuple:
+        """The order in which sheets are loaded and numbered."""
+        start = self.period.start if self.period else date.min
+        return self.rank, self.match.ledger.id, start, self.origin.key, self.match.sheet.sheet
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is the same for all sheets of a run."""
+
+    catalogue: Catalogue
+    loads: Loads
+    dataset: str
+    contracts: dict[str, str]
+    key: Callable[[], bytes]
+    today: date
+
+
+@dataclass(frozen=True)
+class Done:
+    """A load that was written, the places it brings, and the first sentences about what was rejected."""
+
+    manifest: Manifest
+    places: list[Place]
+    sentences: list[str]
+
+
+def load_batch(
+    connection: duckdb.DuckDBPyConnection,
+    sheets: Sequence[tuple[int, Waiting]],
+    run: Surroundings,
+    gazetteer: Gazetteer,
+    places: str,
+) -> list[Done]:
+    """Type, check and write numbered sheets, all alike. ``places`` is the digest of the places known.
+
+    Where a ledger brings or starts places, the batch must be of one sheet.
+    """
+    members = (Member(w.match, w.period, run.loads.id_of(seq, w.match.ledger.id, w.sha256)) for seq, w in sheets)
+    batch = Batch(tuple(members))
+    ledger = batch.ledger
+    begun: list[Place] = []
+
+    def start_places() -> None:
+        begun.extend(started(connection, ledger, gazetteer))
+        gazetteer.add(begun)
+
+    context = Context(ledger, run.catalogue, gazetteer, run.key, batch.times, batch.units)
+    tidied = tidy(connection, batch, context, start_places)
+    problems = check(connection, batch, run.catalogue, tidied, run.today)
+    # A sheet without a column of places, and a row of a street-wide ledger that names none, speak of the street itself.
+    street = gazetteer.street() if ledger.table in STREET_WIDE or ledger.place not in batch.columns else None
+    if ledger.table == "observation" and ledger.place not in batch.columns and street is None:
+        raise CatalogueError(
+            f"台账约定“{ledger.name}”没有地点列，而数据集 {run.dataset} 没有唯一的上级地点。请在约定中加一列地点。"
+        )
+    rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street))
+    bring = begun + brought(connection, ledger, gazetteer)
+    done = []
+    for number, (seq, waiting) in enumerate(sheets):
+        rejected, warnings = problems.get(number, (0, 0))
+        manifest = _manifest(seq, waiting, batch.members[number].load_id, run, places, tidied.rows(number), rejected, warnings)
+        rejected_rows = rejects(batch, number, run.dataset) if number in problems else None
+        manifest = run.loads.write(connection, manifest, rows(number), rejected_rows, bring)
+        done.append(Done(manifest, bring, _sentences(connection, run.loads, manifest) if rejected_rows else []))
+    return done
+
+
+def _rows_by_sheet(connection: duckdb.DuckDBPyConnection, batch: Batch, query: str) -> Callable[[int], str]:
+    """The query for the rows of one sheet of the batch; the work for all of them is done once."""
+    if len(batch.members) == 1:
+        return lambda number: f"SELECT * EXCLUDE (_sheet) FROM ({query})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE shaped AS {query}")
+    return lambda number: f"SELECT * EXCLUDE (_sheet) FROM shaped WHERE _sheet = {number}"
+
+
+def _manifest(
+    seq: int, waiting: Waiting, load_id: str, run: Surroundings, places: str, rows: int, rejected: int, warnings: int
+) -> Manifest:
+    match, ledger = waiting.match, waiting.match.ledger
+    return Manifest(
+        load_id=load_id,
+        seq=seq,
+        dataset=run.dataset,
+        ledger=ledger.id,
+        table=ledger.table,
+        origin=waiting.origin.key,
+        file=match.sheet.file,
+        sheet=match.sheet.sheet,
+        sha256=waiting.sha256,
+        contract=run.contracts[ledger.id],
+        places=places,
+        loaded_at=now(),
+        user=user(),
+        rows_in=rows,
+        rows_accepted=rows - rejected,
+        rows_rejected=rejected,
+        warnings=warnings,
+    )
+
+
+def _sentences(connection: duckdb.DuckDBPyConnection, loads: Loads, manifest: Manifest) -> list[str]:
+    """Errors before warnings, in the order of the rows."""
+    query = f'SELECT {SENTENCE} FROM read_parquet(?) ORDER BY severity, "row" LIMIT {SHOWN}'
+    return [sentence for (sentence,) in connection.execute(query, [str(loads.path(manifest, "rejects.parquet"))]).fetchall()]
+
+
+def remember(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, run: Surroundings, loads: Iterable[Manifest], fresh: bool
+) -> None:
+    """Put what some loads hold of the measures that the rule ``jump`` compares into ``history``; ``fresh`` empties it first."""
+    if fresh:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE history (place_id VARCHAR, measure VARCHAR, period_end DATE, value DOUBLE)"
+        )
+    measures = ", ".join(text(ledger.column(c).measure) for c in history_columns(ledger))
+    files = [str(run.loads.path(m, "rows.parquet")) for m in loads if (m.dataset, m.ledger) == (run.dataset, ledger.id)]
+    if files:
+        connection.execute(
+            f"""INSERT INTO history SELECT place_id, measure, period_end, value FROM read_parquet(?, union_by_name = true)
+                WHERE measure IN ({measures}) AND value IS NOT NULL""",
+            [files],
+        )

@@ -1,0 +1,137 @@
+"""The active loads → the tables of the warehouse that is in use: places, declarations, rows, sources, rejects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from etl.atlas import Atlas, atlas
+from etl.load import Loads, Manifest
+from etl.places import Place
+from etl.schema import FIXED, PLACE_PATHS, column_types, quoted, tables
+from etl.textfile import texts
+from jiejian.catalogue import Catalogue, Ledger
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue, places: list[Place], active: list[Manifest]
+) -> None:
+    """Fill every table but the roll-ups and figures."""
+    atlases = {d: atlas(connection, d, places, loads, active) for d in catalogue.datasets}
+    _insert_places(connection, atlases)
+    _insert(connection, "dataset", [(d.id, d.name, d.fictional, d.mode, None) for d in catalogue.datasets.values()])
+    _insert(connection, "measure", [(m.id, m.name, m.name_en, m.unit, m.kind) for m in catalogue.measures.values()])
+    _insert_loads(connection, loads, active)
+    moved = {old: atlas.now(old) for atlas in atlases.values() for old in atlas.moved}
+    for table, ledgers in catalogue.tables().items():
+        chosen = [m for m in active if m.table == table and m.rows_accepted]
+        if chosen and table != "place":
+            _insert_rows(
+                connection, table, tables(catalogue)[table], ledgers, [loads.path(m, "rows.parquet") for m in chosen], moved
+            )
+    _insert_sources(connection, catalogue, active)
+    _insert_rejects(connection, loads, active)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
+    """A few rows from Python, column by column (executemany costs a statement a row)."""
+    if not rows:
+        return
+    columns = FIXED[table]
+    values = [texts([None if v is None else str(v) for v in column]) for column in zip(*rows, strict=True)]
+    connection.register("few", pa.Table.from_arrays(values, list(columns)))
+    connection.execute(
+        f"INSERT INTO {table} SELECT {', '.join(f'CAST({quoted(c)} AS {kind})' for c, kind in columns.items())} FROM few"
+    )
+    connection.unregister("few")
+
+
+def _insert_places(connection: duckdb.DuckDBPyConnection, atlases: dict[str, Atlas]) -> None:
+    found = [p for atlas in atlases.values() for p in atlas.places.values()]
+    _insert(connection, "place", [tuple(getattr(p, c) for c in FIXED["place"]) for p in found])
+    _insert(connection, "place_alias", [(p.place_id, alias) for p in found for alias in p.names[1:]])
+    connection.execute(PLACE_PATHS)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE ancestor AS
+           WITH RECURSIVE up AS (SELECT place_id, place_id AS above FROM place
+             UNION ALL SELECT up.place_id, p.parent_id FROM up JOIN place p ON p.place_id = up.above WHERE p.parent_id IS NOT NULL)
+           SELECT * FROM up"""
+    )
+
+
+def _insert_loads(connection: duckdb.DuckDBPyConnection, loads: Loads, active: list[Manifest]) -> None:
+    there = {m.load_id for m in active}
+    known = [c for c in FIXED["load"] if c != "active"]
+    _insert(connection, "load", [(*(getattr(m, c) for c in known), m.load_id in there) for m in loads.all])
+
+
+def _insert_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: dict[str, str],
+    ledgers: list[Ledger],
+    files: list[Path],
+    moved: dict[str, str],
+) -> None:
+    """The rows of a table's active loads; of rows with the same key the newest counts."""
+    paths = [path.as_posix() for path in files]
+    there = {
+        name
+        for name, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?, union_by_name = true)", [paths]).fetchall()
+    }
+    # A load under an older contract may lack a column, or hold it in another type.
+    selected = [
+        f"TRY_CAST(r.{quoted(c)} AS {kind}) AS {quoted(c)}" if c in there else f"CAST(NULL AS {kind}) AS {quoted(c)}"
+        for c, kind in columns.items()
+    ]
+    source = "read_parquet($files, union_by_name = true)"
+    parameters: dict = {"files": paths}
+    if moved and "place_id" in there:
+        source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
+        parameters |= {"old": list(moved), "now": list(moved.values())}
+    older = _older(ledgers[0], there, table, source)
+    connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
+
+
+def _older(ledger: Ledger, there: set[str], table: str, source: str) -> str:
+    """Leave out rows of which a newer load holds the same key; load ids sort by time.
+
+    Of figures the whole row of a place and period is replaced: a value that the newer row leaves blank is blank.
+    """
+    if table == "observation":
+        names, given = ["ledger", "place_id", "grain", "period_start", "period_end"], "WHERE period_start IS NOT NULL"
+    else:
+        names, given = [n for key in ledger.key for n in column_types(ledger, ledger.column(key)) if n in there], ""
+    if not names:
+        return ""
+    keys = ", ".join(quoted(n) for n in ("dataset", *names))
+    same = " AND ".join(f"n.{quoted(n)} IS NOT DISTINCT FROM r.{quoted(n)}" for n in ("dataset", *names))
+    twice = f"SELECT {keys}, max(load_id) AS newest FROM {source} {given} GROUP BY {keys} HAVING min(load_id) < max(load_id)"
+    return f"ANTI JOIN ({twice}) n ON {same} AND r.load_id < n.newest"
+
+
+def _insert_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, active: list[Manifest]) -> None:
+    """Sources by their full id. A ledger is the source of its figures unless they name one; then that name is the title."""
+    connection.execute("UPDATE source SET source_id = dataset || '/' || source_id")
+    ledgers = {
+        (m.dataset, m.ledger)
+        for m in active
+        if not any(c.id in ("source", "source_id") for c in catalogue.ledgers[m.ledger].columns)
+    }
+    _insert(
+        connection, "source", [(f"{d}/{l}", d, catalogue.ledgers[l].name, None, None, None, None) for d, l in sorted(ledgers)]
+    )
+    connection.execute(
+        """INSERT INTO source (source_id, dataset, title)
+           SELECT DISTINCT source_id, dataset, source_id[length(dataset) + 2:] FROM observation
+           WHERE source_id NOT IN (SELECT source_id FROM source)"""
+    )
+
+
+def _insert_rejects(connection: duckdb.DuckDBPyConnection, loads: Loads, active: list[Manifest]) -> None:
+    """What was rejected at the last reading of each file: an older reading's rejects have been dealt with."""
+    files = [path for m in active if loads.is_last(m) and (path := loads.path(m, "rejects.parquet")).is_file()]
+    if files:
+        connection.execute("INSERT INTO reject BY NAME SELECT * FROM read_parquet(?)", [[p.as_posix() for p in files]])

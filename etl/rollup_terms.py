@@ -1,0 +1,59 @@
+"""The words of a roll-up declaration as SQL: what is added, under which conditions, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from etl.schema import TYPES, column_types, quoted, text
+from jiejian.catalogue import Condition, Ledger, Measure
+
+_UNTOLD = "未填"
+
+
+def happens(ledgers: Iterable[Ledger]) -> str:
+    """The column that says when the events of a table happen; empty for a register of things that last."""
+    return next((l.happens for l in ledgers if l.happens), "")
+
+
+def left_out(count: str) -> str:
+    """The note on a sum to which some rows could not contribute."""
+    return f"'有 ' || {count}::BIGINT || ' 条没有填数，未计入'"
+
+
+def value_of(measure: Measure) -> str:
+    """What is added up: a column, or one for each event."""
+    return f"sum({quoted(measure.rollup.value)})" if measure.rollup.value else "count(*)"
+
+
+def _types(ledgers: Iterable[Ledger]) -> dict[str, str]:
+    return {name: kind for l in ledgers for c in l.columns for name, kind in column_types(l, c).items()}
+
+
+def where(measure: Measure, ledgers: Iterable[Ledger]) -> str:
+    """The conditions of a declaration; an operand that is a column's name is that column, anything else a literal."""
+    return " AND ".join(_condition(c, _types(ledgers)) for c in measure.rollup.where) or "true"
+
+
+def _condition(condition: Condition, types: dict[str, str]) -> str:
+    column = quoted(condition.column)
+    if condition.op in ("is empty", "is given"):
+        return f"{column} IS {'NOT ' if condition.op == 'is given' else ''}NULL"
+    if condition.operand in types:
+        operand = quoted(condition.operand)
+    elif types.get(condition.column) == TYPES["yes_no"]:
+        operand = "true" if condition.operand in ("是", "true", "1") else "false"
+    else:
+        operand = f"CAST({text(condition.operand)} AS {types.get(condition.column, 'VARCHAR')})"
+    return f"{column} {condition.op} {operand}"
+
+
+def category_of(by: str, ledgers: Iterable[Ledger]) -> str:
+    """A breakdown's category as text; events that do not say have one of their own."""
+    if _types(ledgers).get(by) == TYPES["yes_no"]:
+        return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' ELSE '{_UNTOLD}' END"
+    return f"coalesce(CAST({quoted(by)} AS VARCHAR), '{_UNTOLD}')"
+
+
+def source_of(ledgers: Iterable[Ledger], table: str) -> str:
+    """The ledger is the source of what is counted from it."""
+    return f"{table}.dataset || {text('/' + next(iter(ledgers)).id)}"
