@@ -191,7 +191,7 @@ def test_the_database_cannot_be_made_to_read_or_write_files(small):
         "SET enable_external_access = true",
         "CREATE TABLE t (a INT)",
     ):
-        with pytest.raises(Exception, match="(?i)permission|disabled|locked|read-only|cannot"):
+        with pytest.raises(Exception, match=r"(?i)permission|disabled|locked|read-only|cannot"):
             small.frame(statement)
 
 
