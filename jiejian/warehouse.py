@@ -242,7 +242,7 @@ class Warehouse:
         """Sources of a data set with the number of figures from each: title, publisher, published_on, author, note, figures."""
         return self.frame(
             """SELECT s.title, s.publisher, s.published_on, s.author, s.note, count(f.measure) AS figures
-               FROM source s LEFT JOIN observation f ON f.source_id = s.source_id AND f.dataset = s.dataset
+               FROM source s LEFT JOIN figure f ON f.source_id = s.source_id AND f.dataset = s.dataset
                WHERE s.dataset = $d GROUP BY ALL ORDER BY min(s.source_id)""",
             {"d": dataset},
         )

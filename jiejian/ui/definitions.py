@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 import streamlit as st
@@ -64,7 +64,8 @@ def sources(view: View) -> None:
         "note": "说明",
         "figures": "数字个数",
     }
-    st.dataframe(frame.rename(columns=heads), hide_index=True, width="stretch")
+    known = frame.rename(columns=heads).fillna("")
+    st.dataframe(known.loc[:, [(known[c] != "").any() for c in known]], hide_index=True, width="stretch")
     st.caption(view.catalogue.datasets[view.dataset.id].note)
 
 
@@ -72,7 +73,9 @@ def loads(view: View) -> None:
     """What was loaded and what was given back."""
     names = {ledger.id: ledger.name for ledger in view.catalogue.ledgers.values()}
     frame = view.ask("loads")
-    frame = frame.assign(ledger=frame["ledger"].map(names).fillna(frame["ledger"]))
+    here = datetime.now().astimezone().tzinfo
+    loaded = pd.to_datetime(frame["loaded_at"]).dt.tz_localize("UTC").dt.tz_convert(here).dt.strftime("%Y-%m-%d %H:%M")
+    frame = frame.assign(ledger=frame["ledger"].map(names).fillna(frame["ledger"]), loaded_at=loaded)
     heads = {
         "file": "文件",
         "ledger": "台账",
@@ -96,6 +99,7 @@ def loads(view: View) -> None:
         "severity": "类别",
     }
     rejects = rejects.assign(severity=rejects["severity"].map({"error": "退回", "warning": "提醒"}))
+    rejects = rejects.fillna({"sheet": "", "column_name": "", "value": "", "advice": ""})
     st.dataframe(rejects.rename(columns=words), hide_index=True, width="stretch")
 
 

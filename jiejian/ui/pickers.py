@@ -147,7 +147,9 @@ def _period_label(key: str) -> str:
 
 def _since(dataset: DatasetInfo, period: Period, needed: bool) -> Period:
     """The first period of the series: the last 12, 24 or 36 months, or all there is for longer grains."""
-    past = [p for p in periods_between(dataset.first, period.end, period.grain) if p.end <= period.end]
+    past = [
+        p for p in periods_between(dataset.first, period.end, period.grain) if dataset.first <= p.start and p.end <= period.end
+    ]
     monthly = period.grain in ("month", "ytd")
     with _slot("pick_span", needed and monthly):
         span = st.selectbox("范围", SPANS, index=len(SPANS) - 1, format_func=lambda n: f"近{n}个月", key="span", **_BOUND)

@@ -58,4 +58,6 @@ def _all_periods(view: View) -> list[Period]:
 
 def export_table(view: View, metrics: Sequence[Metric]) -> ExportTable:
     """The table of a view, ready for any of the three formats."""
-    return figures_table(view.figures(*metrics), metrics, view.context(*metrics), view.catalogue)
+    chosen = (("社区", view.scope if view.places else ""), ("分类", view.group))
+    filters = tuple((name, value) for name, value in chosen if value)
+    return figures_table(view.figures(*metrics), metrics, view.context(*metrics), view.catalogue, filters=filters)
