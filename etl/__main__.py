@@ -69,7 +69,7 @@ def status(options: argparse.Namespace) -> int:
     from etl.seen import Seen
     from etl.warehouse import serving
 
-    report.show_status(serving(home()), Seen(home()).all_faults(), Console())
+    report.show_status(serving(home()), Seen(home()).all_faults(), catalogue(), Console())
     return 0
 
 

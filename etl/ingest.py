@@ -85,10 +85,10 @@ class Ingest:
         again = [(o, h) for o, h in unchanged.items() if o.key in short]
         others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self._ledgers)]
         self._side_by_side(self._to_load(others), progress)
-        for origin in unchanged:
-            if faults := seen.faults(origin):
-                self._outcome.faults[origin.key] = faults
-        self._outcome.unchanged += len(unchanged) - len(again)
+        known_bad = {origin.key: faults for origin in unchanged if (faults := seen.faults(origin))}
+        self._outcome.faults.update(known_bad)
+        # A file that was of no use is of no use again; only what stands loaded counts as unchanged.
+        self._outcome.unchanged += len(unchanged) - len(again) - len(known_bad.keys() - {o.key for o, _ in again})
         seen.note(hashed, self._contracts, self._outcome.faults)
         return self._outcome
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -80,7 +81,7 @@ def _written_table(written: list[Manifest], catalogue: Catalogue):
     return table
 
 
-def show_status(path: Path | None, faults: list[str], console: Console) -> None:
+def show_status(path: Path | None, faults: list[str], catalogue: Catalogue, console: Console) -> None:
     """How things stand: data sets, ledgers and what is rejected, from the version that serves."""
     from rich.table import Table
 
@@ -91,8 +92,10 @@ def show_status(path: Path | None, faults: list[str], console: Console) -> None:
         table = Table(title=f"当前版本 {path.name}")
         for head in ("数据集", "截至", "台账", "表数", "行数", "退回", "最近装载"):
             table.add_column(head, justify="right" if head in ("表数", "行数", "退回") else "left", overflow="fold")
-        for row in connection.execute(_STATUS).fetchall():
-            table.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        for name, as_of, ledger, *counts, loaded in connection.execute(_STATUS).fetchall():
+            called = catalogue.ledgers[ledger].name if ledger in catalogue.ledgers else ledger
+            when = loaded.replace(tzinfo=UTC).astimezone().strftime("%m-%d %H:%M")
+            table.add_row(name, as_of or "", called, *(f"{count:,}" for count in counts), when)
         console.print(table)
         rejects = connection.execute('SELECT severity, sentence FROM v_reject ORDER BY load_id, "row"').fetchall()
     for sentence in faults:
@@ -104,8 +107,7 @@ def show_status(path: Path | None, faults: list[str], console: Console) -> None:
 
 
 _STATUS = """
-SELECT d.name, CAST(any_value(d.as_of) AS VARCHAR), coalesce(s.title, l.ledger), count(*)::INT, sum(l.rows_accepted)::INT,
-       sum(l.rows_rejected)::INT, strftime(max(l.loaded_at), '%m-%d %H:%M')
-FROM load l JOIN dataset d USING (dataset) LEFT JOIN source s ON s.source_id = l.dataset || '/' || l.ledger
-WHERE l.active GROUP BY d.name, l.dataset, coalesce(s.title, l.ledger) ORDER BY l.dataset, 3
+SELECT d.name, CAST(any_value(d.as_of) AS VARCHAR), l.ledger, count(*)::INT, sum(l.rows_accepted)::INT,
+       sum(l.rows_rejected)::INT, max(l.loaded_at)
+FROM load l JOIN dataset d USING (dataset) WHERE l.active GROUP BY d.name, l.dataset, l.ledger ORDER BY l.dataset, l.ledger
 """
