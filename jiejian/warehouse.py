@@ -21,6 +21,7 @@ import pandas as pd
 
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.context import Context
+from jiejian.figures import assemble, bucket
 from jiejian.home import Home
 from jiejian.periods import Period
 from jiejian.selection import Selection, SelectionError
@@ -332,7 +333,7 @@ class Warehouse:
         if selection.places:
             places = places[places["place_id"].isin(selection.places)]
         measures = self._measures(selection, metrics)
-        return _assemble(places, metrics, selection.periods, measures)
+        return assemble(places, metrics, selection.periods, measures)
 
     def _metric(self, name: str, selection: Selection) -> Metric:
         metric = self.catalogue.metrics[name]
@@ -364,8 +365,7 @@ class Warehouse:
             "months": [_MONTHS.get(there[m], 0) for m in names],
             "starts": [p.start for p in periods],
             "ends": [p.end for p in periods],
-            # 累计 periods all begin in January; their last month tells them apart.
-            "buckets": [p.end.replace(day=1) if grain == "ytd" else p.start for p in periods],
+            "buckets": [bucket(p) for p in periods],
         }
         flow = _FLOW_TO_DATE if grain == "ytd" else _FLOW.format(bucket=_BUCKET[grain])
         sql = f"""
@@ -386,104 +386,3 @@ def refusal(metric: Metric, catalogue: Catalogue, allowed: Sequence[str]) -> str
 
 def _day(value) -> date | None:
     return None if value is None or pd.isna(value) else pd.Timestamp(value).date()
-
-
-def _bucket(period: Period) -> date:
-    return period.end.replace(day=1) if period.grain == "ytd" else period.start
-
-
-def _assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], measures: pd.DataFrame) -> pd.DataFrame:
-    """Lay measures out as arrays (measure × place × period), compute every metric, and stack the results in one frame."""
-    cube = _Cube.of(places, sorted({m for metric in metrics for m in metric.measures}), periods, measures)
-    count, shape = len(metrics), (len(places), len(periods))
-    parts = [cube.parts(metric) for metric in metrics]
-    value = np.array([metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]).reshape(
-        count, *shape
-    )
-    status = np.array([cube.remark("status", m, "A") for m in metrics], dtype=object).reshape(value.shape)
-    return pd.DataFrame({
-        "place_id": _spread(places["place_id"], count, 1, len(periods)),
-        "place": _spread(places["place"], count, 1, len(periods)),
-        "sort": _spread(places["sort"], count, 1, len(periods)),
-        "period": _spread([p.key for p in periods], count, len(places), 1),
-        "start": _spread(np.array([p.start for p in periods], dtype="datetime64[s]"), count, len(places), 1),
-        "end": _spread(np.array([p.end for p in periods], dtype="datetime64[s]"), count, len(places), 1),
-        "metric": np.repeat(np.array([m.id for m in metrics], dtype=object), shape[0] * shape[1]),
-        "value": value.ravel(),
-        "numerator": np.array([above for above, _ in parts]).ravel(),
-        "denominator": np.array([below for _, below in parts]).ravel(),
-        "status": np.where(np.isnan(value), "M", status).ravel(),
-        "qualifier": np.array([cube.remark("qualifier", m, "exact") for m in metrics], dtype=object).ravel(),
-        "note": np.array([cube.remark("note", m, "") for m in metrics], dtype=object).ravel(),
-    })  # fmt: skip
-
-
-def _spread(values, times: int, outer: int, inner: int) -> np.ndarray:
-    """Each value ``inner`` times in a row, the whole ``outer`` times, and all of that once for each metric."""
-    kept = np.asarray(values) if isinstance(values, np.ndarray) else np.array(list(values), dtype=object)
-    kept = kept.astype(int) if kept.dtype == object and len(kept) and isinstance(kept[0], int | np.integer) else kept
-    return np.tile(np.repeat(kept, inner), outer * times)
-
-
-@dataclass(frozen=True)
-class _Cube:
-    """Measures laid out as measure × place × period; remarks are sparse, most measures have none."""
-
-    at: Mapping[str, int]
-    value: np.ndarray
-    remarks: Mapping[str, Mapping[int, np.ndarray]]
-
-    @classmethod
-    def of(cls, places: pd.DataFrame, names: Sequence[str], periods: Sequence[Period], rows: pd.DataFrame) -> _Cube:
-        at = {name: i for i, name in enumerate(names)}
-        place_at = {place: i for i, place in enumerate(places["place_id"])}
-        period_at = {np.datetime64(_bucket(p), "s"): i for i, p in enumerate(periods)}
-        buckets = rows["bucket"].to_numpy().astype("datetime64[s]")
-        cells = np.array(
-            [
-                [at[m] for m in rows["measure"].to_numpy(dtype=object)],
-                [place_at.get(p, -1) for p in rows["place_id"].to_numpy(dtype=object)],
-                [period_at.get(b, -1) for b in buckets],
-            ],
-            dtype=int,
-        ).reshape(3, len(rows))
-        inside = (cells >= 0).all(axis=0)
-        shape = (len(names), len(places), len(periods))
-        value = np.full(shape, np.nan)
-        value[tuple(cells[:, inside])] = rows["value"].to_numpy(dtype=float, na_value=np.nan)[inside]
-        texts = ("status", "qualifier", "note")
-        return cls(at, value, {text: _sparse(cells, inside, rows[text].to_numpy(dtype=object), shape[1:]) for text in texts})
-
-    def parts(self, metric: Metric) -> tuple[np.ndarray, np.ndarray]:
-        """Numerator and denominator, place × period. A sum with a missing part is missing: NaN + 5 is NaN on purpose."""
-        above, below = ([self.at[m] for m in part] for part in metric.parts)
-        numerator = self.value[above].sum(axis=0)
-        return numerator, self.value[below].sum(axis=0) if below else np.full_like(numerator, np.nan)
-
-    def remark(self, text: str, metric: Metric, otherwise: str) -> np.ndarray:
-        """The first remark that any part of the metric carries, cell by cell."""
-        found = np.full(self.value.shape[1:], otherwise, dtype=object)
-        for measure in reversed(metric.measures):
-            said = self.remarks[text].get(self.at[measure])
-            if said is not None:
-                found = np.where(said == "", found, said)
-        return found
-
-
-def _sparse(cells: np.ndarray, inside: np.ndarray, texts: np.ndarray, shape: tuple[int, int]) -> dict[int, np.ndarray]:
-    """Place × period arrays of remarks for those measures that have any."""
-    said = inside & np.array([isinstance(text, str) and text != "" for text in texts], dtype=bool)
-    found: dict[int, np.ndarray] = {}
-    for measure, row, column, text in zip(*cells[:, said], texts[said], strict=True):
-        found.setdefault(int(measure), np.full(shape, "", dtype=object))[row, column] = text
-    return found
-
-
-def metric_value(metric: Metric, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """The value of a metric from its parts, element by element, in the metric's units; 0/0 and x/0 are gaps."""
-    if not metric.denominator:
-        return np.asarray(numerator, dtype=float)
-    scale = 100.0 if metric.kind == "proportion" else metric.per
-    denominator = np.asarray(denominator, dtype=float)
-    safe = np.where(denominator > 0, denominator, np.nan)
-    return np.asarray(numerator, dtype=float) / safe * scale

@@ -18,7 +18,7 @@ LAYERS = (
     "jiejian.charts",
     "jiejian.analysis",
     "jiejian.privacy",
-    "jiejian.warehouse",
+    "jiejian.warehouse", "jiejian.figures",
     "jiejian.selection",
     "jiejian.periods",
     "jiejian.format",

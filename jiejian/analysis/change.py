@@ -16,9 +16,9 @@ import pandas as pd
 
 from jiejian.analysis.total import can_total
 from jiejian.catalogue import Measure, Metric
+from jiejian.figures import metric_value
 from jiejian.format import change_amount, format_change
 from jiejian.periods import Period, parse_period
-from jiejian.warehouse import metric_value
 
 Against = Literal["previous", "year_before"]
 NAMES: dict[str, str] = {"previous": "环比", "year_before": "同比"}

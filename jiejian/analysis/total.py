@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jiejian.catalogue import Measure, Metric
-from jiejian.warehouse import metric_value
+from jiejian.figures import metric_value
 
 TOTAL = "全街道"
 
