@@ -70,7 +70,7 @@ def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Itera
     """Different values within each month, quarter, half year, year, and from January to each month.
 
     Persons cannot be added up over places either, so the places above a community get their own count. A quarter, half year
-    or year counts only when it is over.
+    or year counts only when it is over, and none that began before the data set did: persons of its first months are not known.
     """
     for measure in (m for m in measures if m.kind == "distinct"):
         roll = measure.rollup
@@ -85,7 +85,7 @@ def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Itera
             SELECT DISTINCT c.dataset, a.above AS place_id, c.m FROM covered c JOIN ancestor a ON a.place_id = c.place_id WHERE c.tab = {text(table)}
             UNION SELECT DISTINCT dataset, place_id, m FROM person"""
         for grain, (start, months) in _GRAINS.items():
-            over = "" if grain == "month" else f"AND c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY <= h.as_of"
+            over = "" if grain == "month" else f"AND c.s >= h.first_month AND c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY <= h.as_of"
             yield f"""
                 INSERT INTO rolled
                 SELECT c.dataset, c.place_id, {text(measure.id)}, {text(grain)}, c.s, (c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY)::DATE, '', '',
@@ -98,5 +98,6 @@ def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Itera
             INSERT INTO rolled
             SELECT c.dataset, c.place_id, {text(measure.id)}, 'ytd', date_trunc('year', c.m)::DATE, last_day(c.m), '', '',
                    count(DISTINCT p.who), NULL, NULL, {source_of(ledgers, "c")}
-            FROM person_month c LEFT JOIN person p ON p.dataset = c.dataset AND p.place_id = c.place_id AND year(p.m) = year(c.m) AND p.m <= c.m
+            FROM person_month c JOIN horizon h ON h.dataset = c.dataset AND date_trunc('year', c.m) >= h.first_month
+            LEFT JOIN person p ON p.dataset = c.dataset AND p.place_id = c.place_id AND year(p.m) = year(c.m) AND p.m <= c.m
             GROUP BY c.dataset, c.place_id, c.m"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from jiejian.catalogue import Catalogue
@@ -36,10 +36,6 @@ class Selection:
         # 累计 periods all begin in January: what tells them apart is the month in which they end.
         first = self.since.end if self.period.grain == "ytd" else self.since.start
         return tuple(p for p in periods_between(first, self.period.end, self.period.grain) if p.end <= self.period.end)
-
-    def at(self, *periods: Period) -> tuple[Selection, ...]:
-        """The same question about other periods."""
-        return tuple(replace(self, period=period, since=None) for period in periods)
 
     def to_params(self) -> dict[str, str | list[str]]:
         """The selection as URL or command-line parameters."""

@@ -110,6 +110,8 @@ WORKED = [
     ("complaints", "2026-Q3", [2, 3], "not found on patrol, and an appeal"),
     ("active_volunteers", "2026-08", [0, 2], "V1 and V2"),
     ("active_volunteers", "2026-Q3", [1, 2], "V1 counts once: persons are not added over months"),
+    ("active_volunteers", "2026-H2", [None, None], "the half-year is not over"),
+    ("active_volunteers", "2026-C10", [None, None], "January to June are not known"),
     ("points_redeemed", "2026-Q3", [0, 8], "redeemed points"),
     ("score_party", "2026-Q3", [88, 90], "as reported"),
     ("member_registration_rate", "2026-09", [50, 84], "registered of all in service"),

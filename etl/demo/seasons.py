@@ -45,11 +45,6 @@ def month_title(month: int) -> str:
     return f"{day.year}年{day.month}月"
 
 
-def month_start(day: np.ndarray) -> np.ndarray:
-    """Position in MONTHS of each day."""
-    return (day.astype("datetime64[M]") - MONTHS[0]).astype(int)
-
-
 def month_ends() -> np.ndarray:
     """The last day of each month."""
     return (MONTHS + 1).astype("datetime64[D]") - 1

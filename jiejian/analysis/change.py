@@ -18,7 +18,7 @@ from jiejian.analysis.total import can_total
 from jiejian.catalogue import Measure, Metric
 from jiejian.figures import metric_value
 from jiejian.format import change_amount, format_change
-from jiejian.periods import Period, parse_period
+from jiejian.periods import Period
 
 Against = Literal["previous", "year_before"]
 NAMES: dict[str, str] = {"previous": "环比", "year_before": "同比"}
@@ -81,18 +81,3 @@ def change(
 def _street(above: np.ndarray, below: np.ndarray, metric: Metric) -> float:
     """Sums over sums of some communities in one period; NaN where there are none."""
     return float(metric_value(metric, above.sum(keepdims=True), below.sum(keepdims=True))[0]) if len(above) else np.nan
-
-
-def changes(frame: pd.DataFrame, metric: Metric, against: Against) -> pd.DataFrame:
-    """Each place's change, for every period of the frame whose base period the frame holds.
-
-    Returns place_id, place, period, value, base, difference and percent (NaN for shares); gaps give NaN.
-    """
-    frame = frame[frame["metric"] == metric.id][["place_id", "place", "period", "value"]]
-    bases = {key: base_period(parse_period(key), against) for key in frame["period"].unique()}
-    base_key = frame["period"].map({key: base.key if base else "" for key, base in bases.items()})
-    before = frame.rename(columns={"period": "base_period", "value": "base"})[["place_id", "base_period", "base"]]
-    joined = frame.assign(base_period=base_key).merge(before, on=["place_id", "base_period"], how="left")
-    difference = joined["value"] - joined["base"]
-    percent = np.where((joined["base"] > 0) & (not metric.is_share), (joined["value"] / joined["base"] - 1) * 100, np.nan)
-    return joined.assign(difference=difference, percent=percent)

@@ -89,11 +89,6 @@ class Measure(Declaration):
         """Whether a street's figure is the sum of its communities' (persons counted once are not)."""
         return self.across_places == "add" and self.kind not in ("distinct", "as_reported")
 
-    @property
-    def adds_over_time(self) -> bool:
-        """Whether a longer period is the sum of its months."""
-        return self.kind == "flow"
-
 
 class Metric(Declaration):
     """A figure that people read. The only place where its name, unit, direction and definition stand.

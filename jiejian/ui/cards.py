@@ -23,7 +23,7 @@ def draw(cards: Sequence[Card], catalogue: Catalogue, per_row: int = 3) -> None:
 
 def _html(one: Card, definition: str) -> str:
     text = html.escape
-    changes = "".join(f"<span>{text(change)}</span>" for change in one.changes) or "<span>各社区之间不相加</span>"
+    changes = "".join(f"<span>{text(change)}</span>" for change in one.changes) or "<span>不作比较</span>"
     note = "，".join(part for part in (one.word if one.changes else "", one.reporting) if part)
     spoken = f"{one.name} {one.value}{one.unit}，{'，'.join(one.changes)}"
     return (
