@@ -1,0 +1,29 @@
+"""Findings in Chinese, from frames alone, that claim no more than the figures carry. One module a family of charts.
+
+Each function returns ``(title, takeaway)``: a title of 10–28 characters and one line that says how much, against what
+and whether it may be chance. A change is stated as a change, never as a success; a gap is said to be a gap; a
+proportion differs only where its 95 % interval says so; communities are named in groups, not in ranks.
+"""
+
+from jiejian.analysis.takeaway.cards import cards_finding
+from jiejian.analysis.takeaway.ranking import ranking_finding
+from jiejian.analysis.takeaway.trend import Compared, Step, Steps, all_steps, like_for_like, steps, trend_finding
+from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, gap_word, listed, span_text
+
+__all__ = [
+    "Compared",
+    "Finding",
+    "Step",
+    "Steps",
+    "all_steps",
+    "cards_finding",
+    "figure_text",
+    "fit_title",
+    "gap_word",
+    "like_for_like",
+    "listed",
+    "ranking_finding",
+    "span_text",
+    "steps",
+    "trend_finding",
+]
