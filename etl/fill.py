@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.atlas import Atlas, atlas
+from etl.due import derive_due
 from etl.load import Loads, Manifest
 from etl.places import Place
 from etl.schema import FIXED, PLACE_PATHS, column_types, quoted, tables
@@ -31,6 +32,7 @@ def fill(
             _insert_rows(
                 connection, table, tables(catalogue)[table], ledgers, [loads.path(m, "rows.parquet") for m in chosen], moved
             )
+    derive_due(connection, catalogue)
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)
 

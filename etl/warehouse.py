@@ -35,6 +35,7 @@ def version(loads: Loads, catalogue: Catalogue, places: Iterable[Place], home: H
     declared = [
         d.model_dump_json(exclude={"practices", "note"}) for d in (*catalogue.datasets.values(), *catalogue.measures.values())
     ]
+    declared += [d.model_dump_json() for d in (*catalogue.time_limits.values(), *catalogue.holidays.values())]
     return digest([str(SCHEMA_VERSION), *active, *ledgers, *declared, *map(repr, places)])[:8]
 
 

@@ -18,6 +18,7 @@ from jiejian.catalogue.declarations import (
     Catalogue,
     CatalogueError,
     Column,
+    CompositeRate,
     Condition,
     Dataset,
     Deck,
@@ -25,6 +26,7 @@ from jiejian.catalogue.declarations import (
     Declaration,
     Group,
     Grouping,
+    HolidayYear,
     Ledger,
     Measure,
     Metric,
@@ -32,6 +34,7 @@ from jiejian.catalogue.declarations import (
     Rollup,
     Rule,
     Standard,
+    TimeLimit,
 )
 from jiejian.catalogue.files import blocks, files, read_yaml
 from jiejian.catalogue.references import faults
@@ -42,6 +45,7 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "Column",
+    "CompositeRate",
     "Condition",
     "Dataset",
     "Deck",
@@ -49,6 +53,7 @@ __all__ = [
     "Declaration",
     "Group",
     "Grouping",
+    "HolidayYear",
     "Ledger",
     "Measure",
     "Metric",
@@ -56,6 +61,7 @@ __all__ = [
     "Rollup",
     "Rule",
     "Standard",
+    "TimeLimit",
     "catalogue",
     "declare",
     "load_catalogue",
@@ -69,6 +75,9 @@ FILES: dict[str, type[Declaration]] = {
     "groupings": Grouping,
     "standards": Standard,
     "practices": Practice,
+    "time_limits": TimeLimit,
+    "holidays": HolidayYear,
+    "composites": CompositeRate,
 }
 FOLDERS: dict[str, type[Declaration]] = {"ledgers": Ledger, "decks": Deck}
 

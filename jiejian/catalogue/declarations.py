@@ -269,6 +269,41 @@ class Ledger(Declaration):
         raise KeyError(column_id)
 
 
+class TimeLimit(Declaration):
+    """How long a case of some tiers or categories may take; used where the ledger itself gives no 截止时间."""
+
+    id: str
+    name: str
+    days: int = Field(gt=0)
+    count: Literal["natural", "working"] = "natural"
+    tiers: Names = ()
+    categories: Names = ()
+    document: str = ""
+
+
+class HolidayYear(Declaration):
+    """The public holidays of one year (the id) as the State Council's notice sets them, with the weekends that are worked."""
+
+    id: str = Field(pattern=r"^20[0-4]\d$")
+    document: str
+    holidays: tuple[date, ...]
+    workdays: tuple[date, ...] = ()
+
+    @property
+    def year(self) -> int:
+        return int(self.id)
+
+
+class CompositeRate(Declaration):
+    """Rates put together into one figure, with visible weights (parts of the whole, whatever they add up to)."""
+
+    id: str
+    name: str
+    weights: Mapping[str, Annotated[float, Field(ge=0)]]
+    document: str = ""
+    note: str = ""
+
+
 class DeckSlide(Declaration):
     """One slide: which picture of which metrics; its title is found from the frame."""
 
@@ -297,6 +332,9 @@ class Catalogue(BaseModel):
     practices: Mapping[str, Practice]
     ledgers: Mapping[str, Ledger]
     decks: Mapping[str, Deck]
+    time_limits: Mapping[str, TimeLimit] = {}
+    holidays: Mapping[str, HolidayYear] = {}
+    composites: Mapping[str, CompositeRate] = {}
 
     def standard_of(self, metric_id: str) -> Standard | None:
         """The reference line of a metric, if one can be cited."""

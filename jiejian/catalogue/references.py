@@ -35,6 +35,18 @@ def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
     for standard in catalogue.standards.values():
         if standard.metric not in catalogue.metrics:
             yield "standards.yml", standard.id, "metric", f"指标 {standard.metric} 不存在"
+    for composite in catalogue.composites.values():
+        for metric in composite.weights:
+            if metric not in catalogue.metrics:
+                yield "composites.yml", composite.id, "weights", f"指标 {metric} 不存在"
+        if not sum(composite.weights.values()):
+            yield "composites.yml", composite.id, "weights", "权重不能全为 0"
+    for limit in catalogue.time_limits.values():
+        if not limit.tiers and not limit.categories:
+            yield "time_limits.yml", limit.id, "tiers", "要写明适用的 tiers（办理时限）或 categories（事项类别）"
+    for year in catalogue.holidays.values():
+        if any(day.year != year.year for day in (*year.holidays, *year.workdays)):
+            yield "holidays.yml", year.id, "holidays", "日期应都在这一年之内"
     for deck in catalogue.decks.values():
         for slide in deck.slides:
             for metric in slide.metrics:
