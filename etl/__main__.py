@@ -17,10 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     from etl.build import Busy
     from etl.load import Damaged
+    from etl.undo import Refused
 
     try:
         return _COMMANDS[options.command](options)
-    except (Busy, Damaged, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (Busy, Damaged, Refused, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         print(_sentence(error), file=sys.stderr)
         return 2
 
@@ -59,6 +60,37 @@ def demo(options: argparse.Namespace) -> int:
     folder = options.out or write_demo(seed)
     print(f"演示数据已写入 {folder}。")
     return 0
+
+
+def loads(options: argparse.Namespace) -> int:
+    """Every load: number, when, who, file, rows; and which were undone."""
+    from rich.console import Console
+
+    from etl import report
+    from etl.build import history
+
+    report.show_loads(history(), catalogue(), Console(), options.all)
+    return 0
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """Leave loads out of the warehouse, or bring them back."""
+    from etl.build import restore, rollback
+
+    if not options.loads and not options.last:
+        print("请写明要撤销的装载编号（python -m etl loads 可查），或用 --last 撤销最近一次。", file=sys.stderr)
+        return 2
+    touched: list = []
+
+    def work(progress):
+        done, summary = (restore if options.undo else rollback)(options.loads, options.last)
+        touched.extend(done)
+        return summary
+
+    code = _run(work)
+    for load in touched:
+        print(f"已{'恢复' if options.undo else '撤销'}：{load.seq} {load.file} {load.sheet}（{load.rows_accepted:,} 行）".replace(" （", "（"))
+    return code
 
 
 def status(options: argparse.Namespace) -> int:
@@ -104,7 +136,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-_COMMANDS = {"all": everything, "load": load, "demo": demo, "status": status, "path": path}
+_COMMANDS = {"all": everything, "load": load, "loads": loads, "rollback": rollback, "demo": demo, "status": status, "path": path}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="命令")
     for name, text in (
         ("load", "装载指定的文件"),
+        ("loads", "列出每一次装载"),
+        ("rollback", "撤销装载，或恢复撤销了的"),
         ("demo", "写出或移除演示数据"),
         ("status", "查看装载情况"),
         ("path", "当前数据文件的路径"),
@@ -122,6 +156,11 @@ def _parser() -> argparse.ArgumentParser:
     load_options.add_argument("files", nargs="+", type=Path, metavar="文件")
     load_options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
     load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
+    list_options, back_options = commands.choices["loads"], commands.choices["rollback"]
+    list_options.add_argument("--all", action="store_true", help="列出全部，默认只列最近 30 次")
+    back_options.add_argument("loads", nargs="*", metavar="编号", help="装载编号，见 python -m etl loads")
+    back_options.add_argument("--last", action="store_true", help="最近一次装载的全部表")
+    back_options.add_argument("--undo", action="store_true", help="反过来：恢复撤销了的装载")
     demo_options.add_argument("--seed", type=int, help="随机种子")
     demo_options.add_argument("--out", type=Path, help="写到哪个文件夹")
     demo_options.add_argument("--remove", action="store_true", help="移除演示数据")

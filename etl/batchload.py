@@ -61,6 +61,9 @@ class Surroundings:
     contracts: dict[str, str]
     key: Callable[[], bytes]
     today: date
+    # The run that writes the loads, and who started it.
+    run: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,12 @@ def _manifest(
         contract=run.contracts[ledger.id],
         places=places,
         loaded_at=now(),
-        user=user(),
+        user=run.by or user(),
         rows_in=rows,
         rows_accepted=rows - rejected,
         rows_rejected=rejected,
         warnings=warnings,
+        run=run.run,
     )
 
 

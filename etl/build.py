@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import demo, origins, warehouse
+from etl import demo, origins, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.origins import Origin
@@ -83,14 +84,46 @@ def ensure(progress: Progress | None = None, wait: float = 120) -> Path:
 
 
 def load(
-    paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None
+    paths: Sequence[Path],
+    dataset: str = "street",
+    contract: Path | None = None,
+    progress: Progress | None = None,
+    by: str = "",
 ) -> Summary:
-    """Load some files into a data set. A ``contract`` of one's own is kept in the home's catalogue and tried alone."""
+    """Load some files into a data set. A ``contract`` of one's own is kept in the home's catalogue and tried alone.
+
+    ``by`` is who loads, as the manifests remember it. Files whose load was undone are loaded anew: here that is meant.
+    """
     where = home()
     ledgers = [keep_contract(contract, where)] if contract else None
     with _work(where) as run:
         files = [origins.outside(path, dataset, where) for path in paths]
-        return run.load(files, progress, ledgers)
+        return run.load(files, progress, ledgers, by=by, again=True)
+
+
+def history() -> Loads:
+    """Every load that was ever made, and which of them are left out; needs no lock."""
+    return Loads(home())
+
+
+def rollback(names: Sequence[str] = (), last: bool = False, by: str = "") -> tuple[list[Manifest], Summary]:
+    """Leave loads out (by id or number, or those of the last run) and derive the warehouse anew; nothing is deleted.
+
+    What they replaced comes back. Raises Refused when a load is unknown or others stand on it, Busy when another run works.
+    """
+    with _work(home()) as run:
+        going = undo.chosen(run.loads, names, last)
+        undo.stand_on(run.connection, run.loads, going)
+        run.loads.undo([m.load_id for m in going], by)
+        return going, run.load([], None)
+
+
+def restore(names: Sequence[str] = (), last: bool = False, by: str = "") -> tuple[list[Manifest], Summary]:
+    """Bring loads back that were left out; the undo of :func:`rollback`."""
+    with _work(home()) as run:
+        coming = undo.chosen(run.loads, names, last, back=True)
+        run.loads.redo([m.load_id for m in coming], by)
+        return coming, run.load([], None)
 
 
 def keep_contract(path: Path, where: Home) -> Ledger:
@@ -135,10 +168,18 @@ class _Run:
     loads: Loads
     places: list[Place]
 
-    def load(self, files: Sequence[Origin], progress: Progress | None, ledgers: Sequence[Ledger] | None = None) -> Summary:
+    def load(
+        self,
+        files: Sequence[Origin],
+        progress: Progress | None,
+        ledgers: Sequence[Ledger] | None = None,
+        by: str = "",
+        again: bool = False,
+    ) -> Summary:
         began, summary = time.perf_counter(), Summary()
+        number = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{self.loads.next_seq():06d}"
         for dataset in dict.fromkeys(f.dataset for f in files):
-            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places)
+            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
             summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
         summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)

@@ -65,8 +65,10 @@ def _insert_places(connection: duckdb.DuckDBPyConnection, atlases: dict[str, Atl
 
 def _insert_loads(connection: duckdb.DuckDBPyConnection, loads: Loads, active: list[Manifest]) -> None:
     there = {m.load_id for m in active}
-    known = [c for c in FIXED["load"] if c != "active"]
-    _insert(connection, "load", [(*(getattr(m, c) for c in known), m.load_id in there) for m in loads.all])
+    known = [c for c in FIXED["load"] if c not in ("active", "undone_at", "undone_by")]
+    undone = {load: (record.at, record.user) for load, record in loads.undone.items()}
+    rows = [(*(getattr(m, c) for c in known), m.load_id in there, *undone.get(m.load_id, (None, None))) for m in loads.all]
+    _insert(connection, "load", rows)
 
 
 def _insert_rows(

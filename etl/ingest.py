@@ -61,11 +61,18 @@ class Ingest:
         loads: Loads,
         dataset: str,
         places: Sequence[Place],
+        run: str = "",
+        by: str = "",
+        again: bool = False,
     ):
+        """``run`` and ``by`` stand in the manifests: what was loaded together, and by whom. ``again`` loads bytes anew that
+        were loaded and undone before, which a mere refresh does not."""
         self._connection, self._home, self._loads, self._bundled = connection, home, loads, places
         self._ledgers = ledgers_for(catalogue, dataset)
         contracts = {l.id: fingerprint(l, catalogue) for l in self._ledgers}
-        self._run = Surroundings(catalogue, loads, dataset, contracts, cache(lambda: pseudonym_key(home.root)), date.today())
+        self._again = again
+        key = cache(lambda: pseudonym_key(home.root))
+        self._run = Surroundings(catalogue, loads, dataset, contracts, key, date.today(), run, by)
         self._contracts = contracts_digest(contracts)
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
@@ -76,7 +83,9 @@ class Ingest:
         """Load what is new among the files. ``ledgers`` narrows the contracts that are tried, and reads every file again."""
         seen = Seen(self._home)
         hashed = self._hashed(origins)
-        unchanged = {o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts)}
+        unchanged = {
+            o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts) and not self._wanted_again(o, h)
+        }
         waiting = [w for o, h in hashed if o not in unchanged for w in self._read(o, h, ledgers or self._ledgers)]
         registers = [w for w in waiting if w.rank < 2]
         self._one_by_one(self._to_load(registers))
@@ -158,9 +167,18 @@ class Ingest:
             same = last and (last.sha256, last.contract) == (sheet.sha256, self._run.contracts[sheet.match.ledger.id])
             if same and not (last.rows_rejected and last.places != self._atlas.digest):
                 self._outcome.unchanged += 1
+            elif not self._again and self._loads.was_undone(
+                self._run.dataset, sheet.origin.key, sheet.sha256, sheet.match.sheet.sheet
+            ):
+                self._outcome.notes.append(
+                    f"{sheet.match.sheet.place}装载过又撤销了，没有再装。确要再装的，运行 python -m etl load 并写明这个文件。"
+                )
             else:
                 new.append(sheet)
         return list(enumerate(new, self._loads.next_seq()))
+
+    def _wanted_again(self, origin: Origin, sha256: str) -> bool:
+        return self._again and self._loads.was_undone(self._run.dataset, origin.key, sha256)
 
     def _one_by_one(self, sheets: list[tuple[int, Waiting]]) -> None:
         """Each may bring the places that the next one needs."""

@@ -19,6 +19,8 @@ import pyarrow as pa
 
 from etl.places import PLACE_FIELDS, Place
 from etl.recognise import BUNDLED
+from etl.rollback import TEMPORARY as RECORDING
+from etl.rollback import DamagedRecord, Record, left_out, read_records, write_record
 from etl.schema import PLACE, text
 from etl.textfile import texts
 from jiejian.catalogue import Catalogue, Ledger
@@ -57,6 +59,8 @@ class Manifest:
     rows_rejected: int
     warnings: int
     brings_places: bool = False
+    # The run that wrote it: what was loaded together can be undone together.
+    run: str = ""
 
 
 _FIELDS = frozenset(f.name for f in fields(Manifest))
@@ -68,8 +72,47 @@ class Loads:
     def __init__(self, home: Home):
         self.folder = home.loads
         self.all = sorted(map(_read_manifest, self.folder.glob("*/manifest.json")), key=lambda m: m.seq)
-        self._newest = {(m.dataset, m.origin, m.sheet): m for m in self.all}
-        self._versions = {(m.dataset, m.origin): m.sha256 for m in self.all}
+        try:
+            self.records = read_records(self.folder)
+        except DamagedRecord as error:
+            raise Damaged(str(error)) from error
+        self._settle()
+
+    def _settle(self) -> None:
+        """Work out what stands: the last load of each sheet, the last version of each file. Loads left out count for nothing."""
+        self.undone = left_out(self.records)
+        standing = self.standing
+        self._newest = {(m.dataset, m.origin, m.sheet): m for m in standing}
+        self._versions = {(m.dataset, m.origin): m.sha256 for m in standing}
+
+    @property
+    def standing(self) -> list[Manifest]:
+        """All loads but those that were undone, oldest first."""
+        return [m for m in self.all if m.load_id not in self.undone]
+
+    def undo(self, loads: Collection[str], by: str) -> None:
+        """Leave loads out; who derives the warehouse afterwards leaves them out."""
+        self._record("undo", loads, by)
+
+    def redo(self, loads: Collection[str], by: str) -> None:
+        """Bring loads back that were left out."""
+        self._record("redo", loads, by)
+
+    def _record(self, action: str, loads: Collection[str], by: str) -> None:
+        number = self.records[-1].number + 1 if self.records else 1
+        record = Record(number, action, tuple(sorted(loads)), now(), by or user())
+        write_record(self.folder, record)
+        self.records.append(record)
+        self._settle()
+
+    def was_undone(self, dataset: str, origin: str, sha256: str, sheet: str | None = None) -> bool:
+        """Whether these bytes of a file (of one sheet of it) were loaded, undone, and not loaded again since."""
+        readings = [
+            m.load_id
+            for m in self.all
+            if (m.dataset, m.origin, m.sha256) == (dataset, origin, sha256) and sheet in (None, m.sheet)
+        ]
+        return any(r in self.undone for r in readings) and (sheet is None or all(r in self.undone for r in readings))
 
     def newest(self, dataset: str, origin: str, sheet: str) -> Manifest | None:
         """The last load of one sheet of one file."""
@@ -131,10 +174,11 @@ class Loads:
         ledgers without a key, only the last version of a file counts. The three questions: is there still a contract, has
         its ledger no key, is the file still there.
         """
-        readings = {(m.dataset, m.origin, m.sheet, m.sha256): m.load_id for m in self.all}
+        standing = self.standing
+        readings = {(m.dataset, m.origin, m.sheet, m.sha256): m.load_id for m in standing}
         return [
             m
-            for m in self.all
+            for m in standing
             if known(m)
             and readings[m.dataset, m.origin, m.sheet, m.sha256] == m.load_id
             and (m.dataset not in REPLACED or exists(m))
@@ -145,7 +189,7 @@ class Loads:
         """Remove what a killed run left half written."""
         for folder in self.folder.glob(f"{TEMPORARY}*"):
             shutil.rmtree(folder, ignore_errors=True)
-        for memory in self.folder.glob(".files-*.json"):
+        for memory in (*self.folder.glob(".files-*.json"), *self.folder.glob(f"{RECORDING}*")):
             memory.unlink()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from etl.build import Summary
-    from etl.load import Manifest
+    from etl.load import Loads, Manifest
 
 _SHOWN = 12
 
@@ -79,6 +79,25 @@ def _written_table(written: list[Manifest], catalogue: Catalogue):
         sums = (sum(getattr(m, f) for m in some) for f in ("rows_in", "rows_accepted", "rows_rejected", "warnings"))
         table.add_row(name, catalogue.ledgers[ledger].name, *(f"{n:,}" for n in (len(some), *sums)))
     return table
+
+
+def show_loads(loads: Loads, catalogue: Catalogue, console: Console, everything: bool = False) -> None:
+    """The loads, newest first: number, when, who, what came of it, and whether it was undone."""
+    from rich.table import Table
+
+    table = Table(title=None if everything else f"最近的装载（共 {len(loads.all)} 次，--all 全部列出）")
+    for head in ("编号", "时间", "经办", "数据集", "台账", "文件", "指纹", "行数", "入库", "退回", "状态"):
+        table.add_column(head, justify="right" if head in ("编号", "行数", "入库", "退回") else "left", overflow="fold")
+    for m in reversed(loads.all if everything else loads.all[-30:]):
+        name = catalogue.ledgers[m.ledger].name if m.ledger in catalogue.ledgers else m.ledger
+        dataset = catalogue.datasets[m.dataset].name if m.dataset in catalogue.datasets else m.dataset
+        when = datetime.fromisoformat(m.loaded_at).astimezone().strftime("%Y-%m-%d %H:%M")
+        record = loads.undone.get(m.load_id)
+        state = f"已撤销（{record.user}）" if record else ""
+        file = f"{m.file} {m.sheet}".strip()
+        counts = (f"{n:,}" for n in (m.rows_in, m.rows_accepted, m.rows_rejected))
+        table.add_row(str(m.seq), when, m.user, dataset, name, file, m.sha256[:8], *counts, state)
+    console.print(table)
 
 
 def show_status(path: Path | None, faults: list[str], catalogue: Catalogue, console: Console) -> None:

@@ -36,7 +36,8 @@ def version(loads: Loads, catalogue: Catalogue, places: Iterable[Place], home: H
         d.model_dump_json(exclude={"practices", "note"}) for d in (*catalogue.datasets.values(), *catalogue.measures.values())
     ]
     declared += [d.model_dump_json() for d in (*catalogue.time_limits.values(), *catalogue.holidays.values())]
-    return digest([str(SCHEMA_VERSION), *active, *ledgers, *declared, *map(repr, places)])[:8]
+    undone = [f"{load}:{record.number}" for load, record in sorted(loads.undone.items())]
+    return digest([str(SCHEMA_VERSION), *active, *undone, *ledgers, *declared, *map(repr, places)])[:8]
 
 
 def serving(home: Home) -> Path | None:
