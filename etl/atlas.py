@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
 
+from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, read_places
-from etl.places import COMMUNITIES, Gazetteer, Place, bare, place_id
+from etl.places import COMMUNITIES, DATES, RENAMED, STREETS, Change, Place, place_id
 from etl.schema import column_types, quoted
+from etl.spelling import bare
+from etl.succession import changes_of, dated
 from etl.wording import is_missing, plain
 from jiejian.catalogue import Ledger
 
@@ -19,11 +22,19 @@ _GRID = "网格"
 
 @dataclass
 class Atlas:
-    """The places of one data set in force, and ids that are no longer in force → the ids that replace them."""
+    """The places of one data set in force, and ids that are no longer in force → the ids that replace them.
+
+    ``changes`` are those that the places tell, ``faults`` sentences about changes that cannot be used, ``answers`` what people
+    decided about doubtful names (plain form → place id).
+    """
 
     dataset: str
     places: dict[str, Place] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    faults: tuple[str, ...] = ()
+    _renames: dict[str, Change] = field(default_factory=dict)
     _digest: str = ""
 
     def take(self, brought: Iterable[Place]) -> None:
@@ -42,8 +53,27 @@ class Atlas:
                     self.moved[former] = place.place_id
             self.places[place.place_id] = place
             self.moved.pop(place.place_id, None)
+        self._rename()
         self._follow()
+        changes, faults = changes_of(self.places.values())
+        self.places |= dated(self.places, changes)
+        self.changes, self.faults = (*self._renames.values(), *changes), tuple(faults)
         self._digest = ""
+
+    def _rename(self) -> None:
+        """A renamed community is the same place: it goes on under the new name, and its old name still finds it."""
+        for change in changes_of(self.places.values())[0]:
+            if change.kind == RENAMED and change.predecessor_id != change.successor_id:
+                self._renames[change.predecessor_id] = change
+        for old, change in self._renames.items():
+            new = self.places.get(self.now(change.successor_id))
+            if new is None:
+                continue
+            gone = self.places.pop(old, None)
+            names = dict.fromkeys((*new.names[1:], change.predecessor, *(gone.names[1:] if gone else ())))
+            began = gone.valid_from if gone else new.valid_from if (new.valid_from or "") < change.on.isoformat() else None
+            self.places[new.place_id] = replace(new, aliases="、".join(n for n in names if n != new.name), valid_from=began)
+            self.moved[old] = new.place_id
 
     def _follow(self) -> None:
         """Places below a place that moved move with it."""
@@ -66,24 +96,39 @@ class Atlas:
         return old
 
     def gazetteer(self) -> Gazetteer:
-        found = Gazetteer(self.dataset)
+        answers = {written: self.now(place) for written, place in self.answers.items()}
+        found = Gazetteer(self.dataset, changes=self.changes, answers=answers)
         found.add(self.places.values())
         return found
 
     @property
     def digest(self) -> str:
-        """Changes when a name could be read differently."""
+        """Changes when a name could be read differently; behind a colon, when its time could be."""
         if not self._digest:
             ordered = sorted(self.places.values(), key=lambda p: p.place_id)
-            self._digest = digest(f"{p.place_id}|{p.kind}|{p.aliases}" for p in ordered)
+            names = [f"{p.place_id}|{p.kind}|{p.aliases}" for p in ordered]
+            names += [f"{written}={place}" for written, place in sorted(self.answers.items())]
+            times = [f"{p.place_id}|{p.valid_from}|{p.valid_to}" for p in ordered if p.valid_from or p.valid_to]
+            times += [f"{c.predecessor_id}>{c.successor_id}|{c.on}" for c in self.changes if times]
+            self._digest = digest(names) + (f":{digest(times)}" if times else "")
         return self._digest
 
 
+def times_of(places: str) -> str:
+    """The part of an atlas's digest that changes when the beginning or end of a place does."""
+    return places.partition(":")[2]
+
+
 def atlas(
-    connection: duckdb.DuckDBPyConnection, dataset: str, bundled: Iterable[Place], loads: Loads, active: Iterable[Manifest]
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    bundled: Iterable[Place],
+    loads: Loads,
+    active: Iterable[Manifest],
+    answers: Mapping[str, str] | None = None,
 ) -> Atlas:
-    """The places of a data set from the bundled list and the active loads, oldest first."""
-    found = Atlas(dataset)
+    """The places of a data set from the lists of places and the active loads, oldest first."""
+    found = Atlas(dataset, answers=answers or {})
     found.take(p for p in bundled if p.dataset == dataset)
     for manifest in active:
         if manifest.dataset == dataset and manifest.brings_places:
@@ -99,12 +144,25 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
     rows = connection.execute(
         f"SELECT {cell} FROM raw WHERE _kind = 'row' AND {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_row)"
     ).fetchall()
-    street = gazetteer.street()
-    return [
-        Place(place_id(street or gazetteer.dataset, name), gazetteer.dataset, plain(name), COMMUNITIES[0], street, number)
-        for number, (name,) in enumerate(rows, 1)
-        if not is_missing(name)
-    ]
+    street, found = gazetteer.street(), {}
+    for number, (name,) in enumerate(rows, 1):
+        above, _, last = (name or "").rpartition("/")
+        if is_missing(last):
+            continue
+        parent = _street_named(above, gazetteer) if above else street
+        if above and parent not in gazetteer.places:
+            found.setdefault(parent, Place(parent, gazetteer.dataset, plain(above), STREETS[0], sort=number))
+        place = place_id(parent or gazetteer.dataset, last)
+        found.setdefault(place, Place(place, gazetteer.dataset, plain(last), COMMUNITIES[0], parent, number))
+    return list(found.values())
+
+
+def _street_named(name: str, gazetteer: Gazetteer) -> str:
+    """The id of a street that a row names before its community: a known one, or a new one."""
+    try:
+        return gazetteer.find(name, kinds=STREETS)
+    except ValueError:
+        return place_id(gazetteer.dataset, name)
 
 
 def brought(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Gazetteer) -> list[Place]:
@@ -148,6 +206,6 @@ def _from_row(row: dict, order: int, ledger: Ledger, gazetteer: Gazetteer) -> It
         area_km2=given(brings.area_km2),
         lon=given(brings.lon),
         lat=given(brings.lat),
-        **{n: row.get(n) for n in ("crs", "peer_group")},
-        **{n: str(row[n]) for n in ("valid_from", "valid_to") if row.get(n)},
+        **{n: row.get(n) for n in ("crs", "peer_group", "successors", "change")},
+        **{n: str(row[n]) for n in DATES if row.get(n)},
     )

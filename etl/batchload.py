@@ -12,13 +12,15 @@ from etl.atlas import brought, started
 from etl.batch import Batch, Member
 from etl.check import check, rejects
 from etl.dates import Period
+from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, now, user
 from etl.origins import Origin
-from etl.places import Gazetteer, Place
+from etl.places import Place
 from etl.recognise import Match
 from etl.rules import history_columns
 from etl.schema import SENTENCE, text
 from etl.shape import accepted
+from etl.succession import settle
 from etl.tidy import tidy
 from etl.values import STREET_WIDE, Context
 from jiejian.catalogue import Catalogue, CatalogueError, Ledger
@@ -97,7 +99,8 @@ def load_batch(
 
     context = Context(ledger, run.catalogue, gazetteer, run.key, batch.times, batch.units)
     tidied = tidy(connection, batch, context, start_places)
-    problems = check(connection, batch, run.catalogue, tidied, run.today)
+    untimely = settle(connection, batch, gazetteer)
+    problems = check(connection, batch, run.catalogue, tidied, run.today, [untimely] if untimely else [])
     # A sheet without a column of places, and a row of a street-wide ledger that names none, speak of the street itself.
     street = gazetteer.street() if ledger.table in STREET_WIDE or ledger.place not in batch.columns else None
     if ledger.table == "observation" and ledger.place not in batch.columns and street is None:

@@ -19,7 +19,7 @@ from etl import demo, origins, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.origins import Origin
-from etl.places import Place, bundled
+from etl.places import Place, listed
 from etl.recognise import ledgers_for
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
@@ -207,12 +207,17 @@ def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
         _sweep(where, loads)
         connection = duckdb.connect(config={"temp_directory": str(where.root / _SPILL)})
         try:
-            yield _Run(where, connection, catalogue(), loads, bundled(BUNDLED_CATALOGUE / "places.csv"))
+            yield _Run(where, connection, catalogue(), loads, _places(where))
         finally:
             connection.close()
             shutil.rmtree(where.root / _SPILL, ignore_errors=True)
     finally:
         lock.release()
+
+
+def _places(where: Home) -> list[Place]:
+    """The bundled places, and those of the street's own list."""
+    return listed(BUNDLED_CATALOGUE / "places.csv", where.catalogue / "places.csv")
 
 
 def _sweep(where: Home, loads: Loads) -> None:
@@ -255,5 +260,5 @@ def _is_stale(where: Home) -> bool:
         prints = contracts_digest({l.id: fingerprint(l, known) for l in ledgers_for(known, origin.dataset)})
         if not seen.knows(origin, file_hash(origin.path), prints):
             return True
-    wanted = warehouse.version(loads, known, bundled(BUNDLED_CATALOGUE / "places.csv"), where)
+    wanted = warehouse.version(loads, known, _places(where), where)
     return not warehouse.is_current(where, wanted)

@@ -6,7 +6,7 @@ joined by a comma. A row with an error is rejected whole; a warning only marks i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import duckdb
@@ -25,11 +25,19 @@ _NO_PROBLEM = (
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, batch: Batch, catalogue: Catalogue, tidied: Tidied, today: date
+    connection: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    catalogue: Catalogue,
+    tidied: Tidied,
+    today: date,
+    more: Iterable[str] = (),
 ) -> dict[int, tuple[int, int]]:
-    """Fill ``problem`` for the batch in hand. Returns rows rejected and warnings by sheet, for the sheets that have any."""
+    """Fill ``problem`` for the batch in hand; ``more`` are queries for problems that others found.
+
+    Returns rows rejected and warnings by sheet, for the sheets that have any.
+    """
     parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *_twins(batch), *_ignored(batch)]
-    parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue)]
+    parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}")
     for jump in jump_problems(batch):
         connection.execute(f"INSERT INTO problem {jump}")
@@ -48,7 +56,7 @@ def rejects(batch: Batch, number: int, dataset: str) -> str:
         SELECT {text(member.load_id)} AS load_id, {text(dataset)} AS dataset, {text(batch.ledger.id)} AS ledger,
                {text(sheet.file)} AS file, {text(sheet.sheet)} AS sheet, {line_of("p._row")} AS "row",
                {_heads(batch, member)} AS column_name, {_values(batch)} AS value,
-               p._reason AS reason, p._advice AS advice, p._severity AS severity
+               p._reason AS reason, p._advice AS advice, p._severity AS severity, {_candidates(batch)} AS candidates
         FROM problem p LEFT JOIN raw ON raw._row = p._row
         WHERE {sheet_of("p._row")} = {number}
         ORDER BY p._row, p._columns"""
@@ -63,6 +71,17 @@ def _heads(batch: Batch, member: Member) -> str:
 def _values(batch: Batch) -> str:
     shown = (f"CASE WHEN {_names(c)} THEN {_shown(c)} END" for c in batch.stored)
     return f"nullif(concat_ws('、', {', '.join(shown)}), '')"
+
+
+def _candidates(batch: Batch) -> str:
+    """The ids of the places that a doubtful name may mean, one a line."""
+    cells = (
+        f"WHEN p._columns = {text(c.id)} THEN (SELECT any_value(_candidates) FROM reading WHERE _column = {text(c.id)} AND _raw = raw.{quoted(c.id)})"
+        for c in batch.stored
+        if c.type == "place"
+    )
+    found = " ".join(cells)
+    return f"CASE {found} END" if found else "CAST(NULL AS VARCHAR)"
 
 
 def _shown(column: Column) -> str:

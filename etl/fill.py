@@ -53,6 +53,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]
 def _insert_places(connection: duckdb.DuckDBPyConnection, atlases: dict[str, Atlas]) -> None:
     found = [p for atlas in atlases.values() for p in atlas.places.values()]
     _insert(connection, "place", [tuple(getattr(p, c) for c in FIXED["place"]) for p in found])
+    changes = {c: None for atlas in atlases.values() for c in atlas.changes}
+    _insert(connection, "place_change", [tuple(vars(c).values()) for c in changes])
     _insert(connection, "place_alias", [(p.place_id, alias) for p in found for alias in p.names[1:]])
     connection.execute(PLACE_PATHS)
     connection.execute(
@@ -138,4 +140,4 @@ def _insert_rejects(connection: duckdb.DuckDBPyConnection, loads: Loads, active:
     """What was rejected at the last reading of each file: an older reading's rejects have been dealt with."""
     files = [path for m in active if loads.is_last(m) and (path := loads.path(m, "rejects.parquet")).is_file()]
     if files:
-        connection.execute("INSERT INTO reject BY NAME SELECT * FROM read_parquet(?)", [[p.as_posix() for p in files]])
+        connection.execute("INSERT INTO reject BY NAME SELECT * FROM read_parquet(?, union_by_name = true)", [[p.as_posix() for p in files]])

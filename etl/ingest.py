@@ -15,15 +15,17 @@ from pathlib import Path
 
 import duckdb
 
-from etl.atlas import Atlas, atlas
+from etl.atlas import Atlas, atlas, times_of
 from etl.batch import alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period, find_period
 from etl.extract import Unreadable, extract
+from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.memory import Memory
 from etl.origins import Origin, path_of
 from etl.personal import pseudonym_key
-from etl.places import Gazetteer, Place
+from etl.places import Place
 from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, recognise
 from etl.rules import history_columns
 from etl.seen import Seen
@@ -98,6 +100,7 @@ class Ingest:
         self._outcome.faults.update(known_bad)
         # A file that was of no use is of no use again; only what stands loaded counts as unchanged.
         self._outcome.unchanged += len(unchanged) - len(again) - len(known_bad.keys() - {o.key for o, _ in again})
+        self._outcome.notes += self._atlas.faults
         seen.note(hashed, self._contracts, self._outcome.faults)
         return self._outcome
 
@@ -106,7 +109,8 @@ class Ingest:
     @cached_property
     def _atlas(self) -> Atlas:
         active = active_loads(self._loads, self._run.catalogue, self._home)
-        return atlas(self._connection, self._run.dataset, self._bundled, self._loads, active)
+        answers = {a.written: a.place_id for a in Memory(self._home).place_answers(self._run.dataset).values()}
+        return atlas(self._connection, self._run.dataset, self._bundled, self._loads, active, answers)
 
     def _places(self) -> Gazetteer:
         if self._gazetteer is None:
@@ -153,9 +157,15 @@ class Ingest:
         return known_heads(self._ledgers)
 
     def _rejected_for_want_of_places(self, origins: Collection[Origin]) -> set[str]:
-        """The files that had rows rejected when fewer (or other) places were known than now."""
-        rejected = self._loads.rejected({(o.dataset, o.key) for o in origins})
-        return {m.origin for m in rejected if m.places != self._atlas.digest} if rejected else set()
+        """The files that had rows rejected when fewer (or other) places were known than now, or when places had other times."""
+        last = self._loads.last({(o.dataset, o.key) for o in origins})
+        return {m.origin for m in last if m.table != "place" and self._reads_otherwise(m)}
+
+    def _reads_otherwise(self, m: Manifest) -> bool:
+        """Whether the places known now could change what came of a load."""
+        if times_of(m.places) != times_of(self._atlas.digest):
+            return True
+        return bool(m.rows_rejected) and m.places != self._atlas.digest
 
     # ---- loading ----
 
@@ -165,7 +175,7 @@ class Ingest:
         for sheet in sorted(waiting, key=lambda w: w.turn):
             last = self._loads.newest(self._run.dataset, sheet.origin.key, sheet.match.sheet.sheet)
             same = last and (last.sha256, last.contract) == (sheet.sha256, self._run.contracts[sheet.match.ledger.id])
-            if same and not (last.rows_rejected and last.places != self._atlas.digest):
+            if same and not self._reads_otherwise(last):
                 self._outcome.unchanged += 1
             elif not self._again and self._loads.was_undone(
                 self._run.dataset, sheet.origin.key, sheet.sha256, sheet.match.sheet.sheet

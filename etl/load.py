@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from etl.places import PLACE_FIELDS, Place
+from etl.places import DATES, PLACE_FIELDS, Place
 from etl.recognise import BUNDLED
 from etl.rollback import TEMPORARY as RECORDING
 from etl.rollback import DamagedRecord, Record, left_out, read_records, write_record
@@ -124,7 +124,11 @@ class Loads:
 
     def rejected(self, files: Collection[tuple[str, str]]) -> list[Manifest]:
         """The last loads of some files (data set, origin) in which rows stand rejected."""
-        return [m for m in self._newest.values() if m.rows_rejected and (m.dataset, m.origin) in files and self.is_last(m)]
+        return [m for m in self.last(files) if m.rows_rejected]
+
+    def last(self, files: Collection[tuple[str, str]]) -> list[Manifest]:
+        """The last loads of some files (data set, origin)."""
+        return [m for m in self._newest.values() if (m.dataset, m.origin) in files and self.is_last(m)]
 
     def next_seq(self) -> int:
         """The number of the next load."""
@@ -213,9 +217,12 @@ def _places_query(connection: duckdb.DuckDBPyConnection, places: list[Place]) ->
 
 
 def read_places(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Place]:
-    """The places that a load brought."""
-    columns = ", ".join(f"CAST({f} AS VARCHAR)" if f.startswith("valid_") else f'"{f}"' for f in PLACE_FIELDS)
-    return [Place(*row) for row in connection.execute(f"SELECT {columns} FROM read_parquet(?)", [str(path)]).fetchall()]
+    """The places that a load brought; an older load knows fewer fields."""
+    there = {name for name, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()}
+    names = [f for f in PLACE_FIELDS if f in there]
+    columns = ", ".join(f"CAST({f} AS VARCHAR)" if f in DATES else f'"{f}"' for f in names)
+    rows = connection.execute(f"SELECT {columns} FROM read_parquet(?)", [str(path)]).fetchall()
+    return [Place(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def fingerprint(ledger: Ledger, catalogue: Catalogue) -> str:

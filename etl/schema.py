@@ -8,7 +8,7 @@ from etl.places import STREETS
 from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger
 
 # Raise this when a table or view changes: every warehouse is then built anew from the loads.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TYPES = {
     "text": "VARCHAR",
@@ -61,6 +61,16 @@ PLACE = {
     "valid_to": "DATE",
     "peer_group": "VARCHAR",
 }
+# Names stand beside the ids: a renamed place is in ``place`` under its new id only.
+PLACE_CHANGE = {
+    "dataset": "VARCHAR",
+    "predecessor_id": "VARCHAR",
+    "predecessor": "VARCHAR",
+    "successor_id": "VARCHAR",
+    "successor": "VARCHAR",
+    "changed_on": "DATE",
+    "kind": "VARCHAR",
+}
 SOURCE = dict.fromkeys(("source_id", "dataset", "title", "publisher", "published_on", "author", "note"), "VARCHAR")
 TARGET = {
     "dataset": "VARCHAR",
@@ -83,6 +93,7 @@ REJECT = {
     "reason": "VARCHAR",
     "advice": "VARCHAR",
     "severity": "VARCHAR",
+    "candidates": "VARCHAR",
 }
 LOAD = {
     "load_id": "VARCHAR",
@@ -126,7 +137,7 @@ FIGURE = {
 FIXED = {
     "place": PLACE,
     "place_alias": {"place_id": "VARCHAR", "alias": "VARCHAR"},
-    "place_change": {"predecessor_id": "VARCHAR", "successor_id": "VARCHAR", "changed_on": "DATE", "kind": "VARCHAR"},
+    "place_change": PLACE_CHANGE,
     "place_path": {"place_id": "VARCHAR", "place_path": "VARCHAR", "street_name": "VARCHAR"},
     "dataset": {"dataset": "VARCHAR", "name": "VARCHAR", "fictional": "BOOLEAN", "mode": "VARCHAR", "as_of": "DATE"},
     "measure": {"measure": "VARCHAR", "name": "VARCHAR", "name_en": "VARCHAR", "unit": "VARCHAR", "kind": "VARCHAR"},

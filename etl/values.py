@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from etl import dates, quantity
+from etl.gazetteer import Doubtful, Gazetteer
 from etl.personal import pseudonym
-from etl.places import WHOLE_STREET, Gazetteer
+from etl.places import WHOLE_STREET
 from etl.recognise import base_unit
 from etl.wording import is_missing, plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
+_CHOOSE = "请改成名册中的名称，或在“数据导入”中选定是哪一处；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。"
 # Tables whose rows may speak of the whole street: a blank place, or 全街道, is the street itself.
 STREET_WIDE = ("target", "event")
 
@@ -26,7 +28,10 @@ _YES, _NO = frozenset(_AFFIRMED.split()), frozenset(_DENIED.split())
 
 
 class Reading(NamedTuple):
-    """A distinct text of a column and what it means. ``fault`` is a clause: 值“x” + fault; empty when it reads well."""
+    """A distinct text of a column and what it means. ``fault`` is a clause: 值“x” + fault; empty when it reads well.
+
+    ``candidates`` are the ids of the places that a doubtful name may mean, one a line.
+    """
 
     column: str
     raw: str
@@ -37,6 +42,7 @@ class Reading(NamedTuple):
     fault: str = ""
     advice: str = ""
     severity: str = ""
+    candidates: str | None = None
 
 
 @dataclass
@@ -67,6 +73,10 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
     for raw in raws:
         try:
             yield reader(column, raw, context)
+        except Doubtful as doubt:
+            yield Reading(
+                column.id, raw, fault=str(doubt), advice=_CHOOSE, severity="error", candidates="\n".join(doubt.candidates)
+            )
         except ValueError as error:
             yield Reading(column.id, raw, fault=str(error), advice=_advice(column, context), severity="error")
 
