@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from frames import METRICS, at, frame
 
-from jiejian.analysis.interval import ABOVE, BELOW, SAME, compare_to_mean, difference, pooled_mean, wilson
+from jiejian.analysis.interval import ABOVE, BELOW, SAME, compare_to_mean, difference, poisson, pooled_mean, wilson
 
 # Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3 (score without continuity correction).
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
@@ -46,8 +46,9 @@ def test_groups_are_by_the_pooled_mean_not_by_the_mean_of_rates():
     # 900/1000 and 10/20 and 950/1000: pooled 1860/2020 = 92.08 %, the mean of rates would be 78.3 %.
     found = compare_to_mean(at("on_time_rate", 甲=(900, 1000), 乙=(10, 20), 丙=(950, 1000)), METRICS["on_time_rate"])
     assert found["mean"].round(2).tolist() == [92.08] * 3
-    assert found["group"].tolist() == [BELOW, BELOW, ABOVE]
-    assert found["verdict"].tolist() == ["worse", "worse", "better"]
+    # On the arcsine scale 甲 lies 2.3 standard errors below, 乙 4.9 below, 丙 3.9 above: the limits are 3.09.
+    assert found["group"].tolist() == [SAME, BELOW, ABOVE]
+    assert found["verdict"].tolist() == ["", "worse", "better"]
 
 
 def test_a_small_place_is_not_judged_by_its_rate_alone():
@@ -71,10 +72,35 @@ def test_counts_have_neither_interval_nor_mean():
     assert found[["lower", "upper", "mean"]].isna().all().all() and set(found["group"]) == {""}
 
 
-def test_rates_have_a_pooled_mean_but_no_groups():
+def test_rates_of_counts_are_judged_by_the_poisson_funnel():
+    # 30 of 1,000 and 10 of 3,000: pooled 10 per 1,000, expected 10 and 30; exact 99.8 % limits of 10 are 2.96 and 24.03 events.
     rows = at("complaints_per_thousand_households", 甲=(30, 1000), 乙=(10, 3000))
     found = compare_to_mean(rows, METRICS["complaints_per_thousand_households"])
-    assert found["mean"].tolist() == [10.0, 10.0] and set(found["group"]) == {""} and found["lower"].isna().all()
+    assert found["mean"].tolist() == [10.0, 10.0] and found["group"].tolist() == [ABOVE, BELOW]
+    assert found["verdict"].tolist() == ["worse", "better"]
+    # Garwood's interval of 30 events: 20.24 to 42.83.
+    assert found[["lower", "upper"]].round(2).iloc[0].tolist() == [20.24, 42.83]
+
+
+# Exact 95 % limits of a Poisson count: E. S. Pearson & H. O. Hartley, Biometrika Tables for Statisticians I, table 40.
+@pytest.mark.parametrize(("count", "lower", "upper"), [(0, 0, 3.69), (1, 0.0253, 5.57), (10, 4.80, 18.39), (50, 37.11, 65.92)])
+def test_poisson_as_published(count, lower, upper):
+    low, high = poisson(count, 1)
+    assert float(low) == pytest.approx(lower, abs=0.005) and float(high) == pytest.approx(upper, abs=0.005)
+
+
+def test_rates_of_points_and_hours_are_not_judged():
+    found = compare_to_mean(at("hours_per_volunteer", 甲=(3000, 100), 乙=(10, 300)), METRICS["hours_per_volunteer"])
+    assert set(found["group"]) == {""} and found["lower"].isna().all()
+
+
+def test_many_places_are_judged_by_limits_widened_for_over_dispersion():
+    # Twenty large places between 85 and 95 %: nearly all outside the unadjusted limits, none outside the usual spread.
+    figures = {f"社区{i}": (8500 + 50 * i, 10_000) for i in range(20)}
+    found = compare_to_mean(at("on_time_rate", **figures), METRICS["on_time_rate"])
+    assert found["adjusted"].all() and set(found["group"]) == {SAME}
+    few = compare_to_mean(at("on_time_rate", 甲=(8500, 10_000), 乙=(9500, 10_000)), METRICS["on_time_rate"])
+    assert not few["adjusted"].any() and few["group"].tolist() == [BELOW, ABOVE]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
-"""How sure a proportion is, and whether a community really differs from the mean.
+"""How sure a proportion or a rate is, and whether a community really differs from the mean.
 
 Sources: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927) 209–212
 (score interval of one proportion); R. G. Newcombe, "Two-sided confidence intervals for the single proportion" and
 "Interval estimation for the difference between independent proportions", Statistics in Medicine 17 (1998) 857–872
-and 873–890 (worked figures; method 10 for differences).
+and 873–890 (worked figures; method 10 for differences); F. Garwood, "Fiducial limits for the Poisson distribution",
+Biometrika 28 (1936) 437–442 (exact interval of a count). Groups against the mean come from the funnel
+(:mod:`jiejian.analysis.funnel`).
 """
 
 from __future__ import annotations
@@ -14,9 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from jiejian.analysis.chisquare import chi2_quantile
+from jiejian.analysis.funnel import funnel
 from jiejian.catalogue import Metric
 
 ABOVE, SAME, BELOW = "明显高于平均", "与平均无明显差异", "明显低于平均"
+# What can be told apart by counting; points, hours and money cannot, they do not come one by one.
+_COUNTED = frozenset({"件", "人", "人次", "次", "场", "个", "户", "家", "期", "名"})
+# The spread between units cannot be estimated from a handful of them.
+ENOUGH_TO_ADJUST = 8
 
 
 def wilson(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +42,34 @@ def wilson(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.9
     half = z * np.sqrt(z * z + 4 * x * (1 - x / n))
     width = 2 * (n + z * z)
     return np.clip((centre - half) / width, 0, 1), np.clip((centre + half) / width, 0, 1)
+
+
+def poisson(count: ArrayLike, exposure: ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Exact interval of ``count`` events per ``exposure``, element by element; NaN where there is no rate."""
+    x, n = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(exposure, dtype=float))
+    with np.errstate(invalid="ignore"):
+        sound = (n > 0) & (x >= 0) & np.isfinite(x) & np.isfinite(n)
+    x, n = np.where(sound, x, np.nan), np.where(sound, n, np.nan)
+    tail = (1 - confidence) / 2
+    return chi2_quantile(tail, 2 * x) / 2 / n, chi2_quantile(1 - tail, 2 * (x + 1)) / 2 / n
+
+
+def judged_as(metric: Metric) -> str:
+    """How chance is reckoned with a metric: ``proportion``, ``rate`` (of things counted one by one), or '' for not at all."""
+    if metric.kind == "rate" and metric.unit.split("/")[0] in _COUNTED:
+        return "rate"
+    return "proportion" if metric.kind == "proportion" else ""
+
+
+def interval(frame: pd.DataFrame, metric: Metric, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of each row of a figures frame in display units; NaN for gaps and where chance is not reckoned with."""
+    how = {"proportion": wilson, "rate": poisson}.get(judged_as(metric))
+    if how is None:
+        return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
+    there = frame["value"].notna().to_numpy()
+    limits = how(frame["numerator"], frame["denominator"], confidence)
+    low, high = (np.where(there, limit, np.nan) * display_scale(metric) for limit in limits)
+    return low, high
 
 
 def difference(
@@ -76,11 +112,16 @@ def pooled_mean(frame: pd.DataFrame, metric: Metric) -> float:
     return float(there["numerator"].sum() / below * display_scale(metric)) if below > 0 else np.nan
 
 
-def _groups(lower: np.ndarray, upper: np.ndarray, mean: float) -> np.ndarray:
-    judged = ~np.isnan(lower)
-    # A mean that equals a limit but for the last binary digit is not outside it.
-    outside = [~judged, lower > mean + 1e-9, upper < mean - 1e-9]
-    return np.select(outside, ["", ABOVE, BELOW], default=SAME).astype(object)
+def _groups(frame: pd.DataFrame, metric: Metric) -> tuple[np.ndarray, bool]:
+    """Each row's group by the funnel's 99.8 % limits, and whether they were widened for over-dispersion."""
+    there = frame["value"].notna()
+    none = np.full(len(frame), "", dtype=object)
+    if not judged_as(metric) or there.sum() < 2:
+        return none, False
+    kind, wide = judged_as(metric), "winsorised" if there.sum() >= ENOUGH_TO_ADJUST else None
+    found, _, phi, _ = funnel(frame["numerator"].where(there), frame["denominator"].where(there), kind=kind, overdispersion=wide)
+    sides = found["outside"].map({"above": ABOVE, "below": BELOW, "": SAME}).to_numpy()
+    return np.where(found["value"].notna(), sides, none).astype(object), phi > 1
 
 
 def _verdicts(groups: np.ndarray, metric: Metric) -> np.ndarray:
@@ -93,25 +134,19 @@ def _verdicts(groups: np.ndarray, metric: Metric) -> np.ndarray:
 def compare_to_mean(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """A figures frame of one metric and one period, with what may be said of each place against the mean.
 
-    Adds ``lower`` and ``upper`` (95 % interval in display units; proportions only, else NaN), ``mean`` (pooled, display
-    units; NaN for counts and published rates), ``group`` (明显高于平均, 与平均无明显差异 or 明显低于平均 where the interval
-    excludes the pooled mean or does not; '' where nothing can be judged: no proportion, a gap, or one place alone) and
-    ``verdict`` (better, worse or '' by the metric's direction).
+    Adds ``lower`` and ``upper`` (95 % interval in display units: Wilson's of proportions, exact Poisson of rates of
+    counts, else NaN), ``mean`` (pooled, display units; NaN for counts and published rates), ``group`` (明显高于平均,
+    与平均无明显差异 or 明显低于平均 by the funnel's 99.8 % limits, widened for over-dispersion where there are at least
+    eight places; '' where nothing can be judged: no proportion or rate of counts, a gap, or one place alone),
+    ``verdict`` (better, worse or '' by the metric's direction) and ``adjusted`` (whether the limits were widened).
 
-    Each place is judged by itself: of 20 places that are all alike about one falls outside by chance, and the mean
-    contains the place itself. Raises ValueError where the frame holds several periods or another metric.
+    Raises ValueError where the frame holds several periods or another metric.
     """
     if frame["period"].nunique() > 1:
         raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
     if not frame["metric"].eq(metric.id).all():
         raise ValueError(f"数据中混有“{metric.name}”以外的指标，不能一起比较。")
-    if metric.kind == "proportion":
-        there = frame["value"].notna().to_numpy()
-        low, high = wilson(frame["numerator"], frame["denominator"])
-        lower, upper = (np.where(there, limit, np.nan) * display_scale(metric) for limit in (low, high))
-    else:
-        lower = upper = np.full(len(frame), np.nan)
-    mean = pooled_mean(frame, metric)
-    alone = frame["value"].notna().sum() < 2
-    groups = np.full(len(frame), "", dtype=object) if alone else _groups(lower, upper, mean)
-    return frame.assign(lower=lower, upper=upper, mean=mean, group=groups, verdict=_verdicts(groups, metric))
+    lower, upper = interval(frame, metric)
+    groups, adjusted = _groups(frame, metric)
+    mean, verdicts = pooled_mean(frame, metric), _verdicts(groups, metric)
+    return frame.assign(lower=lower, upper=upper, mean=mean, group=groups, verdict=verdicts, adjusted=adjusted)

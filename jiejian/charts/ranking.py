@@ -336,7 +336,9 @@ def _reading(frame: pd.DataFrame, bars: bool) -> str:
     text = "每行一个地方，点为本期数值，右侧为数字。"
     if frame["mean"].notna().any():
         text += "竖线为总体平均（分子合计除以分母合计），浅灰带为居中一半的地方。"
-    return text + ("横线为95%区间：不与平均线相交，才说高于或低于平均。" if frame["lower"].notna().any() else "")
+    if frame["lower"].notna().any():
+        text += "横线为95%区间，规模小的长。标▲▼的超出漏斗图99.8%控制限，才说高于或低于平均；其余的高低可能只是随机波动。"
+    return text
 
 
 def _fitted(rows: Rows, metric: Metric, space: Space, fold: bool, height: float | None, kind: Type) -> tuple[Rows, Space]:

@@ -58,28 +58,28 @@ def _alone(frame: pd.DataFrame, row: pd.Series, metric: Metric, noun: str, label
     return title, f"{label}，{row['place']}{metric.name}为{value}，只此一处有数，不作比较。{rest}"
 
 
+def limits_words(adjusted: bool) -> str:
+    """By what a place was judged, for the brackets of a sentence."""
+    return "漏斗图99.8%控制限" + ("，已按社区间常有的差异放宽" if adjusted else "")
+
+
 def _judged(there: pd.DataFrame, metric: Metric, noun: str) -> Finding:
-    """Proportions: three groups against the pooled mean, by 95 % intervals."""
+    """Proportions and rates of counts: three groups against the pooled mean, by the limits of the funnel."""
     above, same, below = (list(there.loc[there["group"] == g, "place"]) for g in (ABOVE, SAME, BELOW))
     mean = f"总体平均{figure_text(there['mean'].iloc[0], metric)}"
     direction = {"higher": "越高越好", "lower": "越低越好"}.get(metric.better, "")
-    judged = len(above) + len(same) + len(below)
-    unjudged = len(there) - judged
+    unjudged = len(there) - len(above) - len(same) - len(below)
     left_out = f"{unjudged}个{noun}无法计算区间，未作判断。" if unjudged else ""
+    limits = limits_words(bool(there["adjusted"].iloc[0]))
     if not above and not below:
         low, high = there["value"].min(), there["value"].max()
         span = figure_text(low, metric) if figure_text(low, metric) == figure_text(high, metric) else span_text(low, high, metric)
-        title = fit_title(
-            f"各{noun}{metric.name}差异在随机波动范围内",
-            f"{metric.name}差异在随机波动范围内",
-            otherwise=f"各{noun}差异在随机波动范围内",
-        )
-        return title, f"{mean}，各{noun}为{span}，差异在随机波动范围内（95%区间均含总体平均）。{left_out}"
+        title = fit_title(f"各{noun}{metric.name}{SAME}", f"{metric.name}各{noun}无明显差异", otherwise=f"各{noun}本项指标{SAME}")
+        return title, f"{mean}，各{noun}为{span}，高低可能只是随机波动（{limits}）。{left_out}"
     clauses = [f"{listed(names, noun)}{group}" for names, group in ((above, ABOVE), (below, BELOW)) if names]
     if same:
         clauses.append(f"其余{len(same)}个{noun}{SAME}")
-    by_chance = f"，逐个判断约有{round(judged * 0.05)}个可能出于偶然" if judged >= 10 else ""
-    note = "（95%区间" + (f"；该指标{direction}" if direction else "") + f"{by_chance}）"
+    note = f"（{limits}" + (f"；该指标{direction}" if direction else "") + "）"
     return _judged_title(above, below, metric, noun), f"{mean}；{'，'.join(clauses)}{note}。{left_out}"
 
 
