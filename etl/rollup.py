@@ -97,5 +97,10 @@ def _covered(table: str, ledgers: list[Ledger]) -> str:
         return f"""{insert} {name}, e.dataset, e.place_id, date_trunc('month', {quoted(day)})::DATE
                    FROM {quoted(table)} e JOIN horizon h USING (dataset)
                    WHERE e.place_id IS NOT NULL AND {quoted(day)}::DATE <= h.as_of"""
+    if any(l.coverage == "all_places" for l in ledgers):
+        return f"""{insert} {name}, e.dataset, p.place_id,
+                          unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE
+                   FROM (SELECT DISTINCT dataset FROM {quoted(table)}) e JOIN horizon h USING (dataset)
+                   JOIN place p ON p.dataset = e.dataset AND p.kind IN ({_KINDS})"""
     return f"""{insert} {name}, e.dataset, e.place_id, unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE
                FROM (SELECT DISTINCT dataset, place_id FROM {quoted(table)} WHERE place_id IS NOT NULL) e JOIN horizon h USING (dataset)"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.rollup_terms import category_of, source_of, value_of, where
+from etl.rollup_terms import amount, category_of, source_of, value_of, where
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -41,8 +41,7 @@ def _months(table: str, at: str, measures: list[Measure], ledgers: list[Ledger],
     values = ", ".join(f"{value_of(m)} FILTER (WHERE {where(m, ledgers)})::DOUBLE" for m in measures)
     rows = ", ".join(f"count(*) FILTER (WHERE {where(m, ledgers)})" for m in measures)
     blanks = ", ".join(
-        f"count(*) FILTER (WHERE {where(m, ledgers)} AND {quoted(m.rollup.value)} IS NULL)" if m.rollup.value else "0"
-        for m in measures
+        f"count(*) FILTER (WHERE {where(m, ledgers)} AND ({amount(m)}) IS NULL)" if m.rollup.value else "0" for m in measures
     )
     category = category_of(by, ledgers) if by else "''"
     month = f"date_trunc('month', {quoted(at)})::DATE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.rollup_terms import happens, left_out, source_of, where
+from etl.rollup_terms import amount, happens, left_out, source_of, where
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -20,15 +20,16 @@ def stocks(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterat
     """Running balance at the end of each month: what began by then less what ended by then.
 
     Without a start an item has always been there. Where values are added up, items without a value make the sum a part
-    (noted), and a gap where no item has one.
+    (noted), and a gap where no item has one. With ``distinct`` each of its values counts once, from its first start until
+    nothing of that value is left.
     """
     for measure in (m for m in measures if m.kind == "stock"):
         roll = measure.rollup
-        size = f"coalesce({quoted(roll.value)}, 0)::DOUBLE" if roll.value else "1::DOUBLE"
-        blank = f"CASE WHEN {quoted(roll.value)} IS NULL THEN 1 ELSE 0 END" if roll.value else "0"
+        size = f"coalesce({amount(measure)}, 0)::DOUBLE" if roll.value else "1::DOUBLE"
+        blank = f"CASE WHEN ({amount(measure)}) IS NULL THEN 1 ELSE 0 END" if roll.value else "0"
         start = f"coalesce({quoted(roll.start)}::DATE, DATE '0001-01-01')" if roll.start else "DATE '0001-01-01'"
-        source = f"""FROM {quoted(table)} e JOIN horizon h USING (dataset)
-                     WHERE e.place_id IS NOT NULL AND {start} <= h.as_of AND {where(measure, ledgers)}"""
+        source = f"""FROM {_items(table, measure, ledgers)} e JOIN horizon h USING (dataset)
+                     WHERE e.place_id IS NOT NULL AND {start} <= h.as_of AND {"true" if roll.distinct else where(measure, ledgers)}"""
         steps = [
             f"SELECT e.dataset, e.place_id, date_trunc('month', {start})::DATE AS m, {size} AS step, {blank} AS blank, 1 AS item {source}"
         ]
@@ -49,6 +50,18 @@ def stocks(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterat
                    CASE WHEN blanks = 0 OR blanks < items THEN value END, CASE WHEN blanks > 0 AND blanks = items THEN 'M' END,
                    CASE WHEN blanks > 0 AND blanks < items THEN {left_out("blanks")} END, {source_of(ledgers, "balance")}
             FROM balance WHERE shown"""
+
+
+def _items(table: str, measure: Measure, ledgers: list[Ledger]) -> str:
+    """The things that are counted: rows, or one thing for all rows of a place that share a value of ``distinct``."""
+    roll = measure.rollup
+    if not roll.distinct:
+        return quoted(table)
+    spans = [f"min(coalesce({quoted(roll.start)}::DATE, DATE '0001-01-01')) AS {quoted(roll.start)}"] if roll.start else []
+    if roll.end:
+        spans.append(f"CASE WHEN count(*) = count({quoted(roll.end)}) THEN max({quoted(roll.end)}) END AS {quoted(roll.end)}")
+    return f"""(SELECT {", ".join(("dataset", "place_id", *spans))} FROM {quoted(table)}
+                WHERE {quoted(roll.distinct)} IS NOT NULL AND {where(measure, ledgers)} GROUP BY dataset, place_id, {quoted(roll.distinct)})"""
 
 
 def _stock_months(table: str, ledgers: list[Ledger], measure: Measure) -> str:
@@ -85,7 +98,11 @@ def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Itera
             SELECT DISTINCT c.dataset, a.above AS place_id, c.m FROM covered c JOIN ancestor a ON a.place_id = c.place_id WHERE c.tab = {text(table)}
             UNION SELECT DISTINCT dataset, place_id, m FROM person"""
         for grain, (start, months) in _GRAINS.items():
-            over = "" if grain == "month" else f"AND c.s >= h.first_month AND c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY <= h.as_of"
+            over = (
+                ""
+                if grain == "month"
+                else f"AND c.s >= h.first_month AND c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY <= h.as_of"
+            )
             yield f"""
                 INSERT INTO rolled
                 SELECT c.dataset, c.place_id, {text(measure.id)}, {text(grain)}, c.s, (c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY)::DATE, '', '',

@@ -21,8 +21,18 @@ def left_out(count: str) -> str:
 
 
 def value_of(measure: Measure) -> str:
-    """What is added up: a column, or one for each event."""
-    return f"sum({quoted(measure.rollup.value)})" if measure.rollup.value else "count(*)"
+    """What is added up: a column (less others), or one for each event."""
+    return f"sum({amount(measure)})" if measure.rollup.value else "count(*)"
+
+
+def amount(measure: Measure) -> str:
+    """What one event adds: the column ``value`` less those of ``less``; NULL where none of them is given."""
+    value, less = measure.rollup.value, measure.rollup.less
+    if not less:
+        return quoted(value)
+    rest = "".join(f" - coalesce({quoted(c)}, 0)" for c in less)
+    given = " AND ".join(f"{quoted(c)} IS NULL" for c in (value, *less))
+    return f"CASE WHEN NOT ({given}) THEN coalesce({quoted(value)}, 0){rest} END"
 
 
 def _types(ledgers: Iterable[Ledger]) -> dict[str, str]:
@@ -44,7 +54,8 @@ def _condition(condition: Condition, types: dict[str, str]) -> str:
         operand = "true" if condition.operand in ("是", "true", "1") else "false"
     else:
         operand = f"CAST({text(condition.operand)} AS {types.get(condition.column, 'VARCHAR')})"
-    return f"{column} {condition.op} {operand}"
+    compared = f"{column} {condition.op} {operand}"
+    return f"({column} IS NULL OR {compared})" if condition.or_empty else compared
 
 
 def category_of(by: str, ledgers: Iterable[Ledger]) -> str:

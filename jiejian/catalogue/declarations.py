@@ -22,7 +22,7 @@ def _as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-_CONDITION = re.compile(r"^(\w+)\s*(?:(<=|>=|!=|=|<|>)\s*(.+)|(is empty|is given))$")
+_CONDITION = re.compile(r"^(\w+)\s*(?:(<=|>=|!=|=|<|>)\s*(.+?)(\s+or is empty)?|(is empty|is given))$")
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
@@ -34,20 +34,27 @@ class Declaration(BaseModel):
 
 
 class Condition(Declaration):
-    """One comparison of a roll-up's ``where`` list: column, operator, and a column or a literal."""
+    """One comparison of a roll-up's ``where`` list: column, operator, and a column or a literal.
+
+    An empty cell fulfils no comparison, unless it ends in ``or is empty``.
+    """
 
     column: str
     op: Literal["=", "!=", "<", "<=", ">", ">=", "is empty", "is given"]
     operand: str = ""
+    or_empty: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """Read ``closed_at <= due_at``, ``kind = 纠纷`` or ``closed_at is empty``; ValueError otherwise."""
+        """Read ``closed_at <= due_at``, ``kind = 纠纷``, ``ended_on > due_on or is empty`` or ``closed_at is empty``.
+
+        ValueError otherwise.
+        """
         match = _CONDITION.match(text.strip())
         if not match:
             raise ValueError(f"看不懂的条件“{text}”，应写成“列 运算符 值”")
-        column, op, operand, emptiness = match.groups()
-        return cls(column=column, op=emptiness or op, operand=(operand or "").strip())
+        column, op, operand, or_empty, emptiness = match.groups()
+        return cls(column=column, op=emptiness or op, operand=(operand or "").strip(), or_empty=bool(or_empty))
 
 
 class Rollup(Declaration):
@@ -55,7 +62,8 @@ class Rollup(Declaration):
 
     A flow is counted on the day ``at``; a stock is a running balance: what began by then (``start``) less what ended
     (``end``); a distinct count counts different values of ``distinct`` within each period. ``value`` names the column
-    that is added up; without it every event counts one. ``by`` names the breakdowns that pages draw.
+    that is added up, less the columns in ``less``; without it every event counts one. A stock with ``distinct`` counts each
+    value once, from its first start to its last end. ``by`` names the breakdowns that pages draw.
     """
 
     table: str
@@ -64,11 +72,23 @@ class Rollup(Declaration):
     end: str = ""
     distinct: str = ""
     value: str = ""
+    less: Names = ()
     where: Annotated[
         tuple[Condition, ...],
         BeforeValidator(lambda v: [Condition.parse(t) if isinstance(t, str) else t for t in (v or [])]),
     ] = ()
     by: Names = ()
+
+
+class Part(Declaration):
+    """A measure that is one category of a whole, as a ledger with a column for each category reports it.
+
+    ``of`` is the whole, ``by`` the word for the breakdown (年龄), ``category`` the name of this part (35岁及以下).
+    """
+
+    of: str
+    by: str
+    category: str
 
 
 class Measure(Declaration):
@@ -80,6 +100,7 @@ class Measure(Declaration):
     unit: str
     kind: Kind
     rollup: Rollup | None = None
+    part: Part | None = None
     precedence: Literal["reported", "rolled_up"] = "reported"
     across_places: Literal["add", "none"] = "add"
     note: str = ""
@@ -335,6 +356,10 @@ class Catalogue(BaseModel):
     time_limits: Mapping[str, TimeLimit] = {}
     holidays: Mapping[str, HolidayYear] = {}
     composites: Mapping[str, CompositeRate] = {}
+
+    def parts_of(self, measure_id: str, by: str) -> tuple[Measure, ...]:
+        """The measures that are the categories of a whole, in the order in which they are written."""
+        return tuple(m for m in self.measures.values() if m.part and m.part.of == measure_id and m.part.by == by)
 
     def standard_of(self, metric_id: str) -> Standard | None:
         """The reference line of a metric, if one can be cited."""

@@ -67,12 +67,14 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
                 yield file, ledger.id, "key/rules", f"列 {name} 不在 columns 中"
     columns = {t: {c.id for l in ls for c in l.columns} | {"place_id"} for t, ls in catalogue.tables().items()}
     for measure in catalogue.measures.values():
+        if measure.part and measure.part.of not in catalogue.measures:
+            yield "measures.yml", measure.id, "part.of", f"计量项 {measure.part.of} 不存在，请先在 measures.yml 中声明"
         if rollup := measure.rollup:
             if rollup.table not in columns:
                 yield "measures.yml", measure.id, "rollup.table", f"没有台账写入表 {rollup.table}"
                 continue
             compared = (condition.column for condition in rollup.where)
-            named = (rollup.at, rollup.start, rollup.end, rollup.distinct, rollup.value, *rollup.by, *compared)
+            named = (rollup.at, rollup.start, rollup.end, rollup.distinct, rollup.value, *rollup.less, *rollup.by, *compared)
             for name in named:
                 if name and name not in columns[rollup.table]:
                     yield "measures.yml", measure.id, "rollup", f"表 {rollup.table} 没有列 {name}"

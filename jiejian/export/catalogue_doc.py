@@ -12,9 +12,13 @@ BETTER = {"higher": "越高越好", "lower": "越低越好", "neutral": "不分�
 
 def formula(metric: Metric, catalogue: Catalogue) -> str:
     """How the metric is worked out, in the names of its measures."""
-    above, below = (" + ".join(catalogue.measures[m].name for m in part) for part in metric.parts)
+    above, below = (_sum([catalogue.measures[m].name for m in part]) for part in metric.parts)
     scale = {"proportion": " × 100%", "rate": f" × {metric.per:g}"}.get(metric.kind, "")
     return f"{above} ÷ {below}{scale}" if below else above
+
+
+def _sum(names: list[str]) -> str:
+    return f"（{' + '.join(names)}）" if len(names) > 1 else "".join(names)
 
 
 def markdown(catalogue: Catalogue) -> str:
