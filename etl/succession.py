@@ -126,7 +126,7 @@ def settle(connection: duckdb.DuckDBPyConnection, batch: Batch, gazetteer: Gazet
     figures = batch.ledger.table == "observation"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE untimely AS
-            SELECT w._row, p.*, p.valid_to < w.starts AS late, {"true" if figures else "p.into IS NULL OR contains(p.into, '、')"} AS bad
+            SELECT w._row, p.*, coalesce(p.valid_to < w.starts, false) AS late, {"true" if figures else "p.into IS NULL OR contains(p.into, '、')"} AS bad
             FROM ({when}) w JOIN tenure p ON p.place_id = w.place_id
             WHERE p.valid_to < w.starts OR p.valid_from > w.ends"""
     )

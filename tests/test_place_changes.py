@@ -1,0 +1,170 @@
+"""Communities that merge, split, go into others or get another name: real files through the ETL, every figure by hand."""
+
+import pytest
+from street import REGISTER, Street, workbook
+
+HEADS = ["社区", "户数", "常住人口", "代办事项"]
+CHANGED = [*REGISTER, "变更日期", "变更方式", "变更后社区"]
+
+
+@pytest.fixture
+def street(tmp_path, monkeypatch) -> Street:
+    return Street(tmp_path / "home", monkeypatch)
+
+
+def register(street: Street, *rows: tuple[str, ...]) -> None:
+    """Rows of name, other names, day of change, kind, successors."""
+    lines = [[n, name, "柳河街道", "", *rest] for n, (name, *rest) in enumerate(rows, 1)]
+    workbook(street.inbox / "社区名册.xlsx", [CHANGED, *lines])
+
+
+def merger(street: Street) -> None:
+    """春和 and 望湖 become 春望 on 1 July 2026; 麦香 stays."""
+    register(
+        street,
+        ("春和社区", "", "2026-07-01", "合并", "春望社区"),
+        ("望湖社区", "", "2026-07-01", "合并", "春望社区"),
+        ("春望社区", "", "", "", ""),
+        ("麦香社区", "", "", "", ""),
+    )
+
+
+def changes(street: Street) -> list[tuple]:
+    return street.ask(
+        """SELECT predecessor, successor, CAST(changed_on AS VARCHAR), kind FROM place_change
+           WHERE dataset = 'street' ORDER BY predecessor, successor"""
+    )
+
+
+def times(street: Street) -> dict[str, tuple]:
+    rows = street.ask(
+        "SELECT name, CAST(valid_from AS VARCHAR), CAST(valid_to AS VARCHAR) FROM place WHERE dataset = 'street' AND kind = '社区'"
+    )
+    return {name: (start, end) for name, start, end in rows if start or end}
+
+
+def test_a_merger_keeps_the_past_with_the_places_as_they_were(street):
+    merger(street)
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4], ["望湖", 200, 600, 6], ["麦香社区", 50, 150, 1]], HEADS)
+    street.monthly("2026年7月", [["春望社区", 305, 910, 12], ["麦香社区", 51, 151, 2]], HEADS)
+    summary = street.refresh()
+    assert (summary.exit_code, summary.rows_rejected, street.sentences()) == (0, 0, [])
+    assert street.figures("households") == {
+        **{("春和", "2026-06"): 100, ("望湖", "2026-06"): 200, ("麦香", "2026-06"): 50},
+        **{("春望", "2026-07"): 305, ("麦香", "2026-07"): 51},
+    }
+    assert changes(street) == [("春和社区", "春望社区", "2026-07-01", "合并"), ("望湖社区", "春望社区", "2026-07-01", "合并")]
+    assert times(street) == {
+        **{"春和社区": (None, "2026-06-30"), "望湖社区": (None, "2026-06-30")},
+        "春望社区": ("2026-07-01", None),
+    }
+
+
+def test_a_figure_under_a_name_out_of_its_time_comes_back(street):
+    merger(street)
+    street.monthly("2026年7月", [["春和社区", 101, 301, 4], ["望湖社区", 201, 601, 6]], HEADS)
+    street.monthly("2026年6月", [["春望社区", 300, 900, 10]], HEADS)
+    assert street.refresh().rows_rejected == 3
+    assert [s[s.index("第 ") :] for s in street.sentences()] == [
+        "第 3 行“社区”列的值“春望社区”名册中“春望社区”从 2026-07-01 起才有。请按当时的“春和社区”“望湖社区”填报。",
+        "第 3 行“社区”列的值“春和社区”名册中“春和社区”到 2026-06-30 为止，已合并。请按变更后的“春望社区”填报。",
+        "第 4 行“社区”列的值“望湖社区”名册中“望湖社区”到 2026-06-30 为止，已合并。请按变更后的“春望社区”填报。",
+    ]
+
+
+def test_a_change_that_is_told_later_is_held_against_what_was_loaded_before(street):
+    register(street, ("春和社区", *[""] * 4), ("望湖社区", *[""] * 4))
+    street.monthly("2026年7月", [["春和社区", 101, 301, 4], ["望湖社区", 201, 601, 6]], HEADS)
+    assert street.refresh().rows_rejected == 0
+    merger(street)
+    assert street.refresh().rows_rejected == 2
+    assert street.figures("households") == {}
+    street.monthly("2026年7月", [["春望社区", 302, 902, 10]], HEADS)
+    assert street.refresh().rows_rejected == 0
+    assert street.figures("households") == {("春望", "2026-07"): 302}
+
+
+def test_events_move_on_where_it_is_plain_whereto(street):
+    merger(street)
+    street.cases(
+        [
+            ["A1", "2026-06-30 08:00", "春和", "", ""],
+            ["A2", "2026-07-01 08:00", "春和", "", ""],
+            ["A3", "2026-06-30 08:00", "春望", "", ""],
+        ]
+    )
+    summary = street.refresh()
+    assert (summary.exit_code, summary.rows_rejected) == (0, 0)
+    assert street.ask("SELECT case_no, split_part(place_id, '/', 3) FROM case_event ORDER BY case_no") == [
+        ("A1", "春和社区"),
+        ("A2", "春望社区"),
+        ("A3", "春望社区"),
+    ]
+    assert [s[s.index("第 ") :] for s in street.sentences()] == [
+        "第 3 行“社区”列的值“春和”名册中“春和社区”到 2026-06-30 为止，已合并。已计入变更后的“春望社区”；不对的请改正后重新上报。",
+        "第 4 行“社区”列的值“春望”名册中“春望社区”从 2026-07-01 起才有。按上报的社区计入；需要分清变更前的，请改写成当时的社区。",
+    ]
+
+
+def test_a_split_asks_which_part_is_meant(street):
+    register(
+        street,
+        ("春和社区", "", "2026-07-01", "拆分", "春东社区、春西社区"),
+        ("春东社区", "", "", "", ""),
+        ("春西社区", "", "", "", ""),
+    )
+    street.cases([["A1", "2026-06-30 08:00", "春和", "", ""], ["A2", "2026-07-01 08:00", "春和", "", ""]])
+    assert street.refresh().rows_rejected == 1
+    assert [s[s.index("第 ") :] for s in street.sentences()] == [
+        "第 3 行“社区”列的值“春和”名册中“春和社区”到 2026-06-30 为止，已拆分。请按变更后的“春东社区”“春西社区”填报。"
+    ]
+    assert changes(street) == [("春和社区", "春东社区", "2026-07-01", "拆分"), ("春和社区", "春西社区", "2026-07-01", "拆分")]
+
+
+def test_a_renamed_community_is_the_same_place(street):
+    register(street, ("春和社区", "老春和", "2026-07-01", "更名", "新春社区"), ("新春社区", "", "", "", ""))
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4]], HEADS)
+    street.monthly("2026年7月", [["新春社区", 101, 301, 5]], HEADS)
+    street.monthly("2026年8月", [["老春和", 102, 302, 6]], HEADS)
+    assert (street.refresh().exit_code, street.sentences()) == (0, [])
+    assert street.figures("households") == {("新春", "2026-06"): 100, ("新春", "2026-07"): 101, ("新春", "2026-08"): 102}
+    assert street.ask("SELECT name, valid_from FROM place WHERE dataset = 'street' AND kind = '社区'") == [("新春社区", None)]
+    assert changes(street) == [("春和社区", "新春社区", "2026-07-01", "更名")]
+    # The register of the next year no longer lists the old name: it still finds the place.
+    register(street, ("新春社区", "", "", "", ""))
+    street.monthly("2026年9月", [["春和社区", 103, 303, 6]], HEADS)
+    street.refresh()
+    assert street.figures("households")["新春", "2026-09"] == 103
+    assert changes(street) == [("春和社区", "新春社区", "2026-07-01", "更名")]
+
+
+def test_a_community_that_takes_another_in_goes_on_but_is_redrawn(street):
+    register(street, ("春和社区", "", "2026-07-01", "并入", "望湖社区"), ("望湖社区", "", "", "", ""))
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4], ["望湖社区", 200, 600, 6]], HEADS)
+    street.monthly("2026年7月", [["望湖社区", 301, 903, 11]], HEADS)
+    assert (street.refresh().exit_code, street.sentences()) == (0, [])
+    assert changes(street) == [("春和社区", "望湖社区", "2026-07-01", "并入"), ("望湖社区", "望湖社区", "2026-07-01", "并入")]
+    assert times(street) == {"春和社区": (None, "2026-06-30")}
+
+
+def test_ground_that_changes_hands_leaves_both_names_in_force(street):
+    register(street, ("春和社区", "", "2026-07-01", "调整", "春和社区、望湖社区"), ("望湖社区", "", "", "", ""))
+    street.monthly("2026年7月", [["春和社区", 80, 240, 4], ["望湖社区", 220, 660, 6]], HEADS)
+    assert (street.refresh().exit_code, street.sentences(), times(street)) == (0, [], {})
+    assert changes(street) == [("春和社区", "春和社区", "2026-07-01", "调整"), ("春和社区", "望湖社区", "2026-07-01", "调整")]
+
+
+def test_a_change_that_cannot_be_used_is_said(street):
+    register(
+        street,
+        ("春和社区", "", "2026-07-01", "合并", "春旺社区"),
+        ("望湖社区", "", "", "合并", "麦香社区"),
+        ("晴川社区", "", "2026-07-01", "", "麦香社区"),
+        ("麦香社区", "", "", "", ""),
+    )
+    assert street.refresh().notes == [
+        "“春和社区”变更后的“春旺社区”不在名册中，这项变更没有记入。请在名册中补上，或改正名称。",
+        "“望湖社区”写了变更后的社区，但没有写变更日期或撤销日期，这项变更没有记入。请补填日期。",
+        "“晴川社区”变更后只有“麦香社区”，分不清是更名还是并入，这项变更没有记入。请填写变更方式。",
+    ]
+    assert (changes(street), times(street)) == ([], {})
