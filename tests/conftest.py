@@ -82,9 +82,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(home: Path, **environment: str) -> Iterator[str]:
-    """A fresh server over a home; yields its address and ends the process that it started."""
-    port = free_port()
+def serve(home: Path, port: int = 0, **environment: str) -> Iterator[str]:
+    """A fresh server over a home (on a free port unless one is given); yields its address and ends the process that it started."""
+    port = port or free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)],
         cwd=PROJECT,

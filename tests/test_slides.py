@@ -30,7 +30,7 @@ def everything(metrics, gap=()):
 
 
 def fetcher(refused=(), gap=()):
-    def fetch(metrics, kind):
+    def fetch(metrics, kind, places):
         bad = [m for m in metrics if m in refused]
         if bad:
             raise SelectionError(f"“{METRICS[bad[0]].name}”缺少台账数据：请补报相应台账后再看。")
@@ -66,7 +66,7 @@ def test_cards():
     assert (share.value, share.unit, share.changes) == ("95.0%", "", ("环比上升1.5个百分点", "同比上升3.0个百分点"))
     assert (share.icon, share.tone, share.word) == ("▲", "better", "超出随机波动")
     assert (count.value, count.unit, count.tone, count.word) == ("336", "件", "", "") and len(count.series) == 3
-    assert persons.value == "缺数" and slide.notes == "讲稿" and slide.kind == "cards"
+    assert persons.value == "缺数" and slide.notes.startswith("讲稿\n【口径】按期办结率（%）：") and slide.kind == "cards"
 
 
 def test_a_metric_per_picture():
@@ -105,14 +105,14 @@ def test_a_table_has_heads_rows_and_the_street():
 
 
 def test_a_long_table_goes_on():
-    def fetch(metrics, kind):
+    def fetch(metrics, kind, places):
         series = frame("cases_opened", {f"第{i}社区": {"2026-10": None if i == 3 else i} for i in range(23)})
         return SlideData(series, series, total(series, METRICS["cases_opened"], CATALOGUE.measures), CONTEXT)
 
     slides = build(deck(("table", ["cases_opened"])), fetch, CATALOGUE)
     assert [s.title for s in slides] == ["23个社区1项指标一览（1/2）", "23个社区1项指标一览（2/2）"]
     assert [len(s.table) for s in slides] == [14, 13] and slides[0].table[4] == ("第3社区", "缺报")
-    assert [s.notes for s in slides] == ["讲稿", ""] and "诉求受理量1个" in slides[0].takeaway
+    assert [s.notes.split("\n")[0][:4] for s in slides] == ["讲稿", "【口径】"] and "诉求受理量1个" in slides[0].takeaway
 
 
 def test_an_order_without_ranks():
@@ -120,6 +120,50 @@ def test_an_order_without_ranks():
     ranked, customary = (build(deck(("ranking", ["on_time_rate"])), fetch, CATALOGUE, ordered=o)[0] for o in (True, False))
     assert ranked.figure["layout"]["yaxis"]["ticktext"][0] == "东篱社区"
     assert customary.figure["layout"]["yaxis"]["ticktext"][0] == "春和社区"
+
+
+def test_the_plot_holds_the_frame_of_the_picture():
+    (slide,) = build(deck(("ranking", ["on_time_rate"])), fetcher(), CATALOGUE)
+    others, mean = slide.plot.lines
+    assert slide.plot.kind == "dots" and slide.plot.categories == ("东篱社区", "望湖社区", "春和社区")
+    assert others.values == pytest.approx((97.0, 95.0, 93.0)) and mean.values == pytest.approx((95.0,) * 3)
+    # Wilson's 95 % interval of 970 out of 1000, by the formula on paper.
+    assert (others.lower[0], others.upper[0]) == (pytest.approx(95.750, abs=1e-3), pytest.approx(97.891, abs=1e-3))
+    assert [(f.label, f.value) for f in slide.facts] == [
+        ("街道平均", "95.0%"),
+        ("各社区之间", "93.0%—97.0%"),
+        ("与平均有明显差异", "2个社区"),
+    ]
+    (slide,) = build(deck(("trend", ["on_time_rate"])), fetcher(), CATALOGUE)
+    assert slide.plot.categories == ("2025年10月", "2026年9月", "2026年10月")
+    assert slide.plot.lines[0].values == pytest.approx((92.0, 93.5, 95.0))
+    assert [f.value for f in slide.facts] == ["95.0%", "上升1.5个百分点", "上升3.0个百分点"]
+
+
+def test_a_route_has_stops_with_minutes_and_what_an_editor_wrote():
+    route = Deck.model_validate({
+        "id": "r", "name": "观摩", "stops": [
+            {"name": "春和社区", "place": "春和社区", "minutes": 6, "slides": [
+                {"kind": "ranking", "metrics": ["on_time_rate", "cases_opened"], "places": ["demo/春和社区"],
+                 "title": "春和这样做到按期办结", "notes": "先看左边"},
+            ]},
+        ],
+    })  # fmt: skip
+    first, second = build(route, fetcher(), CATALOGUE)
+    assert (first.stop, first.minutes, second.minutes) == ("春和社区", 3, 3)
+    assert first.title == second.title == "春和这样做到按期办结" and first.takeaway != second.takeaway
+    assert first.notes.startswith("先看左边\n【口径】") and "【可能会问】" in first.notes and "诉求工单" in first.notes
+
+
+def test_a_deck_that_names_what_no_longer_exists_opens_with_a_placeholder():
+    gone, kept = build(deck(("cards", ["no_such_metric"]), ("cards", ["on_time_rate"])), fetcher(), CATALOGUE)
+    assert gone.empty and "“no_such_metric”已不存在" in gone.takeaway and kept.cards
+
+    def without_place(metrics, kind, places):
+        raise SelectionError("没有名为“远方社区”的社区。")
+
+    (lost,) = build(deck(("trend", ["on_time_rate"])), without_place, CATALOGUE)
+    assert lost.empty and "没有名为“远方社区”的社区" in lost.takeaway
 
 
 @pytest.mark.parametrize("field", ["title", "figure"])

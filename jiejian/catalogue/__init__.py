@@ -35,6 +35,7 @@ from jiejian.catalogue.declarations import (
     Rollup,
     Rule,
     Standard,
+    Stop,
     TimeLimit,
 )
 from jiejian.catalogue.files import blocks, files, read_yaml
@@ -63,6 +64,7 @@ __all__ = [
     "Rollup",
     "Rule",
     "Standard",
+    "Stop",
     "TimeLimit",
     "catalogue",
     "declare",

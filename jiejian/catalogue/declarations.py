@@ -326,18 +326,54 @@ class CompositeRate(Declaration):
 
 
 class DeckSlide(Declaration):
-    """One slide: which picture of which metrics; its title is found from the frame."""
+    """One slide: which picture of which metrics. Its title and takeaway are found from the frame unless written here.
+
+    ``places`` (ids or names) are drawn in red among all; cards and tables are of them alone.
+    """
 
     kind: Literal["cards", "ranking", "trend", "table"]
     metrics: Names
-    notes: str = ""
+    places: Names = ()
+    title: str = Field("", max_length=60)
+    takeaway: str = Field("", max_length=400)
+    notes: str = Field("", max_length=4000)
+
+
+class Stop(Declaration):
+    """One stop of an observation route: where, for how many minutes, and the slides shown there."""
+
+    name: str = Field("", max_length=40)
+    place: str = ""
+    minutes: float = Field(0, ge=0, le=600)
+    slides: tuple[DeckSlide, ...]
 
 
 class Deck(Declaration):
+    """A deck of slides, or with ``stops`` an observation route (观摩路线).
+
+    ``dataset`` and ``period`` (a key such as 2026-10) are fixed where they are written, else the default data set and its
+    newest month are shown. ``internal`` puts 内部资料 on every slide; ``seconds`` is the time a slide stands in autoplay.
+    """
+
     id: str
-    name: str
+    name: str = Field(max_length=60)
     note: str = ""
-    slides: tuple[DeckSlide, ...]
+    dataset: str = ""
+    period: str = ""
+    internal: bool = False
+    seconds: int = Field(15, ge=3, le=600)
+    slides: tuple[DeckSlide, ...] = ()
+    stops: tuple[Stop, ...] = ()
+
+    @property
+    def route(self) -> tuple[Stop, ...]:
+        """The stops; slides that belong to none come first, at a stop without a name."""
+        return (Stop(slides=self.slides), *self.stops) if self.slides else self.stops
+
+    @property
+    def minutes(self) -> float:
+        """How long the whole route takes."""
+        return sum(stop.minutes for stop in self.stops)
 
 
 class Catalogue(BaseModel):

@@ -48,7 +48,7 @@ def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
         if any(day.year != year.year for day in (*year.holidays, *year.workdays)):
             yield "holidays.yml", year.id, "holidays", "日期应都在这一年之内"
     for deck in catalogue.decks.values():
-        for slide in deck.slides:
+        for slide in (slide for stop in deck.route for slide in stop.slides):
             for metric in slide.metrics:
                 if metric not in catalogue.metrics:
                     yield f"decks/{deck.id}.yml", deck.id, "metrics", f"指标 {metric} 不存在"

@@ -9,7 +9,7 @@ leads to it. ``large=True`` is the variant for slides, to be read from three met
 from jiejian.charts.parts import Figure
 from jiejian.charts.published import published
 from jiejian.charts.ranking import ranked
-from jiejian.charts.ready import Ready
+from jiejian.charts.ready import Ready, plotly_js
 from jiejian.charts.series import sparkline, trend
 
-__all__ = ["Figure", "Ready", "published", "ranked", "sparkline", "trend"]
+__all__ = ["Figure", "Ready", "plotly_js", "published", "ranked", "sparkline", "trend"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from plotly.basedatatypes import BaseFigure
@@ -21,3 +23,9 @@ class Ready(BaseFigure):
 
     def to_dict(self) -> dict[str, Any]:
         return self._figure
+
+
+@cache
+def plotly_js() -> str:
+    """The drawing library of the installed plotly as one script, for files that must draw without a network."""
+    return files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from jiejian.analysis.change import base_period
 from jiejian.analysis.total import totals
 from jiejian.catalogue import Deck, DeckSlide, Metric
 from jiejian.periods import periods_between
+from jiejian.selection import places_named
 from jiejian.slides import Fetch, Slide, SlideData, build
 from jiejian.ui.view import View
 
@@ -28,11 +30,16 @@ def series(view: View, *metrics: Metric, length: int) -> pd.DataFrame:
 def fetcher(view: View) -> Fetch:
     """How a slide gets its frames from a view."""
 
-    def fetch(names: tuple[str, ...], kind: str) -> SlideData:
+    def fetch(names: tuple[str, ...], kind: str, places: tuple[str, ...]) -> SlideData:
+        known = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+        focus = places_named(places, known)
+        # A picture shows its places among all; cards and tables are of them alone.
+        shown = replace(view, places=focus) if focus and kind in ("cards", "table") else view
         metrics = [view.catalogue.metrics[m] for m in names]
-        long = series(view, *metrics, length=TREND_PERIODS if kind == "trend" else CARD_PERIODS)
+        long = series(shown, *metrics, length=TREND_PERIODS if kind == "trend" else CARD_PERIODS)
         street = totals(long, metrics, view.catalogue.measures)
-        return SlideData(long[long["period"] == view.period.key], long, street, view.context(*metrics), view.ask("events"))
+        now = long[long["period"] == view.period.key]
+        return SlideData(now, long, street, shown.context(*metrics), view.ask("events"), focus)
 
     return fetch
 
