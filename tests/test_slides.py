@@ -129,10 +129,11 @@ def test_the_plot_holds_the_frame_of_the_picture():
     assert others.values == pytest.approx((97.0, 95.0, 93.0)) and mean.values == pytest.approx((95.0,) * 3)
     # Wilson's 95 % interval of 970 out of 1000, by the formula on paper.
     assert (others.lower[0], others.upper[0]) == (pytest.approx(95.750, abs=1e-3), pytest.approx(97.891, abs=1e-3))
+    # On the arcsine scale 97.0 % lies 3.25, 93.0 % 2.67 standard errors from 95.0 %: only the first beyond 3.09.
     assert [(f.label, f.value) for f in slide.facts] == [
         ("街道平均", "95.0%"),
         ("各社区之间", "93.0%—97.0%"),
-        ("与平均有明显差异", "2个社区"),
+        ("与平均有明显差异", "1个社区"),
     ]
     (slide,) = build(deck(("trend", ["on_time_rate"])), fetcher(), CATALOGUE)
     assert slide.plot.categories == ("2025年10月", "2026年9月", "2026年10月")
