@@ -1,6 +1,7 @@
 """Sheets of one ledger that go through SQL together: a street sends many small tables, and a statement costs the same for each.
 
-A row is told from the others by ``_row``: the sheet's number in the batch in the upper half, the spreadsheet row in the lower.
+A row is told from the others by ``_row``: the sheet's number in the batch, then the spreadsheet row, then the slice: a table that
+has periods or places across gives several rows for one of the spreadsheet (see relayout.py), all others have slice 0.
 """
 
 from __future__ import annotations
@@ -20,23 +21,24 @@ from jiejian.catalogue import Column, Ledger
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SHIFT = 32
-_ROW_MASK = (1 << _SHIFT) - 1
+# 15 bits for the slice, 35 for the row, the rest for the sheet.
+_LINE, _SHEET = 15, 50
+_LINE_MASK = (1 << (_SHEET - _LINE)) - 1
 
 
 def sheet_of(row: str = "_row") -> str:
     """SQL: the number of the sheet in the batch."""
-    return f"({row} >> {_SHIFT})"
+    return f"({row} >> {_SHEET})"
 
 
-def row_of(sheet: str, line: str) -> str:
-    """SQL: ``_row`` of a spreadsheet row of a sheet."""
-    return f"(({sheet} << {_SHIFT}) | {line})"
+def row_of(sheet: str, line: str, part: str = "0") -> str:
+    """SQL: ``_row`` of a spreadsheet row of a sheet, and of its slice."""
+    return f"(({sheet} << {_SHEET}) | ({line} << {_LINE}) | {part})"
 
 
 def line_of(row: str = "_row") -> str:
     """SQL: the row in the spreadsheet."""
-    return f"({row} & {_ROW_MASK})"
+    return f"(({row} >> {_LINE}) & {_LINE_MASK})"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Batch:
 
     def row(self, sheet: int, line: int) -> int:
         """``_row`` of a spreadsheet row of a sheet."""
-        return (sheet << _SHIFT) | line
+        return (sheet << _SHEET) | (line << _LINE)
 
     def table(self) -> pa.Table:
         """All rows of all sheets as text, by contract column; NULL where a sheet lacks the column.

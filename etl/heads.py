@@ -1,65 +1,124 @@
-"""Which rows of a sheet are its head: one row or two with merged cells, below title and unit rows, above the body."""
+"""Which rows of a sheet are its head: one row to four with merged cells, below title and unit rows, above the body."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from etl.spans import are_periods
 from etl.units import parse, split_head
 from etl.wording import NOTE_ROW, plain
 
 Range = tuple[tuple[int, int], tuple[int, int]]
+LEVELS = 4
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
+# Heads of label columns that any table may have, whatever its contract.
+_LABELS = frozenset("指标 项目 指标名称 地区 年份 年度 月份 时间 时期 计量单位 计算单位 区县 省份 城市 序号".split())
+_MARKS = re.compile(r"[\u2460-\u2473\u2474-\u2487\u2776-\u277f†‡]")
+_OF_WHICH = re.compile(r"^其中[:：、,，]?")
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where the head stands (0-based rows), the heads themselves (two levels joined by ``/``) and the titles above."""
+    """Where the head stands, the heads themselves (levels joined by ``/``) and the titles above.
 
+    ``start`` and ``row`` are its first and last row, ``first`` the first row of the body, all from 0. ``score`` is the number of
+    columns whose head is known.
+    """
+
+    start: int
     row: int
     first: int
     heads: tuple[str, ...]
     title: tuple[str, ...]
+    score: int = 0
 
 
 @lru_cache(maxsize=8192)
 def normal(head: str) -> str:
-    """A head as it is compared: half-width, without blanks, line breaks and a unit in brackets."""
-    return split_head(head)[0].lower().rstrip("：:*＊")
+    """A head as it is compared: half-width, without blanks, line breaks, marks of footnotes and a unit in brackets."""
+    return split_head(_MARKS.sub("", head))[0].lower().rstrip("：:*＊#")
 
 
 @lru_cache(maxsize=8192)
 def spellings(head: str) -> tuple[str, ...]:
-    """A head and, for two levels, its parts: the whole first, then run together, then the lower level, each normal."""
+    """A head and, for several levels, its parts: the whole first, then run together, then fewer and fewer upper levels."""
     parts = [part for part in head.split("/") if part]
-    forms = [normal(head), normal("".join(parts)), normal(parts[-1])] if len(parts) > 1 else [normal(head)]
+    forms = [normal(head)]
+    for start in range(len(parts) if len(parts) > 1 else 0):
+        lower = parts[start:]
+        forms += [normal("/".join(lower)), normal("".join(lower))]
+    if any(_OF_WHICH.match(part) for part in parts):
+        forms += spellings("/".join(filter(None, (_OF_WHICH.sub("", plain(part)) for part in parts))))
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
+def joined(name: str) -> str:
+    """A name of a contract in which levels are joined by a sign (人口数_合计), as a head of several levels runs together."""
+    return re.sub(r"[_/·—－-]", "", normal(name))
+
+
 def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Collection[str]) -> Head | None:
-    """The row or pair of rows in which most cells are ``known`` heads (normal forms).
+    """The rows, at most four, in which most columns have a ``known`` head (normal forms) or a period as head.
 
     Where nothing is known, the first row with three filled cells (or two, in a narrow sheet) is taken, so that one can say
     what is missing. None for a sheet without such a row.
     """
     best, best_score = None, (0, 0)
+    hits = [_hits(cells, known) for cells in top]
     for row in range(len(top)):
-        for heads, levels in ((_single(top, row), 1), (_double(top, row, merged), 2)):
-            known_here = sum(1 for head in heads if head and any(form in known for form in spellings(head)))
-            # A second level must earn its place: a title above or a body row below adds no known head.
-            if known_here and (known_here, -levels) > best_score:
-                best, best_score = (row, row + levels - 1, heads), (known_here, -levels)
+        near = [hits[r] for r in range(row, min(row + LEVELS, len(top)))]
+        for levels in range(1, len(near) + 1):
+            # Another level must earn its place: a title above or a row of the body below adds no known head.
+            if not near[levels - 1] and levels > 1 and not _reaches(merged, row, row + levels - 1):
+                continue
+            if max(near[:levels], default=0) == 0:
+                continue
+            heads = _levels(top, row, levels, merged)
+            score = (_known_here(heads, known), -levels)
+            if score[0] and score > best_score:
+                best, best_score = (row, levels, heads), score
     if best is None:
         wide = 3 if max((_filled(row) for row in top), default=0) > 2 else 2
         row = next((r for r, cells in enumerate(top) if _filled(cells) >= wide and not re.match(NOTE_ROW, _first(cells))), None)
         if row is None:
             return None
-        best = (row, row, _single(top, row))
-    row, last, heads = best
-    heads, first = _units_below(top, last + 1, heads)
-    return Head(last, first, tuple(heads), tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip()))
+        best = (row, 1, _levels(top, row, 1, merged))
+    row, levels, heads = best
+    levels = _deeper(top, row, levels, merged)
+    if levels != best[1]:
+        heads = _levels(top, row, levels, merged)
+    heads, first = _units_below(top, row + levels, heads)
+    title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
+    return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, best_score[0])
+
+
+def fixed_head(top: Sequence[Sequence[str]], merged: Sequence[Range], row: int, levels: int) -> Head | None:
+    """The head in the rows that a contract names (``row`` from 0)."""
+    if row + levels > len(top):
+        return None
+    heads, first = _units_below(top, row + levels, _levels(top, row, levels, merged))
+    title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
+    return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, len(heads))
+
+
+def is_known(head: str, known: Collection[str]) -> bool:
+    """Whether any spelling of a head is known, or is one that every table may have."""
+    return any(form in known or form in _LABELS for form in spellings(head))
+
+
+def _hits(cells: Sequence[str], known: Collection[str]) -> int:
+    return _known_here([_clean(cell) for cell in cells], known)
+
+
+def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
+    filled = [head for head in heads if head]
+    named = sum(1 for head in filled if is_known(head, known))
+    # Periods make a head where they are most of the row.
+    periods = are_periods([head.split("/") for head in filled])
+    return named + (sum(periods) if 2 * sum(periods) >= len(filled) and sum(periods) > 1 else 0)
 
 
 def _filled(cells: Sequence[str]) -> int:
@@ -70,40 +129,92 @@ def _first(cells: Sequence[str]) -> str:
     return next((plain(cell) for cell in cells if cell and cell.strip()), "")
 
 
-def _single(top: Sequence[Sequence[str]], row: int) -> list[str]:
-    return [_clean(cell) for cell in top[row]]
+def _reaches(merged: Sequence[Range], first: int, last: int) -> bool:
+    """Whether a label is merged from the first of these rows down to the last."""
+    return any(top == first and bottom >= last for (top, _), (bottom, _) in merged)
 
 
-def _double(top: Sequence[Sequence[str]], row: int, merged: Sequence[Range]) -> list[str]:
-    """The rows ``row`` and ``row + 1`` read as two levels; empty when they cannot be."""
-    if row + 1 >= len(top):
-        return []
-    upper, lower = _spread(top, row, merged), [_clean(cell) for cell in top[row + 1]]
-    upper += [""] * (len(lower) - len(upper))
-    lower += [""] * (len(upper) - len(lower))
-    return [
-        f"{above}/{below}" if above and below and above != below else below or above
-        for above, below in zip(upper, lower, strict=True)
-    ]
-
-
-def _spread(top: Sequence[Sequence[str]], row: int, merged: Sequence[Range]) -> list[str]:
-    """The upper level with each group's name over all of its columns.
+def _levels(top: Sequence[Sequence[str]], row: int, levels: int, merged: Sequence[Range]) -> list[str]:
+    """The rows from ``row`` on read as so many levels: each group's name over all of its columns, parts joined by ``/``.
 
     Merged ranges say how far a group reaches; a text file has none, there a group reaches over the blanks to its right
     that have a lower head.
     """
-    cells = [_clean(cell) for cell in top[row]]
-    if merged:
-        for (first_row, first), (last_row, last) in merged:
-            if first_row <= row <= last_row and first < len(cells):
-                cells[first : last + 1] = [_clean(top[first_row][first])] * len(cells[first : last + 1])
-        return cells
-    below = top[row + 1]
+    width = max(len(top[r]) for r in range(row, row + levels))
+    rows = [[_clean(cell) for cell in top[r]] + [""] * (width - len(top[r])) for r in range(row, row + levels)]
+    here = [m for m in merged if row <= m[0][0] < row + levels]
+    for (first_row, first), (_, last) in here:
+        cells = rows[first_row - row]
+        if first < width:
+            cells[first : last + 1] = [cells[first]] * len(cells[first : last + 1])
+    if not here:
+        for level in range(levels - 1):
+            _fill_right(rows, level)
+    heads = ["/".join(_distinct(parts)) for parts in zip(*rows, strict=True)]
+    while heads and not heads[-1]:
+        heads.pop()
+    return heads
+
+
+def _fill_right(rows: list[list[str]], level: int) -> None:
+    def has_lower(column: int) -> bool:
+        return any(row[column] for row in rows[level + 1 :])
+
+    cells = rows[level]
     for column in range(1, len(cells)):
-        if not cells[column] and column < len(below) and below[column] and below[column - 1]:
+        same_group = level == 0 or rows[level - 1][column] == rows[level - 1][column - 1]
+        if not cells[column] and same_group and has_lower(column) and has_lower(column - 1):
             cells[column] = cells[column - 1]
-    return cells
+
+
+def _distinct(parts: Sequence[str]) -> Iterator[str]:
+    before = ""
+    for part in parts:
+        if part and part != before:
+            yield part
+            before = part
+
+
+def _of_which(heads: Sequence[str]) -> Iterator[str]:
+    """``其中：女`` beside ``常住人口`` is 常住人口/其中：女."""
+    whole = ""
+    for head in heads:
+        if _OF_WHICH.match(head):
+            yield f"{whole}/{head}" if whole else head
+        else:
+            whole = head if head else whole
+            yield head
+
+
+def _deeper(top: Sequence[Sequence[str]], row: int, levels: int, merged: Sequence[Range]) -> int:
+    """How many levels the head has by its looks: labels merged further down, or a row that only divides the groups above."""
+    while levels < LEVELS and row + levels < len(top):
+        below = top[row + levels]
+        if _is_units([plain(cell) if cell else "" for cell in below]) or not _filled(below):
+            break
+        last = row + levels - 1
+        spanned = any(first <= last < bottom and first >= row and left != right for (first, left), (bottom, right) in merged)
+        spanned |= any(first <= last < bottom and first >= row for (first, _), (bottom, _) in merged)
+        if not spanned and not (_divides(top[last], below) and not any(row <= m[0][0] <= last for m in merged)):
+            break
+        levels += 1
+    return levels
+
+
+def _divides(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row has only words, none under the first label, and some under the blanks of the row above."""
+    label = next((c for c, cell in enumerate(above) if cell and cell.strip()), None)
+    if label is None or label >= len(below) or (below[label] and below[label].strip()):
+        return False
+    words = [(c, cell) for c, cell in enumerate(below) if cell and cell.strip()]
+    if any(re.match(r"^[-+]?[\d.,]+%?$", plain(cell)) for _, cell in words):
+        return False
+    return any(c >= len(above) or not (above[c] and above[c].strip()) for c, _ in words if c > label)
+
+
+def _is_units(cells: Sequence[str]) -> bool:
+    words = [cell for cell in cells if cell]
+    return len(words) > 1 and all(parse(cell.strip("()[]")) for cell in words)
 
 
 def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tuple[list[str], int]:
@@ -112,7 +223,7 @@ def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tu
         return heads, row
     cells = [plain(cell) if cell else "" for cell in top[row]]
     words = [cell for cell in cells if cell]
-    if len(words) > 1 and all(parse(cell.strip("()[]")) for cell in words):
+    if _is_units(cells):
         units = [cell.strip("()[]") for cell in cells] + [""] * (len(heads) - len(cells))
         return [f"{head}({unit})" if head and unit else head for head, unit in zip(heads, units, strict=False)], row + 1
     counting = [cell for cell in words if cell not in _COUNTING]

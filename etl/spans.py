@@ -1,0 +1,84 @@
+"""Periods as they stand over columns or beside rows: 2016年, 2016, 2026年10月, 10月, 1-10月, 第三季度, 上半年, 2026年/10月."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from etl.dates import EXAMPLES, Period, find_period
+from etl.wording import plain
+
+_YEAR = r"(?:19|20)\d{2}"
+_PART = r"(?:[一二三四1-4](?:、|—)?季度|第[一二三四1-4]季度|q[1-4]|[上下]半年|全年|(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月份?|1月?[-—–~至到](?:1[0-2]|[1-9])月)"
+_BARE = re.compile(rf"^{_YEAR}$")
+_FULL = re.compile(rf"^{_YEAR}(?:年度?末?底?|(?:年|[-./])?{_PART}(?:末|底)?|[-./](?:0?[1-9]|1[0-2])|(?:0[1-9]|1[0-2])|-\d{{2}}-\d{{2}})$")
+_WITHOUT_YEAR = re.compile(rf"^{_PART}(?:末|底)?$")
+_BRACKET = re.compile(r"\([^()]*\)$")
+
+
+@lru_cache(maxsize=8192)
+def _kind(text: str) -> str:
+    """``full`` (names its year), ``bare`` (2016), ``part`` (10月) or nothing."""
+    cell = _BRACKET.sub("", plain(text)).lower()
+    if _BARE.match(cell):
+        return "bare"
+    return "full" if _FULL.match(cell) else "part" if _WITHOUT_YEAR.match(cell) else ""
+
+
+def is_period(text: str) -> bool:
+    """Whether a cell is nothing but a period."""
+    return bool(_kind(text))
+
+
+def are_periods(heads: Sequence[Sequence[str]]) -> list[bool]:
+    """Of heads (each a list of levels): which speak of a period.
+
+    Bare numbers count only where they rise or fall in even steps: 2016, 2015, 2014 are years, 2001, 1998, 2010 may be people.
+    """
+    kinds = [{_kind(part) for part in parts} - {""} for parts in heads]
+    bare = [next(part for part in parts if _kind(part) == "bare") for parts, kind in zip(heads, kinds, strict=True) if kind == {"bare"}]
+    steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in zip(bare, bare[1:], strict=False)} - {0}
+    even = len(bare) > 1 and (len(steps) == 1 or (len({s > 0 for s in steps}) == 1 and max(map(abs, steps)) <= 5))
+    return [bool(kind) and (kind != {"bare"} or even) for kind in kinds]
+
+
+def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:
+    """The period that the levels of a head speak of, written in full (``2026年10月``); the year may stand in the titles.
+
+    Empty where there is none.
+    """
+    found = [_BRACKET.sub("", plain(part)) for part in parts if _kind(part)]
+    if not found:
+        return ""
+    kinds = [_kind(part) for part in found]
+    if "part" not in kinds:
+        return _written(found[-1])
+    years = [part for part, kind in zip(found, kinds, strict=True) if kind != "part"]
+    part = next(p for p, kind in zip(found, kinds, strict=True) if kind == "part")
+    year = next(iter(re.findall(rf"(?<!\d){_YEAR}(?!\d)", " ".join((*years[-1:], *titles)))), None)
+    if year is None:
+        return part
+    return f"{year}年" if part == "全年" else f"{year}年{part}"
+
+
+def _written(text: str) -> str:
+    """A period that names its year, as :func:`etl.dates.read_period` reads it."""
+    if match := re.match(rf"^({_YEAR})-(\d{{2}})-(\d{{2}})$", text):
+        return f"{match[1]}年{int(match[2])}月"
+    if match := re.match(rf"^({_YEAR})[-./]?(0?[1-9]|1[0-2])$", text):
+        return f"{match[1]}年{int(match[2])}月"
+    if match := re.match(rf"^({_YEAR})(?:年度?)?(?:末|底)?$", text):
+        return f"{match[1]}年"
+    if match := re.match(rf"^({_YEAR})(?:年|[-./])?全年$", text):
+        return f"{match[1]}年"
+    return re.sub(r"[末底]$", "", text)
+
+
+def grain_of(text: str) -> str:
+    """The grain of a period written in full; empty when it is none."""
+    for grain in EXAMPLES:
+        found: Period | None = find_period([text], grain)
+        if found:
+            return found.grain
+    return ""
