@@ -76,6 +76,17 @@ class Batch:
         there = {column for member in self.members for column in member.match.columns}
         return tuple(c for c in self.ledger.columns if c.id in there and c.personal != "drop")
 
+    @property
+    def turned(self) -> bool:
+        """Whether the sheets came in another layout, so that each figure brings its cell along."""
+        return self.members[0].match.sheet.origins
+
+    @cached_property
+    def measured(self) -> tuple[Column, ...]:
+        """The stored columns that hold figures."""
+        long = any(c.type == "measure" for c in self.ledger.columns)
+        return tuple(c for c in self.stored if c.measure or (long and c.id == "value"))
+
     @cached_property
     def columns(self) -> frozenset[str]:
         """Their ids."""
@@ -88,8 +99,8 @@ class Batch:
     def table(self) -> pa.Table:
         """All rows of all sheets as text, by contract column; NULL where a sheet lacks the column.
 
-        ``_sheet`` and ``row`` say where a row stands, ``_lead`` is its first filled cell, ``_filled`` counts the filled ones
-        among ``_width``.
+        ``_sheet``, ``row`` and ``slice`` say where a row stands, ``_lead`` is its first filled cell, ``_filled`` counts the filled ones
+        among ``_width``; ``_o_<column>`` is the cell of a figure of a turned sheet.
         """
         import pyarrow as pa
 
@@ -100,7 +111,7 @@ class Batch:
         import pyarrow.compute as pc
 
         table = match.sheet.table()
-        cells = table.columns[1:]
+        cells = [table.column(f"c{i}") for i in range(len(match.sheet.heads))]
         filled = pc.cast(pc.is_valid(cells[0]), "int32")
         for cell in cells[1:]:
             filled = pc.add(filled, pc.cast(pc.is_valid(cell), "int32"))
@@ -108,11 +119,16 @@ class Batch:
         found = {
             "_sheet": numbers(np.full(table.num_rows, number)),
             "row": table.column("row"),
+            "slice": table.column("slice") if self.turned else numbers(np.zeros(table.num_rows)),
             "_lead": pc.coalesce(*cells),
             "_filled": filled,
             "_width": numbers(np.full(table.num_rows, len(cells))),
         }
         found |= {c.id: cells[match.columns[c.id]] if c.id in match.columns else nothing for c in self.stored}
+        if self.turned:
+            there = set(table.column_names)
+            where = {c.id: f"o{match.columns.get(c.id)}" for c in self.measured}
+            found |= {f"_o_{c}": table.column(o) if o in there else nothing for c, o in where.items()}
         return pa.Table.from_arrays(list(found.values()), list(found))
 
 
@@ -123,4 +139,5 @@ def scaled(match: Match) -> dict[str, Decimal]:
 
 def alike(match: Match) -> tuple:
     """What sheets of one batch have in common."""
-    return match.ledger.id, tuple(sorted((c, t, match.units[c]) for c, t in scaled(match).items()))
+    scales = tuple(sorted((c, t, match.units[c]) for c, t in scaled(match).items()))
+    return match.ledger.id, len(match.ledger.columns), match.sheet.origins, scales

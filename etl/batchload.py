@@ -50,7 +50,8 @@ class Waiting:
     def turn(self) -> tuple:
         """The order in which sheets are loaded and numbered."""
         start = self.period.start if self.period else date.min
-        return self.rank, self.match.ledger.id, start, self.origin.key, self.match.sheet.sheet
+        # What is hidden comes first, so that what is visible counts where both say something.
+        return self.rank, self.match.ledger.id, start, not self.match.sheet.hidden, self.origin.key, self.match.sheet.key
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _manifest(
         table=ledger.table,
         origin=waiting.origin.key,
         file=match.sheet.file,
-        sheet=match.sheet.sheet,
+        sheet=match.sheet.key,
         sha256=waiting.sha256,
         contract=run.contracts[ledger.id],
         places=places,

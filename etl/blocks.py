@@ -50,7 +50,9 @@ def find_blocks(rows: Sequence[Sequence], merged: Sequence[Range], known: Collec
 # ---- side by side ----
 
 
-def _columns(rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text, width: int) -> list[tuple[int, int]]:
+def _columns(
+    rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text, width: int
+) -> list[tuple[int, int]]:
     """The spans of columns that hold a table of their own; the whole width where there is but one."""
     spans = _between_blanks(rows, width)
     if len(spans) > 1:
@@ -212,7 +214,9 @@ def _crop(merged: Sequence[Range], left: int, right: int) -> list[Range]:
     if left == 0 and all(m[1][1] < right for m in merged):
         return list(merged)
     return [
-        ((t, max(l, left) - left), (b, min(r, right - 1) - left)) for (t, l), (b, r) in merged if r >= left and l < right and l >= left
+        ((t, max(l, left) - left), (b, min(r, right - 1) - left))
+        for (t, l), (b, r) in merged
+        if r >= left and l < right and l >= left
     ]
 
 

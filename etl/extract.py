@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +53,22 @@ class Sheet:
     labels: Callable[[int], Sequence[object]] | None = None
     roles: dict[str, int] | None = None
     origins: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """Where it stands, for a sentence: 文件“…”工作表“…”."""
         where = f"文件“{self.file}”" + (f"工作表“{self.sheet}”" if self.sheet else "")
         return f"{where}第 {self.part} 张表" if self.part > 1 else where
+
+    @property
+    def notes_by_year(self) -> dict[int, str]:
+        """What is written below the table about single years, by year."""
+        found: dict[int, list[str]] = {}
+        for note in self.notes:
+            for year in dict.fromkeys(re.findall(r"(?<!\d)(?:19|20)\d{2}(?=年|、)", note)):
+                found.setdefault(int(year), []).append(note.strip())
+        return {year: "\n".join(notes) for year, notes in found.items()}
 
     @property
     def key(self) -> str:
@@ -94,7 +105,7 @@ def _from_workbook(path: Path, known: Collection[str]) -> list[Sheet]:
     found = []
     for grid in open_workbook(path):
         blocks = find_blocks(grid.rows, grid.merged, known, text)
-        found += _sheets(path.name, lambda grid=grid: grid, grid.name, blocks, getattr(grid, "hidden", False))
+        found += _sheets(path.name, lambda grid=grid: grid, grid.name, blocks, grid.hidden)
     return found
 
 

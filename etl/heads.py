@@ -15,7 +15,25 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 LEVELS = 4
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
 # Heads of label columns that any table may have, whatever its contract.
-_LABELS = frozenset("指标 项目 指标名称 地区 年份 年度 月份 时间 时期 计量单位 计算单位 区县 省份 城市 序号".split())
+_LABELS = frozenset(
+    [
+        "指标",
+        "项目",
+        "指标名称",
+        "地区",
+        "年份",
+        "年度",
+        "月份",
+        "时间",
+        "时期",
+        "计量单位",
+        "计算单位",
+        "区县",
+        "省份",
+        "城市",
+        "序号",
+    ]
+)
 _MARKS = re.compile(r"[\u2460-\u2473\u2474-\u2487\u2776-\u277f†‡]")
 _OF_WHICH = re.compile(r"^其中[:：、,，]?")
 

@@ -11,14 +11,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
-from pathlib import Path
 
 import duckdb
 
 from etl.atlas import Atlas, atlas, times_of
 from etl.batch import alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
-from etl.dates import EXAMPLES, WORDS, Period, find_period
+from etl.dates import EXAMPLES, WORDS, Period
 from etl.extract import Unreadable, extract
 from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
@@ -26,7 +25,7 @@ from etl.memory import Memory
 from etl.origins import Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
-from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, recognise
+from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, period_of, recognise
 from etl.rules import history_columns
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger
@@ -143,7 +142,8 @@ class Ingest:
                 match = recognise(sheet, ledgers, self._run.catalogue)
                 found.append(Waiting(origin, sha256, match, _period(match, self._run.today)))
             except NotRecognised as error:
-                sentences.append(str(error))
+                if not sheet.hidden:  # lists for drop-downs and the like
+                    sentences.append(str(error))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
         if found:
@@ -173,12 +173,12 @@ class Ingest:
         """The sheets that are not loaded yet in this very form, in their order, each with its number."""
         new = []
         for sheet in sorted(waiting, key=lambda w: w.turn):
-            last = self._loads.newest(self._run.dataset, sheet.origin.key, sheet.match.sheet.sheet)
+            last = self._loads.newest(self._run.dataset, sheet.origin.key, sheet.match.sheet.key)
             same = last and (last.sha256, last.contract) == (sheet.sha256, self._run.contracts[sheet.match.ledger.id])
             if same and not self._reads_otherwise(last):
                 self._outcome.unchanged += 1
             elif not self._again and self._loads.was_undone(
-                self._run.dataset, sheet.origin.key, sheet.sha256, sheet.match.sheet.sheet
+                self._run.dataset, sheet.origin.key, sheet.sha256, sheet.match.sheet.key
             ):
                 self._outcome.notes.append(
                     f"{sheet.match.sheet.place}装载过又撤销了，没有再装。确要再装的，运行 python -m etl load 并写明这个文件。"
@@ -254,9 +254,10 @@ def _period(match: Match, today: date) -> Period | None:
     Raises NotRecognised when it has none, or one that has not begun.
     """
     ledger, sheet = match.ledger, match.sheet
-    if ledger.period != "title":
-        return None
-    period = find_period((*sheet.title, sheet.sheet, Path(sheet.file).stem), ledger.grain)
+    period = period_of(sheet, ledger)
+    if ledger.period != "title" or "period" in match.columns:
+        by_row = any(c.type == "period" and c.id in match.columns for c in ledger.columns)
+        return None if by_row or not period or period.start > today else period
     if period is None:
         raise NotRecognised(
             f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.grain]}。"

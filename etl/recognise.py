@@ -6,10 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
 
+from etl.dates import EXAMPLES, Period, find_period
 from etl.extract import Sheet
-from etl.heads import normal, spellings
+from etl.heads import joined, normal, spellings
+from etl.relayout import may_be_turned, other_layouts
 from etl.units import factor, parse, split_head
+from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 # Columns that sheets carry for people, and that no contract need know.
@@ -47,23 +53,83 @@ def ledgers_for(catalogue: Catalogue, dataset: str) -> list[Ledger]:
 
 def known_heads(ledgers: Iterable[Ledger]) -> frozenset[str]:
     """Every head of every contract, in normal form."""
-    return frozenset(normal(head) for ledger in ledgers for column in ledger.columns for head in column.heads)
+    heads = {head for ledger in ledgers for column in ledger.columns for head in column.heads}
+    return frozenset(form for head in heads for form in (normal(head), joined(head)))
 
 
 def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match:
     """The contract that the sheet obeys. Raises NotRecognised with a sentence when that is not certain."""
-    tried = [(ledger, _columns(sheet, ledger)) for ledger in ledgers]
-    ranked = sorted(((_score(sheet, l, c), n, l, c) for n, (l, c) in enumerate(tried)), key=lambda t: (-t[0], t[1]))
-    whole = [(score, ledger, columns) for score, _, ledger, columns in ranked if score and not _missing(ledger, columns)]
+    ledgers = [l for l in ledgers if _reads(l, sheet)]
+    plain_ones = [_Try(sheet, l, _columns(sheet, l)) for l in ledgers if not _is_turned(l)]
+    if best := _certain(sheet, plain_ones):
+        return _match(best, catalogue)
+    # Periods or places across, measures down: asked only where the plain reading does not do.
+    alone = len(ledgers) == 1
+    turned = [
+        _Try(other, l, _columns(other, l))
+        for l in ledgers
+        if _is_turned(l) or alone or may_be_turned(sheet) or _names_fit(sheet, l)
+        for other in other_layouts(sheet, l)
+    ]
+    if best := _certain(sheet, turned):
+        return _match(best, catalogue)
+    raise NotRecognised(_what_is_missing(sheet, max((*plain_ones, *turned), key=lambda t: t.score, default=None)))
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A sheet as one contract reads it."""
+
+    sheet: Sheet
+    ledger: Ledger
+    columns: dict[str, int]
+
+    @cached_property
+    def score(self) -> int:
+        """How many heads are the contract's; its name in a title or file name decides between equals."""
+        sheet = self.sheet
+        named = any(normal(self.ledger.name) in normal(text) for text in (*sheet.title, sheet.sheet, sheet.file))
+        return 2 * len(set(self.columns.values())) + named if self.columns else 0
+
+    @cached_property
+    def missing(self) -> list[str]:
+        return _missing(self.sheet, self.ledger, self.columns)
+
+
+def _certain(sheet: Sheet, tried: Sequence[_Try]) -> _Try | None:
+    """The one that fits for certain. Raises NotRecognised where two fit alike."""
+    ranked = sorted(tried, key=lambda t: -t.score)
+    whole = [t for t in ranked if t.score and not t.missing]
     # A contract that fits whole but poorly must not hide one that fits well and lacks a column.
-    if whole and _covers(sheet, whole[0][2]) and 3 * whole[0][0] >= 2 * ranked[0][0]:
-        score, ledger, columns = whole[0]
-        if len(whole) > 1 and whole[1][0] == score:
-            raise NotRecognised(
-                f"{sheet.place}既像“{ledger.name}”又像“{whole[1][1].name}”，分不清是哪种台账。请把台账名称写进标题后重新上报。"
-            )
-        return _match(sheet, ledger, columns, catalogue)
-    raise NotRecognised(_what_is_missing(sheet, ranked[0] if ranked else None))
+    if not whole or not _covers(whole[0]) or 3 * whole[0].score < 2 * ranked[0].score:
+        return None
+    best = whole[0]
+    if len(whole) > 1 and whole[1].score == best.score:
+        raise NotRecognised(
+            f"{sheet.place}既像“{best.ledger.name}”又像“{whole[1].ledger.name}”，分不清是哪种台账。请把台账名称写进标题后重新上报。"
+        )
+    return best
+
+
+def _reads(ledger: Ledger, sheet: Sheet) -> bool:
+    """Whether the contract reads sheets of this name, hidden ones among them."""
+    layout = ledger.layout
+    if layout is None:
+        return True
+    return not (sheet.hidden and layout.hidden == "skip") and (
+        not layout.sheets or any(fnmatchcase(plain(sheet.sheet), plain(name)) for name in layout.sheets)
+    )
+
+
+def _is_turned(ledger: Ledger) -> bool:
+    """Whether the contract says that its tables do not lie in the plain layout."""
+    layout = ledger.layout
+    return layout is not None and ("across" in (layout.places, layout.periods) or layout.measures in ("down", "title"))
+
+
+def _names_fit(sheet: Sheet, ledger: Ledger) -> bool:
+    """Whether a few heads are unknown to all, so that they may be names of places, and the table is small enough to look into."""
+    return ledger.table == "observation" and len(sheet.heads) > 1 and any(c.measure for c in ledger.columns)
 
 
 def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
@@ -72,14 +138,34 @@ def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
     Two columns of a contract with the same name read the same column of the sheet.
     """
     forms = _forms(sheet.heads)
-    found = {c.id: forms[normal(c.name)] for c in ledger.columns if normal(c.name) in forms}
+    found = _by_place(sheet, ledger)
+    for column in ledger.columns:
+        at = next((forms[f] for f in (normal(column.name), joined(column.name)) if f in forms), None)
+        if column.id not in found and at is not None and not (sheet.roles and at in sheet.roles.values()):
+            found[column.id] = at
     taken = set(found.values())
     for column in ledger.columns:
         if column.id not in found:
-            index = next((forms[n] for s in column.synonyms if (n := normal(s)) in forms and forms[n] not in taken), None)
+            names = (n for s in column.synonyms for n in dict.fromkeys((normal(s), joined(s))))
+            index = next((forms[n] for n in names if n in forms and forms[n] not in taken), None)
             if index is not None:
                 found[column.id] = index
                 taken.add(index)
+    return found
+
+
+def _by_place(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
+    """Columns that are known without their heads: those of a turned table, and those whose letters the contract gives."""
+    found, roles = {}, sheet.roles or {}
+    for column in ledger.columns:
+        if column.type == "place" and column.id == ledger.place and "place" in roles:
+            found[column.id] = roles["place"]
+        elif column.type == "period" and "period" in roles:
+            found[column.id] = roles["period"]
+        elif column.at and not sheet.origins:
+            letters = [sheet.column(i) for i in range(len(sheet.heads))]
+            if column.at.upper() in letters:
+                found[column.id] = letters.index(column.at.upper())
     return found
 
 
@@ -104,44 +190,66 @@ def _needed(ledger: Ledger) -> list[Column]:
     ]
 
 
-def _missing(ledger: Ledger, columns: dict[str, int]) -> list[str]:
-    missing = [c.name for c in _needed(ledger) if c.id not in columns]
+def _missing(sheet: Sheet, ledger: Ledger, columns: dict[str, int]) -> list[str]:
+    missing = [c.name for c in _needed(ledger) if c.id not in columns and not (c.type == "period" and period_of(sheet, ledger))]
     if ledger.table == "observation" and not any(c.measure or c.type == "measure" for c in ledger.columns if c.id in columns):
         missing.append("任何一项数字")
     return missing
 
 
-def _score(sheet: Sheet, ledger: Ledger, columns: dict[str, int]) -> int:
-    """How many heads are the contract's; its name in a title or file name decides between equals."""
-    named = any(normal(ledger.name) in normal(text) for text in (*sheet.title, sheet.sheet, sheet.file))
-    return 2 * len(set(columns.values())) + named if columns else 0
+def period_of(sheet: Sheet, ledger: Ledger) -> Period | None:
+    """The period that a table of figures speaks of as a whole: its title, its sheet, its file, or what the contract declares."""
+    if ledger.table != "observation":
+        return None
+    texts = (*sheet.title, sheet.sheet, Path(sheet.file).stem)
+    declared = (ledger.layout.period,) if ledger.layout and ledger.layout.period else ()
+    for grain in (ledger.grain,) if ledger.grain else EXAMPLES:
+        if found := find_period((*declared, *texts), grain):
+            return found
+    return None
 
 
-def _covers(sheet: Sheet, columns: dict[str, int]) -> bool:
-    """Whether enough of the sheet's heads are the contract's for it to be this ledger and not a distant relation."""
-    heads = [i for i, head in enumerate(sheet.heads) if head and normal(head) not in _FOR_PEOPLE]
-    return 5 * len(set(columns.values())) >= 2 * len(heads)
+def _covers(tried: _Try) -> bool:
+    """Whether enough of the sheet's heads are the contract's for it to be this ledger and not a distant relation.
+
+    A contract that says which sheets or which layout it reads may take a few columns of many.
+    """
+    if tried.ledger.layout is not None:
+        return True
+    heads = [i for i, head in enumerate(tried.sheet.heads) if head and normal(head) not in _FOR_PEOPLE]
+    return 5 * len(set(tried.columns.values())) >= 2 * len(heads)
 
 
-def _what_is_missing(sheet: Sheet, best: tuple | None) -> str:
+def _what_is_missing(sheet: Sheet, best: _Try | None) -> str:
     seen = "、".join([head for head in sheet.heads if head][:6])
-    if not best or best[0] < 4:
+    if best is None or best.score < 4:
         return f"{sheet.place}认不出是哪种台账：表头“{seen}”与各台账约定的列名对不上。请对照模板改表头，或在台账约定里加同义词后重新上报。"
-    _, _, ledger, columns = best
-    missing = "、".join(f"“{name}”" for name in _missing(ledger, columns))
+    ledger = best.ledger
+    missing = "、".join(f"“{name}”" for name in best.missing)
     if not missing:
         return f"{sheet.place}像是“{ledger.name}”，但多数表头不在约定中：“{seen}”。请对照模板改表头，或在台账约定里加同义词后重新上报。"
     return f"{sheet.place}像是“{ledger.name}”，但缺少列{missing}。请补上这些列，或在台账约定里给它们加同义词后重新上报。"
 
 
-def _match(sheet: Sheet, ledger: Ledger, columns: dict[str, int], catalogue: Catalogue) -> Match:
+def _match(found: _Try, catalogue: Catalogue) -> Match:
+    sheet, ledger, columns = found.sheet, found.ledger, dict(found.columns)
+    roles = sheet.roles or {}
+    if "period" in roles and not any(c.type == "period" for c in ledger.columns):
+        # The contract expects one period a sheet; this sheet has several, side by side.
+        period = Column(id="period", name="时期", type="period")
+        ledger = ledger.model_copy(update={"columns": (*ledger.columns, period)})
+        columns["period"] = roles["period"]
     times, units = {}, {}
     for column in ledger.columns:
         if column.id in columns and column.type in NUMERIC:
             base = base_unit(column, catalogue)
             units[column.id], times[column.id] = _unit(sheet, columns[column.id], base, column)
     used = set(columns.values())
-    ignored = tuple(i for i, head in enumerate(sheet.heads) if head and i not in used and normal(head) not in _FOR_PEOPLE)
+    ignored = tuple(
+        i
+        for i, head in enumerate(sheet.heads)
+        if head and i not in used and i not in roles.values() and normal(head) not in _FOR_PEOPLE
+    )
     return Match(sheet, ledger, columns, times, units, ignored)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +13,9 @@ from etl.wording import plain
 _YEAR = r"(?:19|20)\d{2}"
 _PART = r"(?:[一二三四1-4](?:、|—)?季度|第[一二三四1-4]季度|q[1-4]|[上下]半年|全年|(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月份?|1月?[-—–~至到](?:1[0-2]|[1-9])月)"
 _BARE = re.compile(rf"^{_YEAR}$")
-_FULL = re.compile(rf"^{_YEAR}(?:年度?末?底?|(?:年|[-./])?{_PART}(?:末|底)?|[-./](?:0?[1-9]|1[0-2])|(?:0[1-9]|1[0-2])|-\d{{2}}-\d{{2}})$")
+_FULL = re.compile(
+    rf"^{_YEAR}(?:年度?末?底?|(?:年|[-./])?{_PART}(?:末|底)?|[-./](?:0?[1-9]|1[0-2])|(?:0[1-9]|1[0-2])|-\d{{2}}-\d{{2}})$"
+)
 _WITHOUT_YEAR = re.compile(rf"^{_PART}(?:末|底)?$")
 _BRACKET = re.compile(r"\([^()]*\)$")
 
@@ -37,8 +40,12 @@ def are_periods(heads: Sequence[Sequence[str]]) -> list[bool]:
     Bare numbers count only where they rise or fall in even steps: 2016, 2015, 2014 are years, 2001, 1998, 2010 may be people.
     """
     kinds = [{_kind(part) for part in parts} - {""} for parts in heads]
-    bare = [next(part for part in parts if _kind(part) == "bare") for parts, kind in zip(heads, kinds, strict=True) if kind == {"bare"}]
-    steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in zip(bare, bare[1:], strict=False)} - {0}
+    bare = [
+        next(part for part in parts if _kind(part) == "bare")
+        for parts, kind in zip(heads, kinds, strict=True)
+        if kind == {"bare"}
+    ]
+    steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in itertools.pairwise(bare)} - {0}
     even = len(bare) > 1 and (len(steps) == 1 or (len({s > 0 for s in steps}) == 1 and max(map(abs, steps)) <= 5))
     return [bool(kind) and (kind != {"bare"} or even) for kind in kinds]
 

@@ -66,7 +66,8 @@ def tidy(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, 
 def _raw(batch: Batch) -> str:
     """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note."""
     columns = "".join(f", {quoted(c.id)}" for c in batch.stored)
-    return f"SELECT {row_of('_sheet', 'row')} AS _row, {_kind(batch)} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
+    columns += "".join(f", {quoted('_o_' + c.id)}" for c in batch.measured) if batch.turned else ""
+    return f"SELECT {row_of('_sheet', 'row', 'slice')} AS _row, {_kind(batch)} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
 
 
 def _kind(batch: Batch) -> str:

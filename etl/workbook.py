@@ -27,6 +27,7 @@ class Grid:
     name: str
     rows: list[list]
     merged: list[Range]
+    hidden: bool = False
 
     def top(self, rows: int) -> list[list[str]]:
         """The first rows as text."""
@@ -66,7 +67,7 @@ def text(value: object) -> str | None:
 
 
 def open_workbook(path: Path) -> list[Grid]:
-    """All visible sheets that hold anything. Raises Unreadable with what to do."""
+    """All sheets that hold anything, hidden ones too. Raises Unreadable with what to do."""
     import python_calamine as calamine  # only where a workbook is read
 
     data = path.read_bytes()
@@ -85,14 +86,15 @@ def open_workbook(path: Path) -> list[Grid]:
 def _grid(book, sheet, errors: dict[str, list[tuple[int, int, str]]]) -> Grid | None:
     import python_calamine as calamine
 
-    if sheet.visible != calamine.SheetVisibleEnum.Visible or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
+    if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
         return None
     found = book.get_sheet_by_name(sheet.name)
     rows = found.to_python(skip_empty_area=False)
     for row, column, shown in errors.get(sheet.name, ()):
         if row < len(rows) and column < len(rows[row]) and rows[row][column] in ("", None):
             rows[row][column] = shown
-    return Grid(sheet.name, rows, list(found.merged_cell_ranges or ())) if rows else None
+    hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
+    return Grid(sheet.name, rows, list(found.merged_cell_ranges or ()), hidden) if rows else None
 
 
 def _error_cells(data: bytes) -> dict[str, list[tuple[int, int, str]]]:

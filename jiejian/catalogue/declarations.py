@@ -18,12 +18,22 @@ class CatalogueError(Exception):
     """A declaration that cannot be used; the message is a Chinese sentence naming file, block and key."""
 
 
+def _as_text(value: Any) -> Any:
+    """A number written without quotes (period: 2020) is text here; yes, no, on and off would be read as true and false."""
+    if isinstance(value, bool):
+        raise ValueError("yes、no、on、off、true、false 要加引号")
+    return str(value) if isinstance(value, int | float | date) else value
+
+
 def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        return tuple(map(_as_text, value))
+    return (_as_text(value),) if isinstance(value, str | int | float) else value
 
 
 _CONDITION = re.compile(r"^(\w+)\s*(?:(<=|>=|!=|=|<|>)\s*(.+?)(\s+or is empty)?|(is empty|is given))$")
 
+Text = Annotated[str, BeforeValidator(_as_text)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
@@ -211,8 +221,42 @@ class Dataset(Declaration):
     note: str
 
 
+class Layout(Declaration):
+    """How a table lies on its sheet, where that cannot be found out from the table itself; everything may be left out.
+
+    ``places``, ``periods`` and ``measures`` say where each stands: down (rows), across (heads) or in the title. ``items`` is the
+    column that names measures row by row (its head or its letters). ``head_row`` (from 1) and ``head_rows`` fix the head. ``path``
+    names the contract's columns that make the path of a place, top first; ``hierarchy: indent`` takes it from leading blanks,
+    ``code`` from codes of six digits in the column ``code``; ``levels`` are the kinds of the places, top first.
+    """
+
+    sheets: Names = ()
+    hidden: Literal["read", "skip"] = "read"
+    head_row: int | None = Field(None, ge=1)
+    head_rows: int = Field(1, ge=1, le=4)
+    places: Literal["", "down", "across", "title"] = ""
+    periods: Literal["", "down", "across", "title"] = ""
+    measures: Literal["", "down", "across", "title"] = ""
+    items: Text = ""
+    skip_rows: Names = ()
+    total_rows: Names | None = None
+    hierarchy: Literal["", "indent", "code"] = ""
+    code: str = ""
+    path: Names = ()
+    root: str = ""
+    levels: Names = ()
+    unit: Text = ""
+    period: Text = ""
+
+
 class Column(Declaration):
-    """One column of a ledger: what it may be called, how it is read, where it goes."""
+    """One column of a ledger: what it may be called, how it is read, where it goes.
+
+    ``at`` are its letters in the spreadsheet, for a column without a head. ``written_unit`` is the unit in which the sheet writes its
+    numbers where it does not say so. ``time_format`` says how ambiguous days are written: 月/日/年, 日/月/年, or a format such as
+    ``%d.%m.%y``. ``breakdown`` and ``category`` are kept with each figure (性别, 女). ``other_scale``: period → measure under
+    which the figures of that period are kept, because they are of another kind.
+    """
 
     id: str
     name: str
@@ -223,10 +267,16 @@ class Column(Declaration):
     unit: str = ""
     measure: str = ""
     required: bool = False
-    choices: Mapping[str, Names] = {}
+    choices: Mapping[Text, Names] = {}
     low: float | None = None
     high: float | None = None
     personal: Literal["", "drop", "mask", "pseudonym"] = ""
+    at: Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}$")] = ""
+    written_unit: str = ""
+    time_format: str = ""
+    breakdown: Text = ""
+    category: Text = ""
+    other_scale: Mapping[Text, str] = {}
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -276,6 +326,7 @@ class Ledger(Declaration):
     happens: str = ""
     starts_places: bool = False
     brings_places: BroughtPlaces | None = None
+    layout: Layout | None = None
     practices: Names = ()
     datasets: Names = ()
     columns: tuple[Column, ...]
