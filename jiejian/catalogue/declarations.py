@@ -376,6 +376,25 @@ class CompositeRate(Declaration):
     note: str = ""
 
 
+class Likeness(Declaration):
+    """A trait by which communities are alike: a metric, as it is or on a logarithmic scale, or per square kilometre."""
+
+    id: str
+    name: str
+    metric: str
+    scale: Literal["plain", "log"] = "plain"
+    per_area: bool = False
+    weight: Annotated[float, Field(ge=0)] = 1.0
+
+
+class Setting(Declaration):
+    """Something that a street switches on or off."""
+
+    id: str
+    enabled: bool
+    note: str = ""
+
+
 class DeckSlide(Declaration):
     """One slide: which picture of which metrics. Its title and takeaway are found from the frame unless written here.
 
@@ -443,6 +462,8 @@ class Catalogue(BaseModel):
     time_limits: Mapping[str, TimeLimit] = {}
     holidays: Mapping[str, HolidayYear] = {}
     composites: Mapping[str, CompositeRate] = {}
+    likeness: Mapping[str, Likeness] = {}
+    settings: Mapping[str, Setting] = {}
 
     def parts_of(self, measure_id: str, by: str) -> tuple[Measure, ...]:
         """The measures that are the categories of a whole, in the order in which they are written."""

@@ -35,6 +35,9 @@ def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
     for standard in catalogue.standards.values():
         if standard.metric not in catalogue.metrics:
             yield "standards.yml", standard.id, "metric", f"指标 {standard.metric} 不存在"
+    for trait in catalogue.likeness.values():
+        if trait.metric not in catalogue.metrics:
+            yield "likeness.yml", trait.id, "metric", f"指标 {trait.metric} 不存在"
     for composite in catalogue.composites.values():
         for metric in composite.weights:
             if metric not in catalogue.metrics:
