@@ -19,6 +19,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from jiejian.boundaries import FIRST, LAST, Boundaries, Member
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.context import Context
 from jiejian.figures import assemble, bucket
@@ -75,6 +76,30 @@ WHERE f.dataset = $dataset AND f.breakdown = ''
     OR (w.kind IN ('distinct', 'as_reported') AND f.grain = $grain AND f.period_start = p.starts))
 """
 
+# The figures of places that were merged, added up to the place that they are now. Stands in front of the table of the same name,
+# so that every query reads it in its place. What may not be added, or is not there from all, is a gap.
+_MERGED = """
+member AS (SELECT unnest($parts) AS place_id, unnest($nows) AS now, unnest($firsts::DATE[]) AS first, unnest($lasts::DATE[]) AS last),
+merged AS (
+  SELECT f.dataset, m.now AS place_id, f.measure, f.grain, f.period_start, f.period_end, f.breakdown,
+         CASE WHEN count(*) = 1 AND any_value(f.place_id) = m.now THEN any_value(f.value)
+              WHEN any_value(w.adds) AND count(f.value) = any_value(n.expected) THEN sum(f.value) END AS value,
+         coalesce(max(CASE WHEN f.status <> 'A' THEN f.status END), 'A') AS status,
+         coalesce(max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END), 'exact') AS qualifier,
+         coalesce(max(f.note), CASE WHEN count(*) > 1 OR any_value(f.place_id) <> m.now
+           THEN '按现区划，由' || string_agg(p.name, '、' ORDER BY p.sort, p.name) || '相加' END) AS note
+  FROM main.figure f JOIN member m ON m.place_id = f.place_id AND f.period_end BETWEEN m.first AND m.last
+  JOIN wanted w ON w.measure = f.measure JOIN place p ON p.place_id = f.place_id,
+  LATERAL (SELECT count(*) AS expected FROM member o WHERE o.now = m.now AND f.period_end BETWEEN o.first AND o.last) n
+  WHERE f.dataset = $dataset AND f.breakdown = ''
+  GROUP BY f.dataset, m.now, f.measure, f.grain, f.period_start, f.period_end, f.breakdown),
+figure AS (
+  SELECT dataset, place_id, measure, grain, period_start, period_end, breakdown, value, status, qualifier, note FROM merged
+  UNION ALL
+  SELECT dataset, place_id, measure, grain, period_start, period_end, breakdown, value, status, qualifier, note FROM main.figure
+  WHERE dataset = $dataset AND NOT list_contains($parts, place_id))
+"""
+
 
 # The kinds of places that are compared with one another.
 COMPARED = ("社区", "村", "全国")
@@ -121,7 +146,7 @@ class Warehouse:
         self._connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
         self._lock = threading.Lock()
         # One version never changes: what is asked again and again is read once.
-        for name in ("datasets", "places", "street", "_base_grains", "_titles"):
+        for name in ("datasets", "places", "street", "boundaries", "_all_places", "_base_grains", "_titles"):
             setattr(self, name, cache(getattr(self, name)))
 
     def close(self) -> None:
@@ -151,13 +176,50 @@ class Warehouse:
         }
         return {d: found[d] for d in self.catalogue.datasets if d in found}
 
-    def places(self, dataset: str) -> pd.DataFrame:
-        """Places of comparison in the street's customary order: place_id, place, sort, kind, parent_id, peer_group, area_km2."""
+    def places(self, dataset: str, period: Period | None = None) -> pd.DataFrame:
+        """Places of comparison in the street's customary order: place_id, place, sort, kind, parent_id, peer_group, area_km2.
+
+        Those in force in the period; without one, those in force when the data end.
+        """
+        last = period.end if period else self.datasets()[dataset].as_of if dataset in self.datasets() else None
+        return self._places_between(dataset, period.start if period else last or LAST, last or LAST)
+
+    def _places_between(self, dataset: str, first: date, last: date) -> pd.DataFrame:
+        """Places of comparison that were in force at some time between two days, by the boundaries of the last one."""
+        found, boundaries = self._all_places(dataset), self.boundaries(dataset)
+        if not boundaries:
+            return found
+        gone = boundaries.known(last) - boundaries.in_force(first, last, last)
+        return found[~found["place_id"].isin(gone)].reset_index(drop=True)
+
+    def _all_places(self, dataset: str) -> pd.DataFrame:
+        """All places of comparison. One whose name another street has, too, is called by both: 柳河街道春和社区."""
         return self.frame(
-            """SELECT place_id, name AS place, row_number() OVER (ORDER BY sort, name) - 1 AS sort, kind, parent_id, peer_group, area_km2
-               FROM place WHERE dataset = $dataset AND list_contains($kinds, kind) ORDER BY place.sort, name""",
+            """SELECT p.place_id, CASE WHEN count(*) OVER (PARTITION BY p.name) > 1 AND count(DISTINCT p.parent_id) OVER (PARTITION BY p.name) > 1
+                        THEN coalesce(s.name, '') ELSE '' END || p.name AS place,
+                      row_number() OVER (ORDER BY p.sort, p.name) - 1 AS sort, p.kind, p.parent_id, p.peer_group, p.area_km2
+               FROM place p LEFT JOIN place s ON s.place_id = p.parent_id
+               WHERE p.dataset = $dataset AND list_contains($kinds, p.kind) ORDER BY p.sort, p.name""",
             {"dataset": dataset, "kinds": list(COMPARED)},
         )
+
+    def place_changes(self, dataset: str) -> pd.DataFrame:
+        """What communities became: predecessor_id, predecessor, successor_id, successor, changed_on, kind; oldest first."""
+        return self.frame(
+            """SELECT predecessor_id, predecessor, successor_id, successor, changed_on, kind FROM place_change
+               WHERE dataset = $d ORDER BY changed_on, successor, predecessor""",
+            {"d": dataset},
+        )
+
+    def boundaries(self, dataset: str) -> Boundaries:
+        """The same as boundaries that figures can be held against; false where nothing ever changed."""
+        rows = self.frame(
+            """SELECT place_id, valid_from, valid_to FROM place
+               WHERE dataset = $d AND list_contains($kinds, kind) AND coalesce(valid_from, valid_to) IS NOT NULL""",
+            {"d": dataset, "kinds": list(COMPARED)},
+        )
+        tenure = {r.place_id: (_day(r.valid_from) or FIRST, _day(r.valid_to) or LAST) for r in rows.itertuples()}
+        return Boundaries(self.place_changes(dataset), tenure)
 
     def street(self, dataset: str) -> str:
         """The street's name, or the data set's name where the figures belong to no single street."""
@@ -208,7 +270,7 @@ class Warehouse:
 
     def reporting(self, dataset: str, month_end: date) -> tuple[int, tuple[str, ...]]:
         """How many communities have a reported figure for the month that ends on this day, and the names of the others."""
-        places = self.places(dataset)
+        places = self._places_between(dataset, month_end, month_end)
         sent = self.frame(
             """SELECT DISTINCT place_id FROM observation
                WHERE dataset = $d AND period_end = $end AND grain = 'month' AND value IS NOT NULL""",
@@ -274,10 +336,10 @@ class Warehouse:
             raise NoWarehouse("数据库里还没有任何数字。请把台账放入 inbox 文件夹，再运行 python -m etl。")
         return next(iter(there))
 
-    def scope(self, dataset: str, chosen: Sequence[str] = ()) -> str:
+    def scope(self, dataset: str, chosen: Sequence[str] = (), period: Period | None = None) -> str:
         """Places in words: 全部23个社区, 春和社区, 春和社区、望湖社区、晴川社区等5个社区."""
         unit = self.catalogue.datasets[dataset].unit_of_comparison
-        places = self.places(dataset)
+        places = self.places(dataset, period)
         names = list(places.loc[places["place_id"].isin(chosen), "place"])
         if not names:
             return unit if len(places) == 1 else f"全部{len(places)}个{unit}"
@@ -300,7 +362,7 @@ class Warehouse:
             dataset=dataset,
             dataset_name=info.name,
             fictional=info.fictional,
-            scope=self.scope(dataset, places) if info.mode == "periodic" else "",
+            scope=self.scope(dataset, places, period) if info.mode == "periodic" else "",
             period=spell,
             as_of=str(info.as_of or ""),
             sources=self.sources(dataset, metrics),
@@ -326,14 +388,20 @@ class Warehouse:
         note; one row for each place × metric × period, in customary order and oldest first. ``value`` is in the units
         of the metric (percent, per 1,000 …), ``numerator`` and ``denominator`` in base units.
 
+        Places are those by the boundaries of the selection's period: the past of a place that others were merged into is
+        their sum. Where the data set has such changes, rows of places out of force are left out, and a column ``era`` tells
+        figures of one place that are not to be compared (see boundaries.py).
+
         Raises SelectionError where the question is not allowed, for example persons over a longer period than counted.
         """
         metrics = [self._metric(name, selection) for name in selection.metrics]
-        places = self.places(selection.dataset)
+        periods, until = selection.periods, selection.period.end
+        places = self._places_between(selection.dataset, min(p.start for p in periods), until)
         if selection.places:
             places = places[places["place_id"].isin(selection.places)]
-        measures = self._measures(selection, metrics)
-        return assemble(places, metrics, selection.periods, measures)
+        frame = assemble(places, metrics, periods, self._measures(selection, metrics))
+        boundaries = self.boundaries(selection.dataset)
+        return boundaries.settle(frame, until) if boundaries else frame
 
     def _metric(self, name: str, selection: Selection) -> Metric:
         metric = self.catalogue.metrics[name]
@@ -360,6 +428,7 @@ class Warehouse:
             "first": min(p.start for p in periods),
             "last": max(p.end for p in periods),
             "measures": names,
+            "adds": [self.catalogue.measures[m].adds_across_places for m in names],
             "kinds": [self.catalogue.measures[m].kind for m in names],
             "bases": [there[m] for m in names],
             "months": [_MONTHS.get(there[m], 0) for m in names],
@@ -367,13 +436,25 @@ class Warehouse:
             "ends": [p.end for p in periods],
             "buckets": [bucket(p) for p in periods],
         }
+        parameters |= _members(self.boundaries(selection.dataset).members(selection.period.end))
         flow = _FLOW_TO_DATE if grain == "ytd" else _FLOW.format(bucket=_BUCKET[grain])
         sql = f"""
-            WITH wanted AS (SELECT unnest($measures) AS measure, unnest($kinds) AS kind, unnest($bases) AS base, unnest($months) AS months),
-                 asked AS (SELECT unnest($starts::DATE[]) AS starts, unnest($ends::DATE[]) AS ends, unnest($buckets::DATE[]) AS bucket)
+            WITH wanted AS (SELECT unnest($measures) AS measure, unnest($adds) AS adds, unnest($kinds) AS kind, unnest($bases) AS base,
+                                   unnest($months) AS months),
+                 asked AS (SELECT unnest($starts::DATE[]) AS starts, unnest($ends::DATE[]) AS ends, unnest($buckets::DATE[]) AS bucket){"," + _MERGED if parameters["parts"] else ""}
             SELECT * FROM ({flow}) UNION ALL SELECT * FROM ({_STATE})"""
         used = {k: v for k, v in parameters.items() if f"${k}" in sql}
         return self.frame(sql, used)
+
+
+def _members(members: Sequence[Member]) -> dict[str, list]:
+    """The places that make up others, as parameters of _MERGED."""
+    return {
+        "parts": [m.place_id for m in members],
+        "nows": [m.now for m in members],
+        "firsts": [m.first for m in members],
+        "lasts": [m.last for m in members],
+    }
 
 
 def refusal(metric: Metric, catalogue: Catalogue, allowed: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ LAYERS = (
     "jiejian.charts",
     "jiejian.analysis",
     "jiejian.privacy",
-    "jiejian.warehouse", "jiejian.figures",
+    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries",
     "jiejian.selection",
     "jiejian.periods",
     "jiejian.format",

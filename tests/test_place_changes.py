@@ -1,7 +1,18 @@
 """Communities that merge, split, go into others or get another name: real files through the ETL, every figure by hand."""
 
+import datetime as dt
+from math import isnan
+
+import pandas as pd
 import pytest
 from street import REGISTER, Street, workbook
+
+from jiejian.boundaries import sentences
+from jiejian.catalogue import catalogue
+from jiejian.home import home
+from jiejian.periods import parse_period
+from jiejian.selection import Selection
+from jiejian.warehouse import Warehouse, serving
 
 HEADS = ["社区", "户数", "常住人口", "代办事项"]
 CHANGED = [*REGISTER, "变更日期", "变更方式", "变更后社区"]
@@ -168,3 +179,142 @@ def test_a_change_that_cannot_be_used_is_said(street):
         "“晴川社区”变更后只有“麦香社区”，分不清是更名还是并入，这项变更没有记入。请填写变更方式。",
     ]
     assert (changes(street), times(street)) == ([], {})
+
+
+# ---- what the application makes of it ----
+
+
+def warehouse() -> Warehouse:
+    return Warehouse(serving(home()), catalogue())
+
+
+def series(metric: str, first: str, last: str, *places: str) -> dict[tuple[str, str], float | None]:
+    """(community, period) → value of the figures frame."""
+    source = warehouse()
+    ids = tuple(f"street/柳河街道/{p}" for p in places)
+    frame = source.query(Selection("street", (metric,), parse_period(last), ids, parse_period(first)))
+    source.close()
+    return {(r.place.removesuffix("社区"), r.period): None if isnan(r.value) else r.value for r in frame.itertuples()}
+
+
+def merged(street: Street) -> None:
+    merger(street)
+    for month, rows in {
+        "5月": [["春和社区", 90, 290, 3], ["望湖", 190, 590, 5], ["麦香社区", 49, 149, 1]],
+        "6月": [["春和社区", 100, 300, 4], ["望湖", 200, 600, 6], ["麦香社区", 50, 150, 1]],
+        "7月": [["春望社区", 305, 910, 12], ["麦香社区", 51, 151, 2]],
+    }.items():
+        street.monthly(f"2026年{month}", rows, HEADS)
+    street.refresh()
+
+
+def test_a_series_of_a_merged_community_is_the_sum_of_what_it_was_made_of(street):
+    merged(street)
+    assert series("households", "2026-05", "2026-07") == {
+        **{("春望", "2026-05"): 280, ("春望", "2026-06"): 300, ("春望", "2026-07"): 305},
+        **{("麦香", "2026-05"): 49, ("麦香", "2026-06"): 50, ("麦香", "2026-07"): 51},
+    }
+    # A quarter of which the merged community has but one month of its own.
+    street.monthly("2026年8月", [["春望社区", 306, 911, 13], ["麦香社区", 51, 151, 2]], HEADS)
+    street.monthly("2026年4月", [["春和社区", 90, 290, 2], ["望湖", 190, 590, 2], ["麦香社区", 49, 149, 1]], HEADS)
+    street.refresh()
+    assert series("errands", "2026-Q2", "2026-Q3") == {
+        **{("春望", "2026-Q2"): 2 + 2 + 3 + 5 + 4 + 6, ("春望", "2026-Q3"): None},
+        **{("麦香", "2026-Q2"): 3, ("麦香", "2026-Q3"): None},
+    }
+    assert series("errands", "2026-C08", "2026-C08") == {("春望", "2026-C08"): None, ("麦香", "2026-C08"): None}
+
+
+def test_before_the_merger_the_communities_are_what_they_were(street):
+    merged(street)
+    assert series("households", "2026-05", "2026-06") == {
+        **{("春和", "2026-05"): 90, ("春和", "2026-06"): 100, ("望湖", "2026-05"): 190, ("望湖", "2026-06"): 200},
+        **{("麦香", "2026-05"): 49, ("麦香", "2026-06"): 50},
+    }
+    source = warehouse()
+    assert list(source.places("street", parse_period("2026-06"))["place"]) == ["春和社区", "望湖社区", "麦香社区"]
+    assert list(source.places("street")["place"]) == ["春望社区", "麦香社区"]
+    assert source.reporting("street", dt.date(2026, 6, 30)) == (3, ())
+    assert source.reporting("street", dt.date(2026, 7, 31)) == (2, ())
+    assert source.scope("street") == "全部2个社区"
+    source.close()
+
+
+def test_a_sum_that_lacks_a_part_is_a_gap(street):
+    merger(street)
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4], ["麦香社区", 50, 150, 1]], HEADS)
+    street.monthly("2026年7月", [["春望社区", 305, 910, 12], ["麦香社区", 51, 151, 2]], HEADS)
+    street.refresh()
+    assert series("households", "2026-06", "2026-07", "春望社区") == {("春望", "2026-06"): None, ("春望", "2026-07"): 305}
+
+
+def test_the_past_of_a_community_that_took_another_in_holds_both(street):
+    register(street, ("春和社区", "", "2026-07-01", "并入", "望湖社区"), ("望湖社区", "", "", "", ""))
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4], ["望湖社区", 200, 600, 6]], HEADS)
+    street.monthly("2026年7月", [["望湖社区", 301, 903, 11]], HEADS)
+    street.refresh()
+    assert series("households", "2026-06", "2026-07") == {("望湖", "2026-06"): 300, ("望湖", "2026-07"): 301}
+    source = warehouse()
+    frame = source.query(Selection("street", ("households",), parse_period("2026-07"), (), parse_period("2026-06")))
+    assert list(frame["note"]) == ["按现区划，由春和社区、望湖社区相加", ""]
+    source.close()
+
+
+def test_across_a_split_there_is_no_sum_and_no_comparison(street):
+    register(
+        street,
+        ("春和社区", "", "2026-07-01", "拆分", "春东社区、春西社区"),
+        ("春东社区", "", "", "", ""),
+        ("春西社区", "", "", "", ""),
+        ("望湖社区", "", "2026-07-01", "调整", "望湖社区、麦香社区"),
+        ("麦香社区", "", "", "", ""),
+    )
+    street.monthly("2026年6月", [["春和社区", 100, 300, 4], ["望湖社区", 50, 150, 1], ["麦香社区", 60, 160, 1]], HEADS)
+    street.monthly(
+        "2026年7月",
+        [["春东社区", 40, 120, 1], ["春西社区", 62, 185, 4], ["望湖社区", 40, 120, 1], ["麦香社区", 71, 190, 1]],
+        HEADS,
+    )
+    assert street.refresh().exit_code == 0
+    assert series("households", "2026-06", "2026-07") == {
+        **{("春和", "2026-06"): 100, ("春东", "2026-07"): 40, ("春西", "2026-07"): 62},
+        **{("望湖", "2026-06"): 50, ("望湖", "2026-07"): 40, ("麦香", "2026-06"): 60, ("麦香", "2026-07"): 71},
+    }
+    source = warehouse()
+    frame = source.query(Selection("street", ("households",), parse_period("2026-07"), (), parse_period("2026-06")))
+    eras = {(r.place, r.period): r.era for r in frame.itertuples()}
+    assert (eras["望湖社区", "2026-06"], eras["望湖社区", "2026-07"]) == ("", "2026-07-01")
+    source.close()
+
+
+def test_changes_in_words(street):
+    merged(street)
+    source = warehouse()
+    told = sentences(source.place_changes("street"), dt.date(2026, 5, 1), dt.date(2026, 7, 31))
+    assert list(told.itertuples(index=False, name=None)) == [(dt.date(2026, 7, 1), "春和社区、望湖社区合并为春望社区")]
+    assert sentences(source.place_changes("street"), dt.date(2026, 7, 1), dt.date(2026, 7, 31)).empty, "nothing lies before it"
+    assert sentences(
+        source.place_changes("street"), dt.date(2026, 5, 1), dt.date(2026, 7, 31), ["street/柳河街道/麦香社区"]
+    ).empty
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("甲", "乙", "更名")], ["甲更名为乙"]),
+        ([("甲", "乙", "并入"), ("乙", "乙", "并入")], ["甲并入乙"]),
+        ([("甲", "乙", "拆分"), ("甲", "丙", "拆分")], ["甲拆分为乙、丙"]),
+        ([("甲", "甲", "调整"), ("甲", "乙", "调整")], ["甲、乙区划调整"]),
+        (
+            [("甲", "丙", "合并"), ("乙", "丙", "合并"), ("丁", "己", "合并"), ("戊", "己", "合并")],
+            ["甲、乙合并为丙", "丁、戊合并为己"],
+        ),
+    ],
+)
+def test_a_change_in_one_sentence(rows, said):
+    frame = pd.DataFrame(
+        [(a, a, b, b, dt.date(2026, 7, 1), kind) for a, b, kind in rows],
+        columns=["predecessor_id", "predecessor", "successor_id", "successor", "changed_on", "kind"],
+    )
+    assert list(sentences(frame, dt.date(2026, 1, 1), dt.date(2026, 12, 31))["what"]) == said

@@ -51,8 +51,8 @@ class View:
 
     @property
     def known(self) -> pd.DataFrame:
-        """All places of comparison of the data set, in customary order."""
-        return self.ask("places")
+        """The places of comparison that were in force in the picked period, in customary order."""
+        return self.ask("places", self.period)
 
     @property
     def selection(self) -> Selection:
@@ -71,7 +71,7 @@ class View:
     @property
     def scope(self) -> str:
         """The places in words."""
-        return self.ask("scope", self.places)
+        return self.ask("scope", self.places, self.period)
 
     def context(self, *metrics: Metric, reporting: str = "") -> Context:
         """The words around figures of these metrics (default: all of the page)."""
