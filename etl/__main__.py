@@ -37,12 +37,8 @@ def load(options: argparse.Namespace) -> int:
     """Some files, into one data set."""
     from etl.build import load
 
-    missing = [str(path) for path in options.files if not path.is_file()]
-    if missing:
-        print(f"找不到文件：{'、'.join(missing)}。请检查路径。", file=sys.stderr)
-        return 2
-    if options.dataset not in catalogue().datasets:
-        print(f"没有数据集“{options.dataset}”，可选：{'、'.join(catalogue().datasets)}。", file=sys.stderr)
+    if complaint := _complaint(options):
+        print(complaint, file=sys.stderr)
         return 2
     return _run(lambda progress: load(options.files, options.dataset, options.contract, progress))
 
@@ -60,6 +56,33 @@ def demo(options: argparse.Namespace) -> int:
     folder = options.out or write_demo(seed)
     print(f"演示数据已写入 {folder}。")
     return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """What a load would do; each file with findings is given back marked."""
+    from rich.console import Console
+
+    from etl import report
+    from etl.build import check
+    from etl.giveback import give_back, marked_name
+
+    if complaint := _complaint(options):
+        print(complaint, file=sys.stderr)
+        return 2
+    with report.progress_bar() as progress:
+        checked = check(options.files, options.dataset, options.contract, progress)
+    marked = {}
+    for one in checked:
+        if one.problems:
+            # Not into the inbox: from there it would be loaded as a file of its own.
+            inside = home().inbox in one.path.resolve().parents
+            folder = options.out or (home().root / "marked" if inside else one.path.parent)
+            folder.mkdir(parents=True, exist_ok=True)
+            marked[one.path] = give_back(one.path, one.problems, folder / marked_name(one.name))
+    report.show_checked(checked, marked, catalogue(), Console())
+    if all(one.faults for one in checked):
+        return 2
+    return 1 if any(one.faults or one.rows_rejected for one in checked) else 0
 
 
 def loads(options: argparse.Namespace) -> int:
@@ -117,6 +140,16 @@ def path(options: argparse.Namespace) -> int:
     return 0
 
 
+def _complaint(options: argparse.Namespace) -> str:
+    """What is wrong with the files or the data set that were named, in a sentence; empty when nothing is."""
+    missing = [str(path) for path in options.files if not path.is_file()]
+    if missing:
+        return f"找不到文件：{'、'.join(missing)}。请检查路径。"
+    if options.dataset not in catalogue().datasets:
+        return f"没有数据集“{options.dataset}”，可选：{'、'.join(catalogue().datasets)}。"
+    return ""
+
+
 def _run(work) -> int:
     from rich.console import Console
 
@@ -136,7 +169,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-_COMMANDS = {"all": everything, "load": load, "loads": loads, "rollback": rollback, "demo": demo, "status": status, "path": path}
+_COMMANDS = {"all": everything, "load": load, "check": check, "loads": loads, "rollback": rollback, "demo": demo, "status": status, "path": path}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -145,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="命令")
     for name, text in (
         ("load", "装载指定的文件"),
+        ("check", "只检查不装载，把有问题的表标注后退回"),
         ("loads", "列出每一次装载"),
         ("rollback", "撤销装载，或恢复撤销了的"),
         ("demo", "写出或移除演示数据"),
@@ -153,9 +187,13 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=text).set_defaults(command=name)
     load_options, demo_options = commands.choices["load"], commands.choices["demo"]
-    load_options.add_argument("files", nargs="+", type=Path, metavar="文件")
-    load_options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
+    check_options = commands.choices["check"]
+    for options in (load_options, check_options):
+        options.add_argument("files", nargs="+", type=Path, metavar="文件")
+        options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
     load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
+    check_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），只用这一次")
+    check_options.add_argument("--out", type=Path, help="标注后的表放到哪个文件夹，默认与原表相同（inbox 里的放到 marked）")
     list_options, back_options = commands.choices["loads"], commands.choices["rollback"]
     list_options.add_argument("--all", action="store_true", help="列出全部，默认只列最近 30 次")
     back_options.add_argument("loads", nargs="*", metavar="编号", help="装载编号，见 python -m etl loads")

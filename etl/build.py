@@ -15,13 +15,14 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import demo, origins, undo, warehouse
+from etl import demo, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.origins import Origin
 from etl.places import Place, listed
 from etl.recognise import ledgers_for
 from etl.seen import Seen
+from etl.trial import Checked
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, Home, home
 
@@ -101,6 +102,17 @@ def load(
         return run.load(files, progress, ledgers, by=by, again=True)
 
 
+def check(
+    paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None
+) -> list[Checked]:
+    """What :func:`load` would do with these files, without doing it: nothing is written. Needs no lock."""
+    where, known, ledgers = home(), catalogue(), None
+    if contract:
+        with _with_contract(contract, where) as checked:
+            known, ledgers = checked, [checked.ledgers[contract.stem]]
+    return trial.check(trial.origins_of(paths, dataset, where), where, known, progress, ledgers)
+
+
 def history() -> Loads:
     """Every load that was ever made, and which of them are left out; needs no lock."""
     return Loads(home())
@@ -128,16 +140,23 @@ def restore(names: Sequence[str] = (), last: bool = False, by: str = "") -> tupl
 
 def keep_contract(path: Path, where: Home) -> Ledger:
     """Check a contract against the catalogue and put it into the home, so that its table lives on in every later version."""
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / "ledgers"
-        trial.mkdir()
-        shutil.copy(path, trial / path.name)
-        checked = load_catalogue(BUNDLED_CATALOGUE, where.catalogue, Path(folder))
+    with _with_contract(path, where) as checked:
+        pass
     kept = where.catalogue / "ledgers" / path.name
     if kept.resolve() != path.resolve():
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, kept)
     return checked.ledgers[path.stem]
+
+
+@contextmanager
+def _with_contract(path: Path, where: Home) -> Iterator[Catalogue]:
+    """The catalogue as it would be with one more contract; CatalogueError when that has a fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledgers = Path(folder) / "ledgers"
+        ledgers.mkdir()
+        shutil.copy(path, ledgers / path.name)
+        yield load_catalogue(BUNDLED_CATALOGUE, where.catalogue, Path(folder))
 
 
 def write_demo(seed: int = demo.SEED) -> Path:

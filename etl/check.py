@@ -55,7 +55,7 @@ def rejects(batch: Batch, number: int, dataset: str) -> str:
     return f"""
         SELECT {text(member.load_id)} AS load_id, {text(dataset)} AS dataset, {text(batch.ledger.id)} AS ledger,
                {text(sheet.file)} AS file, {text(sheet.sheet)} AS sheet, {line_of("p._row")} AS "row",
-               {_heads(batch, member)} AS column_name, {_values(batch)} AS value,
+               {_cells(batch, member)} AS cells, {_heads(batch, member)} AS column_name, {_values(batch)} AS value,
                p._reason AS reason, p._advice AS advice, p._severity AS severity, {_candidates(batch)} AS candidates
         FROM problem p LEFT JOIN raw ON raw._row = p._row
         WHERE {sheet_of("p._row")} = {number}
@@ -66,6 +66,30 @@ def _heads(batch: Batch, member: Member) -> str:
     """The heads of the columns that a problem names, as the sheet writes them; ``#…`` is a head that no contract knows."""
     heads = ", ".join(f"CASE WHEN {_names(c)} THEN {text(member.match.head(c.id))} END" for c in batch.stored)
     return f"concat_ws('、', {heads}, CASE WHEN starts_with(p._columns, '#') THEN p._columns[2:] END)"
+
+
+def _cells(batch: Batch, member: Member) -> str:
+    """The cells that a problem names, like C5、D5, so that they can be marked in the file.
+
+    In a turned sheet a figure brings its cell along; what names a place or a period stands elsewhere, so that the row's figures are
+    named for it.
+    """
+    sheet, line = member.match.sheet, line_of("p._row")
+    if batch.turned:
+        own = {c.id: f"raw.{quoted('_o_' + c.id)}" for c in batch.measured}
+        named = ", ".join(f"CASE WHEN {_has(c)} THEN {cell} END" for c, cell in own.items())
+        return f"nullif(coalesce(nullif(concat_ws('、', {named}), ''), concat_ws('、', {', '.join(own.values())})), '')"
+    there = {c.id: member.match.columns[c.id] for c in batch.stored if c.id in member.match.columns}
+    cells = [f"CASE WHEN {_has(c)} THEN {text(sheet.column(i))} || {line} END" for c, i in there.items()]
+    cells += [
+        f"CASE WHEN p._columns = {text('#' + sheet.heads[i])} THEN {text(sheet.column(i))} || {line} END"
+        for i in member.match.ignored
+    ]
+    return f"nullif(concat_ws('、', {', '.join(cells)}), '')" if cells else "CAST(NULL AS VARCHAR)"
+
+
+def _has(column_id: str) -> str:
+    return f"list_contains(string_split(p._columns, ','), {text(column_id)})"
 
 
 def _values(batch: Batch) -> str:
@@ -90,7 +114,7 @@ def _shown(column: Column) -> str:
 
 
 def _names(column: Column) -> str:
-    return f"list_contains(string_split(p._columns, ','), {text(column.id)})"
+    return _has(column.id)
 
 
 def name_of(ledger: Ledger, column: Column) -> str:
@@ -129,7 +153,7 @@ def _bounds(batch: Batch) -> Iterator[str]:
     """Numbers outside what the contract allows; columns with the same limits are looked at together."""
     limits: dict[tuple[float | None, float | None], list[str]] = {}
     for column in batch.stored:
-        if column.type in NUMERIC and (column.low, column.high) != (None, None):
+        if column.type in NUMERIC and not column.personal and (column.low, column.high) != (None, None):
             limits.setdefault((column.low, column.high), []).append(column.id)
     for (low, high), ids in limits.items():
         names, cells = ", ".join(map(text, ids)), ", ".join(f"CAST({quoted(i)} AS DOUBLE)" for i in ids)
@@ -196,7 +220,7 @@ def _totals(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]
 
     A total stands for all rows of its sheet, a subtotal for the rows since the subtotal before it.
     """
-    added = [c for c in batch.stored if c.type in NUMERIC and _may_be_added(c, catalogue)]
+    added = [c for c in batch.stored if c.type in NUMERIC and not c.personal and _may_be_added(c, catalogue)]
     names, cells = ", ".join(text(c.id) for c in added), ", ".join(f"CAST({quoted(c.id)} AS DOUBLE)" for c in added)
     block = f"""count(*) FILTER (WHERE _kind = 'subtotal') OVER (
                   PARTITION BY {sheet_of()} ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""

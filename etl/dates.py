@@ -208,3 +208,16 @@ def read_period(text: str | None, grain: str = "") -> Period | None:
         wanted = f"，应写成“{EXAMPLES[grain]}”这样的{WORDS[grain]}" if grain in WORDS else ""
         raise ValueError(f"不是{'所要的' if period else ''}时间{wanted}")
     return period
+
+
+def in_words(period: Period | None) -> str:
+    """A period as people call it: 2026年10月, 2026年第四季度; empty for none."""
+    if period is None:
+        return ""
+    year, month = period.start.year, period.start.month
+    return {
+        "month": f"{year}年{month}月",
+        "quarter": f"{year}年第{'一二三四'[(month - 1) // 3]}季度",
+        "half": f"{year}年{'上' if month < 7 else '下'}半年",
+        "year": f"{year}年",
+    }.get(period.grain, f"{period.start}至{period.end}")

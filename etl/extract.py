@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from etl.blocks import TOP, Block, find_blocks
 from etl.heads import find_head
+from etl.marks import is_ours
 from etl.textfile import Text, Unreadable, body, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
 
@@ -104,6 +105,8 @@ def extract(path: Path, known: Collection[str]) -> list[Sheet]:
 def _from_workbook(path: Path, known: Collection[str]) -> list[Sheet]:
     found = []
     for grid in open_workbook(path):
+        if is_ours(grid.name, grid.rows):
+            continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)
         found += _sheets(path.name, lambda grid=grid: grid, grid.name, blocks, grid.hidden)
     return found

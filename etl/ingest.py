@@ -18,9 +18,10 @@ from etl.atlas import Atlas, atlas, times_of
 from etl.batch import alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period
-from etl.extract import Unreadable, extract
+from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
 from etl.origins import Origin, path_of
 from etl.personal import pseudonym_key
@@ -49,6 +50,9 @@ class Outcome:
     faults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+    # Sheets that obey no contract for certain, each with its file and why; and the notes, file by file.
+    doubts: list[tuple[Sheet, str, str]] = field(default_factory=list)
+    notes_by_file: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Ingest:
@@ -65,14 +69,19 @@ class Ingest:
         run: str = "",
         by: str = "",
         again: bool = False,
+        seen: Seen | None = None,
+        key: Callable[[], bytes] | None = None,
     ):
         """``run`` and ``by`` stand in the manifests: what was loaded together, and by whom. ``again`` loads bytes anew that
-        were loaded and undone before, which a mere refresh does not."""
+        were loaded and undone before, which a mere refresh does not. A check brings its own ``seen`` and ``key``."""
         self._connection, self._home, self._loads, self._bundled = connection, home, loads, places
         self._ledgers = ledgers_for(catalogue, dataset)
         contracts = {l.id: fingerprint(l, catalogue) for l in self._ledgers}
         self._again = again
-        key = cache(lambda: pseudonym_key(home.root))
+        self._seen = seen or Seen(home)
+        key = key or cache(lambda: pseudonym_key(home.root))
+        self._memory = Memory(home)
+        self._periods: dict[tuple[str, str], Period | None] = {}
         self._run = Surroundings(catalogue, loads, dataset, contracts, key, date.today(), run, by)
         self._contracts = contracts_digest(contracts)
         self._outcome = Outcome()
@@ -82,7 +91,7 @@ class Ingest:
         self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None
     ) -> Outcome:
         """Load what is new among the files. ``ledgers`` narrows the contracts that are tried, and reads every file again."""
-        seen = Seen(self._home)
+        seen = self._seen
         hashed = self._hashed(origins)
         unchanged = {
             o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts) and not self._wanted_again(o, h)
@@ -132,25 +141,39 @@ class Ingest:
 
     def _read(self, origin: Origin, sha256: str, ledgers: Sequence[Ledger]) -> list[Waiting]:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
-        sentences, found = [], []
+        sentences, skipped, found = [], [], []
         try:
             sheets = extract(origin.path, self._known)
         except Unreadable as error:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
             try:
-                match = recognise(sheet, ledgers, self._run.catalogue)
-                found.append(Waiting(origin, sha256, match, _period(match, self._run.today)))
+                match = recall(sheet, self._run.dataset, self._memory, ledgers, self._run.catalogue)
+                if match == NO_LEDGER:
+                    skipped.append(f"{sheet.place}以前选过“不装载”，这次也没有装载。")
+                    continue
+                match = match or recognise(sheet, ledgers, self._run.catalogue)
+                period = _period(match, self._run.today)
+                self._periods[origin.key, match.sheet.key] = period
+                found.append(Waiting(origin, sha256, match, period))
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
+                    self._outcome.doubts.append((sheet, origin.key, str(error)))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
         if found:
-            self._outcome.notes += sentences
+            skipped += sentences
         elif sentences:
             self._outcome.faults[origin.key] = sentences
+        if skipped:
+            self._outcome.notes += skipped
+            self._outcome.notes_by_file[origin.key] = skipped
         return found
+
+    def period_of(self, load: Manifest) -> Period | None:
+        """The period that the title of a sheet speaks of, where its contract takes it from there."""
+        return self._periods.get((load.origin, load.sheet))
 
     @cached_property
     def _known(self) -> frozenset[str]:

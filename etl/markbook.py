@@ -97,7 +97,7 @@ class _Book:
         return self._styles.of(style, "") if style in self._styles.marked else style
 
     def _comment(self, path: str, part: bytes, notes: str, marks: Mapping[Cell, Mark], old: set[Cell]) -> bytes:
-        content, new = with_comments(self._part(notes) if notes else EMPTY, marks)
+        content = with_comments(self._part(notes) if notes else EMPTY, marks)
         if not notes:
             notes = self._new_name("xl/comments{}.xml")
             self._relate(path, "comments", notes)
@@ -105,13 +105,13 @@ class _Book:
         self.changed[notes] = content
         relation = drawing_of(part)
         drawing = self._target(path, self._link(self._relations_of(path), relation)) if relation else ""
-        boxes = without_boxes(self._part(drawing), old) if drawing else None
+        boxes = without_boxes(self._part(drawing), old | set(marks)) if drawing else None
         if not drawing:
             drawing = self._new_name("xl/drawings/vmlDrawing{}.vml")
             part = with_drawing(part, self._relate(path, "vmlDrawing", drawing))
             self._declare_vml()
-        self.changed[drawing] = with_boxes(boxes, marks, new, widths(part), self._block)
-        self._block += len(new) // 1000 + 1
+        self.changed[drawing] = with_boxes(boxes, marks, widths(part), self._block)
+        self._block += len(marks) // 1000 + 1
         return part
 
     # ---- the list ----
@@ -219,6 +219,8 @@ def list_sheet(problems: Sequence[Problem], styles: Mapping[str, int]) -> bytes:
         tall = f' ht="{height}" customHeight="1"' if height else ""
         cells = (
             f'<c r="{column_letters(n)}{row}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{shown(text)}</t></is></c>'
+            if text
+            else f'<c r="{column_letters(n)}{row}" s="{style}"/>'
             for n, text in enumerate(texts)
         )
         written.append(f'<row r="{row}"{tall}>{"".join(cells)}</row>')

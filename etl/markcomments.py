@@ -20,7 +20,8 @@ _VML = (
     '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>\n</xml>'
 )
 _SHAPE = (
-    '<v:shape id="_x0000_s{id}" type="#_x0000_t202" style="position:absolute;width:{width}px;height:{height}px;z-index:{z};visibility:hidden" '
+    '<v:shape xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:x="urn:schemas-microsoft-com:office:excel" id="_x0000_s{id}" type="#_x0000_t202" style="position:absolute;width:{width}px;height:{height}px;z-index:{z};visibility:hidden" '
     'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/>'
     '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
     '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{anchor}</x:Anchor><x:AutoFill>False</x:AutoFill>'
@@ -28,8 +29,8 @@ _SHAPE = (
 )
 
 
-def with_comments(part: bytes, marks: Mapping[Cell, Mark]) -> tuple[bytes, set[Cell]]:
-    """The part with our comments and without those of earlier rounds; and the cells that need a new box."""
+def with_comments(part: bytes, marks: Mapping[Cell, Mark]) -> bytes:
+    """The part with our comments and without those of earlier rounds."""
     own = _own(part)
     if own:
         number = min(own, key=int)
@@ -50,7 +51,7 @@ def with_comments(part: bytes, marks: Mapping[Cell, Mark]) -> tuple[bytes, set[C
         f'<comment ref="{_reference(c)}" authorId="{number}"><text>{_run(_SIGN + chr(10), True)}{_run(_words(marks[c]))}</text></comment>'
         for c in new
     )
-    return append(_with_list(part, b"".join(kept)), "commentList", written), set(new)
+    return append(_with_list(part, b"".join(kept)), "commentList", written)
 
 
 def _with_list(part: bytes, content: bytes) -> bytes:
@@ -62,10 +63,10 @@ def _with_list(part: bytes, content: bytes) -> bytes:
     return part
 
 
-def with_boxes(part: bytes | None, marks: Mapping[Cell, Mark], new: set[Cell], widths: Mapping[int, int], block: int) -> bytes:
-    """The drawing with a box for each new comment, large enough for its words. ``block`` keeps the boxes' numbers apart
-    from those of other sheets. Boxes of comments that are gone are taken out."""
-    blocks = ",".join(str(block + n) for n in range(len(new) // 1000 + 1))
+def with_boxes(part: bytes | None, marks: Mapping[Cell, Mark], widths: Mapping[int, int], block: int) -> bytes:
+    """The drawing with a box for each comment of ours, large enough for its words. ``block`` keeps the boxes' numbers apart
+    from those of other sheets."""
+    blocks = ",".join(str(block + n) for n in range(len(marks) // 1000 + 1))
     part = part or _VML.format(blocks=blocks).encode()
     boxes = "".join(
         _SHAPE.format(
@@ -77,7 +78,7 @@ def with_boxes(part: bytes | None, marks: Mapping[Cell, Mark], new: set[Cell], w
             height=_height(marks[cell]),
             anchor=_anchor(cell, _height(marks[cell]), widths),
         )
-        for n, cell in enumerate(sorted(new))
+        for n, cell in enumerate(sorted(marks))
     )
     end = part.rindex(b"</xml>")
     return part[:end] + boxes.encode() + part[end:]
@@ -87,11 +88,11 @@ def without_boxes(part: bytes, cells: set[Cell]) -> bytes:
     """The drawing without the boxes of some cells."""
 
     def kept(match: re.Match) -> bytes:
-        row, column = (re.search(rb"<x:%s>\s*(\d+)\s*</x:%s>" % (n, n), match[0]) for n in (b"Row", b"Column"))
+        row, column = (re.search(rb"<(?:[\w.-]+:)?%s>\s*(\d+)\s*<" % name, match[0]) for name in (b"Row", b"Column"))
         gone = row and column and (int(row[1]) + 1, int(column[1]) + 1) in cells
         return b"" if gone else match[0]
 
-    return re.sub(rb"<v:shape(?=\s)[^>]*>.*?</v:shape>\s*", kept, part, flags=re.DOTALL)
+    return re.sub(rb"<((?:[\w.-]+:)?shape)(?=\s)[^>]*>.*?</\1>\s*", kept, part, flags=re.DOTALL)
 
 
 def cells_of(part: bytes) -> set[Cell]:
@@ -132,13 +133,20 @@ def _run_raw(escaped: str) -> str:
 
 
 def _without_ours(comment: bytes) -> bytes:
-    """Someone's own comment without what we said there in an earlier round."""
-    sign = _SIGN.encode()
-    if sign not in comment:
+    """Someone's own comment without what we said there in an earlier round: our words are its end, from our sign on.
+
+    Programs that keep no runs write both into one text.
+    """
+    sign, text = _SIGN.encode(), inside(comment, "text")
+    if sign not in text:
         return comment
-    text = inside(comment, "text")
-    runs = [run for run in elements(text, "r") if sign not in run]
-    return comment.replace(text, b"".join(runs)) if runs else comment
+    at = text.index(sign)
+    opened = re.search(rb"<(?:[\w.-]+:)?t(?=[\s>])[^>]*>\s*$", text[:at].rstrip()) or None
+    if opened:  # a run of ours alone: everything from it on
+        start = max(text.rfind(b"<r>", 0, at), text.rfind(b":r>", 0, at))
+        return comment.replace(text, text[: text.rfind(b"<", 0, start + 1)])
+    closing = re.findall(rb"</[^>]*>", text[at:])
+    return comment.replace(text, text[:at].rstrip() + b"".join(closing[: 2 if text.rstrip().endswith(b"r>") else 1]))
 
 
 def _height(mark: Mark) -> int:

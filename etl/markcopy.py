@@ -21,6 +21,8 @@ from etl.workbook import Range, column_letters
 # A sheet holds no more rows; of a longer file only the head and the rows named go back.
 MOST_ROWS = 1_000_000
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,9})?")
+_STARTS = frozenset("-0123456789")
+_SPECIAL = re.compile(r"[<>&\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _DAY, _MOMENT = 1, 2  # styles of markstyles.EMPTY
 _EPOCH = dt.datetime(1899, 12, 30)
 _CUT = 32_767
@@ -44,7 +46,8 @@ def copy_workbook(sheets: Sequence[Copied], out: Path) -> Path:
         for n, s in enumerate(sheets, 1)
     )
     links = "".join(
-        f'<Relationship Id="rId{n}" Type="{RELATED}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n, _ in enumerate(sheets, 1)
+        f'<Relationship Id="rId{n}" Type="{RELATED}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n, _ in enumerate(sheets, 1)
     )
     types = "".join(
         f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
@@ -88,7 +91,7 @@ def _sheet(sheet: Copied) -> Iterator[str]:
     for number, row in enumerate(sheet.rows, 1):
         if len(row) > len(letters):
             letters = [column_letters(n) for n in range(len(row))]
-        cells = "".join(_cell(f"{letters[n]}{number}", value) for n, value in enumerate(row) if value not in ("", None))
+        cells = "".join([_cell(letters[n] + str(number), value) for n, value in enumerate(row) if value not in ("", None)])
         pieces.append(f'<row r="{number}">{cells}</row>')
         if len(pieces) == 5_000:
             yield "".join(pieces)
@@ -96,7 +99,8 @@ def _sheet(sheet: Copied) -> Iterator[str]:
     yield "".join(pieces) + "</sheetData>"
     if sheet.merged:
         refs = "".join(
-            f'<mergeCell ref="{column_letters(a)}{top + 1}:{column_letters(b)}{bottom + 1}"/>' for (top, a), (bottom, b) in sheet.merged
+            f'<mergeCell ref="{column_letters(a)}{top + 1}:{column_letters(b)}{bottom + 1}"/>'
+            for (top, a), (bottom, b) in sheet.merged
         )
         yield f'<mergeCells count="{len(sheet.merged)}">{refs}</mergeCells>'
     yield "</worksheet>"
@@ -116,9 +120,11 @@ def _widths(sheet: Copied) -> str:
 
 def _cell(reference: str, value: object) -> str:
     if isinstance(value, str):
-        if _NUMBER.fullmatch(value) and len(value) <= 15:
+        if value[0] in _STARTS and len(value) <= 15 and _NUMBER.fullmatch(value):
             return f'<c r="{reference}"><v>{value}</v></c>'
-        return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{shown(value[:_CUT])}</t></is></c>'
+        if _SPECIAL.search(value) or len(value) > _CUT:  # few cells hold anything that XML writes otherwise
+            value = shown(value[:_CUT])
+        return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{value}</t></is></c>'
     if isinstance(value, bool):
         return f'<c r="{reference}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, int | float):

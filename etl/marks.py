@@ -10,6 +10,8 @@ from etl.workbook import column_number
 # The list is a sheet of this name whose first cell begins with these words; the reader passes it over.
 LIST_SHEET = "问题清单"
 LIST_TITLE = "街鉴问题清单"
+NOTES_SHEET, CHOICES_SHEET = "填写说明", "选项"
+OWN_SHEETS = (LIST_SHEET, NOTES_SHEET, CHOICES_SHEET)
 AUTHOR = "街鉴"
 ERROR, WARNING = "error", "warning"
 WORDS = {ERROR: "退回", WARNING: "提醒"}
@@ -66,6 +68,12 @@ def by_cell(problems: Sequence[Problem]) -> dict[str, dict[Cell, Mark]]:
             if problem.said not in mark.texts:
                 mark.texts.append(problem.said)
     return found
+
+
+def is_ours(sheet: str, rows: Sequence[Sequence[object]]) -> bool:
+    """Whether a sheet is one that we put beside the figures (the list of problems, the notes and lists of a template)."""
+    first = str(rows[0][0]) if rows and rows[0] else ""
+    return sheet in OWN_SHEETS and first.startswith(AUTHOR)
 
 
 def position(cell: str) -> Cell:

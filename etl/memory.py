@@ -82,6 +82,11 @@ class Memory:
         rows = self._read(query, dataset, layout)
         return Mapping(rows[0][0], json.loads(rows[0][1]), *rows[0][2:]) if rows else None
 
+    def mappings(self, dataset: str) -> dict[str, Mapping]:
+        """All layouts that were mapped, the last decided first."""
+        query = "SELECT layout, ledger, columns, who, decided_at FROM mapping WHERE dataset = ? ORDER BY decided_at DESC, layout"
+        return {l: Mapping(ledger, json.loads(columns), *rest) for l, ledger, columns, *rest in self._read(query, dataset)}
+
     def remember_mapping(self, dataset: str, layout: str, ledger: str, columns: dict[str, str], who: str = "") -> None:
         with self._writing() as state:
             state.execute(

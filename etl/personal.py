@@ -10,10 +10,12 @@ from pathlib import Path
 
 from etl.wording import plain
 
+KEY_FILE = "pseudonym.key"
+
 
 def pseudonym_key(root: Path) -> bytes:
     """The home's key (``pseudonym.key``, readable by its owner only), made at first use."""
-    path = root / "pseudonym.key"
+    path = root / KEY_FILE
     if not path.is_file():
         root.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".pseudonym-{os.getpid()}.key")

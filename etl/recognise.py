@@ -132,6 +132,22 @@ def _names_fit(sheet: Sheet, ledger: Ledger) -> bool:
     return ledger.table == "observation" and len(sheet.heads) > 1 and any(c.measure for c in ledger.columns)
 
 
+def guess(sheet: Sheet, ledgers: Sequence[Ledger]) -> list[tuple[Ledger, dict[str, int]]]:
+    """The contracts with the columns that the sheet has of each, the likeliest first."""
+    tried = [_Try(sheet, ledger, _columns(sheet, ledger)) for ledger in ledgers]
+    return [(t.ledger, t.columns) for t in sorted(tried, key=lambda t: -t.score)]
+
+
+def match_as(sheet: Sheet, ledger: Ledger, columns: dict[str, int], catalogue: Catalogue) -> Match:
+    """The sheet under a contract and with columns that a person chose."""
+    return _match(_Try(sheet, ledger, columns), catalogue)
+
+
+def missing_columns(sheet: Sheet, ledger: Ledger, columns: dict[str, int]) -> list[str]:
+    """The names of the needed columns that are not among ``columns``."""
+    return _missing(sheet, ledger, columns)
+
+
 def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
     """Columns of the contract that the sheet has: by their names first, then by synonyms among the heads that are left.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from etl.build import Summary
     from etl.load import Loads, Manifest
+    from etl.trial import Checked
 
 _SHOWN = 12
 
@@ -79,6 +80,31 @@ def _written_table(written: list[Manifest], catalogue: Catalogue):
         sums = (sum(getattr(m, f) for m in some) for f in ("rows_in", "rows_accepted", "rows_rejected", "warnings"))
         table.add_row(name, catalogue.ledgers[ledger].name, *(f"{n:,}" for n in (len(some), *sums)))
     return table
+
+
+def show_checked(checked: list[Checked], marked: dict[Path, Path], catalogue: Catalogue, console: Console) -> None:
+    """File by file: what was recognised, what a load would change, what is wrong, and where the marked copy lies."""
+
+    def say(sentence: str, style: str | None = None) -> None:
+        console.print(sentence, style=style, markup=False, soft_wrap=True)
+
+    for one in checked:
+        say(f"【{one.name}】")
+        for sentence in one.faults:
+            say(f"不能用：{sentence}", "red")
+        for found in one.found:
+            where = " ".join(filter(None, (found.sheet, f"“{catalogue.ledgers[found.ledger].name}”", found.period)))
+            p = found.preview
+            say(f"{where}：共 {found.rows_in:,} 行，可入库 {found.rows_accepted:,} 行（新增 {p.new:,}，改变 {p.changed:,}，相同 {p.same:,}），退回 {found.rows_rejected:,} 行，提醒 {found.warnings:,} 处。")
+        for sentence in one.notes:
+            say(f"不装载：{sentence}")
+        for problem in one.problems[:_SHOWN]:
+            say(problem.sentence)
+        if len(one.problems) > _SHOWN:
+            say(f"……另有 {len(one.problems) - _SHOWN:,} 处，见标注后的表。")
+        if one.path in marked:
+            say(f"已标注：{marked[one.path]}。改好标出的单元格后重新上报。")
+    say("只是检查，没有装载。")
 
 
 def show_loads(loads: Loads, catalogue: Catalogue, console: Console, everything: bool = False) -> None:

@@ -1,0 +1,55 @@
+"""The mapping of a layout that a person gave once: which ledger its sheets are, and which column is which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from etl.extract import Sheet
+from etl.heads import normal
+from etl.load import digest
+from etl.memory import Memory
+from etl.recognise import Match, guess, match_as, missing_columns
+from jiejian.catalogue import Catalogue, Ledger
+
+# A layout that was answered with "this is no ledger".
+NO_LEDGER = ""
+_NUMBERS = re.compile(r"[0-9]+|[〇一二三四五六七八九十]+(?=[月季年])")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A ledger that a sheet may be: the contract's columns that were found (id → head), the needed ones that were not."""
+
+    ledger: str
+    columns: dict[str, str]
+    missing: tuple[str, ...]
+
+
+def layout(sheet: Sheet) -> str:
+    """The digest of a layout: its heads in order, and the sheet's name with every number left open."""
+    name = _NUMBERS.sub("#", normal(sheet.sheet))
+    return digest([name, *(normal(head) for head in sheet.heads)])
+
+
+def recall(sheet: Sheet, dataset: str, memory: Memory, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match | str | None:
+    """The match that was remembered for the layout; NO_LEDGER where it is none; None where nothing is known, or no longer holds."""
+    known = memory.mapping(dataset, layout(sheet))
+    if known is None or known.ledger == NO_LEDGER:
+        return None if known is None else NO_LEDGER
+    ledger = next((l for l in ledgers if l.id == known.ledger), None)
+    places = {head: index for index, head in reversed(list(enumerate(sheet.heads)))}
+    there = {c.id for c in ledger.columns} if ledger else set()
+    columns = {column: places[head] for column, head in known.columns.items() if column in there and head in places}
+    if ledger is None or missing_columns(sheet, ledger, columns):
+        return None
+    return match_as(sheet, ledger, columns, catalogue)
+
+
+def candidates(sheet: Sheet, ledgers: Sequence[Ledger]) -> list[Candidate]:
+    """The ledgers that a sheet may be, the likeliest first."""
+    return [
+        Candidate(ledger.id, {c: sheet.heads[i] for c, i in columns.items()}, tuple(missing_columns(sheet, ledger, columns)))
+        for ledger, columns in guess(sheet, ledgers)
+    ]
