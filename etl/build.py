@@ -110,7 +110,7 @@ def check(
     if contract:
         with _with_contract(contract, where) as checked:
             known, ledgers = checked, [checked.ledgers[contract.stem]]
-    return trial.check(trial.origins_of(paths, dataset, where), where, known, progress, ledgers)
+    return trial.check(trial.origins_of(paths, dataset, where), where, known, _places(where), progress, ledgers)
 
 
 def history() -> Loads:

@@ -83,7 +83,9 @@ class Ingest:
         self._memory = Memory(home)
         self._periods: dict[tuple[str, str], Period | None] = {}
         self._run = Surroundings(catalogue, loads, dataset, contracts, key, date.today(), run, by)
-        self._contracts = contracts_digest(contracts)
+        # A mapping that was decided since makes a file worth reading again.
+        mapped = {f"layout {l}": f"{m.ledger} {m.columns}" for l, m in self._memory.mappings(dataset).items()}
+        self._contracts = contracts_digest(contracts | mapped)
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
 

@@ -21,12 +21,12 @@ from etl.load import Loads, Manifest
 from etl.marks import Problem
 from etl.origins import Origin
 from etl.personal import KEY_FILE, pseudonym_key
-from etl.places import bundled
+from etl.places import Place
 from etl.preview import Preview, preview
 from etl.schema import SENTENCE
 from etl.warehouse import serving
 from jiejian.catalogue import Catalogue, Ledger
-from jiejian.home import BUNDLED_CATALOGUE, Home
+from jiejian.home import Home
 
 TEMPORARY = ".check-"
 
@@ -110,13 +110,13 @@ def check(
     files: Sequence[Origin],
     where: Home,
     catalogue: Catalogue,
+    places: Sequence[Place],
     progress: Progress | None = None,
     ledgers: Sequence[Ledger] | None = None,
 ) -> list[Checked]:
     """What a load of these files of one data set would do, file by file, in their order."""
     with _aside(where) as (folder, connection):
         loads = Trial(where, folder)
-        places = bundled(BUNDLED_CATALOGUE / "places.csv")
         dataset = files[0].dataset
         run = Ingest(connection, catalogue, where, loads, dataset, places, seen=NothingSeen(), key=_key(where))
         outcome = run.run(files, progress, ledgers)

@@ -92,7 +92,7 @@ def test_the_bad_cells_are_coloured_and_commented_and_nothing_else_is_touched(st
     notes = {c.coordinate: c.comment.text for row in sheet.iter_rows() for c in row if c.comment}
     assert notes == {
         "F2": "【街鉴】\n提醒：不在台账约定中，这一列没有载入。\n如需载入，请在约定“社区基本情况统计表”中加一列或一个同义词。",
-        "B3": "名称待核\n【街鉴】\n退回：不在名册中，最接近的是“春和社区”。\n请改成名册中的名称；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。",
+        "B3": "名称待核\n【街鉴】\n退回：不在名册中，最接近的是“春和社区”。\n请改成名册中的名称，或在“数据导入”中选定是哪一处；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。",
         "C4": "【街鉴】\n退回：不是数字。\n请填数字（单位：户），约数可写“约80”“80余”，没有数的留空。",
         "C5": "【街鉴】\n退回：没有填写。\n请补填后重新上报这一行。",
     }
