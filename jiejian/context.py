@@ -20,6 +20,8 @@ class Context:
     as_of: str
     sources: tuple[str, ...] = ()
     reporting: str = ""
+    frozen_on: str = ""
+    """The day on which the figures of a frozen deck were taken; empty for figures as they stand now."""
 
     @property
     def subtitle(self) -> str:
@@ -30,7 +32,8 @@ class Context:
     def foot(self) -> str:
         """Sources, cut-off and the mark of made-up data."""
         sources = "、".join(self.sources[:3]) + (f"等{len(self.sources)}项" if len(self.sources) > 3 else "")
-        parts = [f"来源：{sources}" if sources else "", f"截至 {self.as_of}" if self.as_of else ""]
+        until = f"数据截至 {self.as_of}（{self.frozen_on} 定格）" if self.frozen_on else f"截至 {self.as_of}"
+        parts = [f"来源：{sources}" if sources else "", until if self.as_of else ""]
         if self.reporting:
             parts.append(f"报送 {self.reporting}")
         if self.fictional:

@@ -48,7 +48,7 @@ def deck(*slides):
 
 
 def test_the_bundled_decks_become_slides():
-    for bundled in CATALOGUE.decks.values():
+    for bundled in (d for d in CATALOGUE.decks.values() if not d.subject):
         slides = build(bundled, fetcher(), CATALOGUE)
         assert slides and not any(s.empty for s in slides)
         for slide in slides:

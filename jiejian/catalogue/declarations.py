@@ -398,11 +398,13 @@ class Setting(Declaration):
 class DeckSlide(Declaration):
     """One slide: which picture of which metrics. Its title and takeaway are found from the frame unless written here.
 
-    ``places`` (ids or names) are drawn in red among all; cards and tables are of them alone.
+    ``places`` (ids or names) are drawn in red among all; cards and tables are of them alone. In the plan of a topic the
+    metrics may be left out: then the first ``most`` of the topic are shown.
     """
 
     kind: Literal["cards", "ranking", "trend", "table"]
-    metrics: Names
+    metrics: Names = ()
+    most: int = Field(0, ge=0, le=12)
     places: Names = ()
     title: str = Field("", max_length=60)
     takeaway: str = Field("", max_length=400)
@@ -423,11 +425,14 @@ class Deck(Declaration):
 
     ``dataset`` and ``period`` (a key such as 2026-10) are fixed where they are written, else the default data set and its
     newest month are shown. ``internal`` puts 内部资料 on every slide; ``seconds`` is the time a slide stands in autoplay.
+    A plan with a ``subject`` becomes a deck once that is chosen: a community, a topic (pillar or working system), or the
+    communities of a route (its one stop is repeated for each).
     """
 
     id: str
     name: str = Field(max_length=60)
     note: str = ""
+    subject: Literal["", "community", "topic", "route"] = ""
     dataset: str = ""
     period: str = ""
     internal: bool = False

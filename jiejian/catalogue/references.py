@@ -52,6 +52,8 @@ def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
             yield "holidays.yml", year.id, "holidays", "日期应都在这一年之内"
     for deck in catalogue.decks.values():
         for slide in (slide for stop in deck.route for slide in stop.slides):
+            if not slide.metrics and not (deck.subject == "topic" and slide.most):
+                yield f"decks/{deck.id}.yml", deck.id, "metrics", "要写 metrics；只有 subject: topic 的演示可以改写 most"
             for metric in slide.metrics:
                 if metric not in catalogue.metrics:
                     yield f"decks/{deck.id}.yml", deck.id, "metrics", f"指标 {metric} 不存在"
