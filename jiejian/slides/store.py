@@ -86,7 +86,7 @@ def save(home: Home, name: str, deck: Deck, frozen: Frozen | None = None) -> str
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(write(deck.model_copy(update={"id": name, "name": name}), frozen))
-        os.replace(temporary, _path(home, name))
+        Path(temporary).replace(_path(home, name))
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
