@@ -13,6 +13,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from jiejian.periods import Period
+
 RENAMED = "更名"
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
 
@@ -100,6 +102,12 @@ class Boundaries:
             for day in days:
                 era[(place == name) & (end >= np.datetime64(day, "s"))] = day.isoformat()
         return frame.assign(era=era)[kept].reset_index(drop=True)
+
+    def eras(self, places: Iterable[str], periods: Sequence[Period], until: date) -> np.ndarray:
+        """Place × period: how often a place had been redrawn before the period's end; from one number to another is no series."""
+        breaks = self._breaks(until)
+        counts = [[sum(day <= p.end for day in breaks.get(place, ())) for p in periods] for place in places]
+        return np.array(counts, dtype=int).reshape(-1, len(periods))
 
     def _breaks(self, until: date) -> dict[str, list[date]]:
         """The days, oldest first, from which a place that goes on is not what it was."""

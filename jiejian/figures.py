@@ -44,6 +44,44 @@ def assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[
     })  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Cube:
+    """Several metrics at several places over periods, arrays of metric × place × period; a gap is NaN.
+
+    ``eras`` (place × period) counts how often a place had been redrawn: its figures of two eras are not to be compared.
+    """
+
+    metrics: tuple[Metric, ...]
+    places: pd.DataFrame
+    periods: tuple[Period, ...]
+    value: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+    eras: np.ndarray
+
+
+def lay_out(
+    places: pd.DataFrame,
+    metrics: Sequence[Metric],
+    periods: Sequence[Period],
+    names: Sequence[str],
+    rows: pd.DataFrame,
+    eras: np.ndarray,
+) -> Cube:
+    """The figures of :func:`assemble` as arrays, for what is computed over all of them at once.
+
+    ``rows`` has measure, place and bucket as positions in ``names``, ``places`` and ``periods``, and value.
+    """
+    held = np.full((len(names), len(places), len(periods)), np.nan)
+    held[tuple(rows[part].to_numpy() for part in ("measure", "place", "bucket"))] = rows["value"].to_numpy(dtype=float)
+    cube = _Cube({name: i for i, name in enumerate(names)}, held, {})
+    parts = [cube.parts(metric) for metric in metrics]
+    shape = (len(metrics), len(places), len(periods))
+    value = [metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]
+    above, below = (np.array([part[i] for part in parts]).reshape(shape) for i in range(2))
+    return Cube(tuple(metrics), places, tuple(periods), np.array(value).reshape(shape), above, below, eras)
+
+
 def _spread(values, times: int, outer: int, inner: int) -> np.ndarray:
     """Each value ``inner`` times in a row, the whole ``outer`` times, and all of that once for each metric."""
     kept = np.asarray(values) if isinstance(values, np.ndarray) else np.array(list(values), dtype=object)
@@ -62,14 +100,12 @@ class _Cube:
     @classmethod
     def of(cls, places: pd.DataFrame, names: Sequence[str], periods: Sequence[Period], rows: pd.DataFrame) -> _Cube:
         at = {name: i for i, name in enumerate(names)}
-        place_at = {place: i for i, place in enumerate(places["place_id"])}
-        period_at = {np.datetime64(bucket(p), "s"): i for i, p in enumerate(periods)}
-        buckets = rows["bucket"].to_numpy().astype("datetime64[s]")
+        starts = pd.Index(np.array([bucket(p) for p in periods], dtype="datetime64[s]"))
         cells = np.array(
             [
-                [at[m] for m in rows["measure"].to_numpy(dtype=object)],
-                [place_at.get(p, -1) for p in rows["place_id"].to_numpy(dtype=object)],
-                [period_at.get(b, -1) for b in buckets],
+                pd.Index(names, dtype=object).get_indexer(rows["measure"].to_numpy(dtype=object)),
+                pd.Index(places["place_id"].to_numpy(dtype=object)).get_indexer(rows["place_id"].to_numpy(dtype=object)),
+                starts.get_indexer(rows["bucket"].to_numpy().astype("datetime64[s]")),
             ],
             dtype=int,
         ).reshape(3, len(rows))
@@ -98,7 +134,7 @@ class _Cube:
 
 def _sparse(cells: np.ndarray, inside: np.ndarray, texts: np.ndarray, shape: tuple[int, int]) -> dict[int, np.ndarray]:
     """Place × period arrays of remarks for those measures that have any."""
-    said = inside & np.array([isinstance(text, str) and text != "" for text in texts], dtype=bool)
+    said = inside & ~pd.isna(texts) & (texts != "")
     found: dict[int, np.ndarray] = {}
     for measure, row, column, text in zip(*cells[:, said], texts[said], strict=True):
         found.setdefault(int(measure), np.full(shape, "", dtype=object))[row, column] = text

@@ -22,7 +22,7 @@ import pandas as pd
 from jiejian.boundaries import FIRST, LAST, Boundaries, Member
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.context import Context
-from jiejian.figures import assemble, bucket
+from jiejian.figures import Cube, assemble, bucket, lay_out
 from jiejian.home import Home
 from jiejian.periods import Period
 from jiejian.selection import Selection, SelectionError
@@ -100,6 +100,16 @@ figure AS (
   WHERE dataset = $dataset AND NOT list_contains($parts, place_id))
 """
 
+
+# The same rows with positions in place of names and days.
+_NUMBERED = """
+SELECT m.i AS measure, p.i AS place, b.i AS bucket, f.value
+FROM (SELECT place_id, measure, bucket, value FROM ({flow}) UNION ALL SELECT place_id, measure, bucket, value FROM ({state})) f
+JOIN (SELECT unnest($measures) AS measure, unnest(range(len($measures)))::INTEGER AS i) m USING (measure)
+JOIN (SELECT unnest($places) AS place_id, unnest(range(len($places)))::INTEGER AS i) p USING (place_id)
+JOIN (SELECT unnest($buckets::DATE[]) AS bucket, unnest(range(len($buckets)))::INTEGER AS i) b USING (bucket)
+WHERE f.value IS NOT NULL
+"""
 
 # The kinds of places that are compared with one another.
 COMPARED = ("社区", "村", "全国")
@@ -394,14 +404,38 @@ class Warehouse:
 
         Raises SelectionError where the question is not allowed, for example persons over a longer period than counted.
         """
-        metrics = [self._metric(name, selection) for name in selection.metrics]
         periods, until = selection.periods, selection.period.end
-        places = self._places_between(selection.dataset, min(p.start for p in periods), until)
-        if selection.places:
-            places = places[places["place_id"].isin(selection.places)]
-        frame = assemble(places, metrics, periods, self._measures(selection, metrics))
+        places, metrics, names = self._asked(selection, min(p.start for p in periods))
+        frame = assemble(places, metrics, periods, self._measures(selection, names))
         boundaries = self.boundaries(selection.dataset)
         return boundaries.settle(frame, until) if boundaries else frame
+
+    def cube(self, selection: Selection) -> Cube:
+        """The same figures as arrays, for what is computed over many metrics at once; only places in force in the last period.
+
+        Raises SelectionError as :meth:`query` does.
+        """
+        places, metrics, names = self._asked(selection, selection.period.start)
+        rows = self._measures(selection, names, tuple(places["place_id"]))
+        eras = self.boundaries(selection.dataset).eras(places["place_id"], selection.periods, selection.period.end)
+        return lay_out(places, metrics, selection.periods, names, rows, eras)
+
+    def targets(self, dataset: str, day: date) -> pd.DataFrame:
+        """Targets of the years that hold a day: place_id, metric, target_value; the newest load of a target holds."""
+        return self.frame(
+            """SELECT place_id, metric, target_value FROM target
+               WHERE dataset = $d AND $day BETWEEN period_start AND period_end
+               QUALIFY row_number() OVER (PARTITION BY place_id, metric ORDER BY load_id DESC) = 1""",
+            {"d": dataset, "day": day},
+        )
+
+    def _asked(self, selection: Selection, first: date) -> tuple[pd.DataFrame, list[Metric], list[str]]:
+        """Places of a selection that were in force from ``first`` on, its metrics, and the measures that they need."""
+        metrics = [self._metric(name, selection) for name in selection.metrics]
+        places = self._places_between(selection.dataset, first, selection.period.end)
+        if selection.places:
+            places = places[places["place_id"].isin(selection.places)]
+        return places, metrics, sorted({m for metric in metrics for m in metric.measures})
 
     def _metric(self, name: str, selection: Selection) -> Metric:
         metric = self.catalogue.metrics[name]
@@ -415,10 +449,13 @@ class Warehouse:
             raise SelectionError(refusal(metric, self.catalogue, allowed))
         return metric
 
-    def _measures(self, selection: Selection, metrics: Sequence[Metric]) -> pd.DataFrame:
-        """Values by place, measure and period: a frame indexed by (place_id, bucket) with a column a measure."""
+    def _measures(self, selection: Selection, names: Sequence[str], numbered: tuple[str, ...] = ()) -> pd.DataFrame:
+        """Values by place, measure and period (bucket), with their remarks.
+
+        With ``numbered`` places the columns are measure, place and bucket as positions in ``names``, ``numbered`` and
+        the selection's periods, and value: numbers travel faster than names where there are many.
+        """
         there = self._base_grains(selection.dataset)
-        names = sorted({m for metric in metrics for m in metric.measures})
         periods = selection.periods
         grain = selection.period.grain
         parameters = {
@@ -435,6 +472,7 @@ class Warehouse:
             "starts": [p.start for p in periods],
             "ends": [p.end for p in periods],
             "buckets": [bucket(p) for p in periods],
+            "places": list(numbered),
         }
         parameters |= _members(self.boundaries(selection.dataset).members(selection.period.end))
         flow = _FLOW_TO_DATE if grain == "ytd" else _FLOW.format(bucket=_BUCKET[grain])
@@ -442,7 +480,7 @@ class Warehouse:
             WITH wanted AS (SELECT unnest($measures) AS measure, unnest($adds) AS adds, unnest($kinds) AS kind, unnest($bases) AS base,
                                    unnest($months) AS months),
                  asked AS (SELECT unnest($starts::DATE[]) AS starts, unnest($ends::DATE[]) AS ends, unnest($buckets::DATE[]) AS bucket){"," + _MERGED if parameters["parts"] else ""}
-            SELECT * FROM ({flow}) UNION ALL SELECT * FROM ({_STATE})"""
+            {_NUMBERED.format(flow=flow, state=_STATE) if numbered else f"SELECT * FROM ({flow}) UNION ALL SELECT * FROM ({_STATE})"}"""
         used = {k: v for k, v in parameters.items() if f"${k}" in sql}
         return self.frame(sql, used)
 

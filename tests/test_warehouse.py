@@ -237,3 +237,26 @@ def test_the_shell_answers_a_wrong_question_with_a_sentence(home):
     ):
         result = shell(home, "query", *arguments)
         assert result.returncode == 2 and sentence in result.stderr and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(("last", "first"), [("2026-10", "2023-11"), ("2026-Q3", "2024-Q1"), ("2026-C10", "2026-C01")])
+def test_arrays_hold_the_same_figures_as_the_frame(demo, last, first):
+    """Metrics of every kind; the places of a cube are those in force at its end."""
+    period, since = parse_period(last), parse_period(first)
+    ids = [m.id for m in demo.metrics("demo") if period.grain in demo.grains("demo", m.id)]
+    selection = Selection("demo", tuple(ids[::4]), period, since=since)
+    cube, frame = demo.cube(selection), demo.query(selection)
+    frame = frame[frame["place_id"].isin(cube.places["place_id"])]
+    assert len(cube.places) > 20 and cube.eras.shape == cube.value.shape[1:]
+    for metric, value, above, below in zip(cube.metrics, cube.value, cube.numerator, cube.denominator, strict=True):
+        own = frame[frame["metric"] == metric.id]
+        for name, held in (("value", value), ("numerator", above), ("denominator", below)):
+            wide = own.pivot(index="place_id", columns="end", values=name).reindex(cube.places["place_id"]).sort_index(axis=1)
+            np.testing.assert_array_equal(held, wide.to_numpy(dtype=float), err_msg=f"{metric.id} {name}")
+
+
+def test_targets_of_the_year_and_only_these(demo):
+    found = demo.targets("demo", parse_period("2026-10").end)
+    assert not found.duplicated(["place_id", "metric"]).any()
+    assert found.loc[found["metric"] == "on_time_rate", "target_value"].unique().tolist() == [96.0]
+    assert demo.targets("demo", parse_period("2019-10").end).empty

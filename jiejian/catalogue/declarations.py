@@ -125,7 +125,8 @@ class Metric(Declaration):
     """A figure that people read. The only place where its name, unit, direction and definition stand.
 
     ``count`` and ``as_reported`` name one ``measure``; ``proportion``, ``rate`` and ``ratio`` name numerators and
-    denominators (a list is added up). A rate is per ``per`` units of its denominator.
+    denominators (a list is added up). A rate is per ``per`` units of its denominator. Of a figure that goes on rising
+    while what it counts is still being done, the latest ``settles_after`` months are not judged.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Metric(Declaration):
     unit: str
     decimals: int = Field(0, ge=0, le=4)
     better: Direction
+    settles_after: int = Field(0, ge=0, le=24)
     definition: str
     practices: Names = ()
     datasets: Names = ()

@@ -1,0 +1,136 @@
+"""The cells of the status board: what each knows, which are worth a look, and in which order they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from jiejian.analysis.board import CONCERN, IMPROVEMENT, REASONS, STRONG, Board
+from jiejian.analysis.control_chart import CAPABILITIES, RULES, SIGNALS
+from jiejian.catalogue import Metric
+
+# ---- what is worth a look ----
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One metric at one community. ``distance`` is how far the figure lies from its mean, in widths of the limits."""
+
+    metric: Metric
+    place_id: str
+    place: str
+    row: int
+    column: int
+    signal: str
+    rule: str
+    direction: int
+    capability: str
+    reason: str
+    worse: bool
+    pace: float
+    value: float
+    mean: float
+    lower: float
+    upper: float
+    target: float
+    points: int
+    seasonal: bool
+
+    @property
+    def distance(self) -> float:
+        width = self.upper - self.mean
+        return abs(self.value - self.mean) / width if width > 0 else 0.0
+
+
+def cell(made: Board, row: int, column: int) -> Cell:
+    """All that the board knows of one cell."""
+    at = row * made.signal.shape[1] + column
+    places = made.cube.places
+    line = made.judged
+    return Cell(
+        metric=made.cube.metrics[row],
+        place_id=str(places["place_id"].iloc[column]),
+        place=str(places["place"].iloc[column]),
+        row=row,
+        column=column,
+        signal=SIGNALS[made.signal[row, column]],
+        rule=RULES[made.rule[row, column]],
+        direction=int(made.direction[row, column]),
+        capability=CAPABILITIES[made.capability[row, column]],
+        reason=REASONS[made.reason[row, column]],
+        worse=bool(made.signal[row, column] == CONCERN and made.worse[row, column]),
+        pace=float(made.pace[row, column]),
+        value=float(line.value[at, -1]),
+        mean=float(line.mean[at, -1]),
+        lower=float(line.lower[at, -1]),
+        upper=float(line.upper[at, -1]),
+        target=float(made.target[row, column]),
+        points=int(made.points[row, column]),
+        seasonal=bool(made.season.seasonal[row]),
+    )
+
+
+def concerns(made: Board, most: int = 5, places: Collection[str] = ()) -> list[Cell]:
+    """Worse than the others and worsening: the strongest rules first, then the farthest from the mean; one metric a community once."""
+    return _picked(made, (made.signal == CONCERN) & made.worse, most, places)
+
+
+def progress(made: Board, most: int = 3, places: Collection[str] = ()) -> list[Cell]:
+    """Improvements by the strongest rules."""
+    return _picked(made, made.shown_signal() == IMPROVEMENT, most, places)
+
+
+def _picked(made: Board, mask: np.ndarray, most: int, places: Collection[str]) -> list[Cell]:
+    if places:
+        mask = mask & made.cube.places["place_id"].isin(list(places)).to_numpy()[None, :]
+    found = [cell(made, int(r), int(c)) for r, c in np.argwhere(mask)]
+    return sorted(found, key=lambda c: (RULES.index(c.rule), -c.distance))[:most]
+
+
+# ---- the order of the board ----
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows by pillar and columns of a board, so that concern gathers top left: pillar name -> rows of the cube."""
+
+    rows: dict[str, list[int]]
+    columns: list[int]
+
+
+def order(
+    made: Board, pillars: Sequence[tuple[str, Sequence[str]]] = (), rules: Collection[str] = STRONG, places: Collection[str] = ()
+) -> Order:
+    """Pillars, metrics within them and communities, each with most concern first, else in customary order.
+
+    ``pillars`` are names and metric ids; metrics in none stand under 其他. Cells of concern count twice where they are
+    worse than the others, a target reliably missed counts a little, so that it decides between equals.
+    """
+    shown = made.shown_signal(rules)
+    weight = (shown == CONCERN) * (1.0 + made.worse) + (made.capability == CAPABILITIES.index("reliably_missed")) * 0.01
+    columns = [c for c, p in enumerate(made.cube.places["place_id"]) if not places or p in places]
+    columns.sort(key=lambda c: -weight[:, c].sum())
+    at = {m.id: i for i, m in enumerate(made.cube.metrics)}
+    named = {name: [at[m] for m in members if m in at] for name, members in pillars}
+    rest = [i for i in at.values() if not any(i in rows for rows in named.values())]
+    named = {name: rows for name, rows in {**named, "其他": rest}.items() if rows}
+    score = weight[:, columns].sum(axis=1)
+    ranked = sorted(
+        named, key=lambda name: (name == "其他", -max(score[i] for i in named[name]), -sum(score[i] for i in named[name]))
+    )
+    return Order({name: sorted(named[name], key=lambda i: -score[i]) for name in ranked}, columns)
+
+
+def only(made: Order, keep: Collection[int]) -> Order:
+    """The same order with only some rows of the cube."""
+    rows = {name: [i for i in found if i in keep] for name, found in made.rows.items()}
+    return replace(made, rows={name: found for name, found in rows.items() if found})
+
+
+def noteworthy(made: Board, rules: Collection[str] = STRONG) -> set[int]:
+    """Rows in which some cell has a signal with a direction, or a target."""
+    shown = made.shown_signal(rules)
+    directed = np.isin(shown, (CONCERN, IMPROVEMENT)).any(axis=1)
+    return set(np.flatnonzero(directed | (made.capability > 0).any(axis=1)).tolist())
