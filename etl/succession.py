@@ -54,7 +54,7 @@ def changes_of(places: Iterable[Place]) -> tuple[list[Change], list[str]]:
 
 
 def _absorbing(found: list[Change], known: dict[str, Place]) -> list[Change]:
-    """A community that another was merged into goes on, but is no longer what it was."""
+    """A community that another was merged into, or that was given ground, goes on but is no longer what it was."""
     into = {(c.successor_id, c.on): c for c in found if c.kind != RENAMED and _was_there(known[c.successor_id], c)}
     said = {(c.predecessor_id, c.on) for c in found}
     return [
@@ -66,7 +66,7 @@ def _absorbing(found: list[Change], known: dict[str, Place]) -> list[Change]:
 
 def _was_there(place: Place, change: Change) -> bool:
     """Whether a successor is older than the change."""
-    return place.valid_from < change.on.isoformat() if place.valid_from else change.kind == ABSORBED
+    return place.valid_from < change.on.isoformat() if place.valid_from else change.kind in (ABSORBED, REDRAWN)
 
 
 def _named(written: str, place: Place, known: dict[str, Place], by_name: dict[str, list[str]]) -> str:

@@ -6,7 +6,7 @@ sum exists: each place is shown while it was in force, and its series has a brea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,7 +53,7 @@ class Boundaries:
 
     def members(self, until: date) -> list[Member]:
         """The places that make up others by the day ``until``, and these others themselves; nothing where none was merged."""
-        into = {p: s for p, s, on in self._links if p != s and on <= until and self._whole(s, on)}
+        into = {p: s for p, s, on in self._links if p != s and on <= until and self.whole(s, on)}
         found = {}
         for place in into:
             now, seen = into[place], {place}
@@ -63,7 +63,7 @@ class Boundaries:
             found[place] = now
         return [Member(p, now, *self.window(p)) for p, now in (*found.items(), *((n, n) for n in dict.fromkeys(found.values())))]
 
-    def _whole(self, successor: str, on: date) -> bool:
+    def whole(self, successor: str, on: date) -> bool:
         """Whether everything that a place was made of on a day went into it whole."""
         made_of = {p for p, s, day in self._links if s == successor and day == on}
         return all({s for p, s, day in self._links if p == one and day == on} == {successor} for one in made_of)
@@ -113,29 +113,31 @@ class Boundaries:
         """The days, oldest first, from which a place that goes on is not what it was."""
         found: dict[str, list[date]] = {}
         for predecessor, successor, on in self._links:
-            if predecessor == successor and on <= until and not self._whole(successor, on):
+            if predecessor == successor and on <= until and not self.whole(successor, on):
                 found.setdefault(successor, []).append(on)
         return found
 
 
 def sentences(changes: pd.DataFrame, first: date, last: date, places: Iterable[str] = ()) -> pd.DataFrame:
-    """What changed between two days, one row a change: happened_on, what. ``places`` narrows it to changes that concern them.
+    """What changed between two days, one row a change: happened_on, what, kind, whole. ``places`` narrows it to those concerned.
 
     春和社区、望湖社区合并为春望社区；春和社区拆分为春东社区、春西社区；春和社区并入望湖社区；春和社区更名为新春社区。
+    ``whole`` says that what came of it is the sum of what went into it.
     """
     wanted = set(places)
     rows = [
-        (day, what)
-        for day, ids, what in _told(changes)
-        if first < day <= last and (not wanted or wanted & ids)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["happened_on", "what"])
+        (on, what, kind, whole)
+        for on, ids, what, kind, whole in _told(changes)
+        if first < on <= last and (not wanted or wanted & ids)
+    ]
+    return pd.DataFrame(rows, columns=["happened_on", "what", "kind", "whole"])
 
 
-def _told(changes: pd.DataFrame) -> list[tuple[date, set[str], str]]:
-    """Day, places concerned and sentence of each change: what went into the same place, or came of the same one, is one."""
-    found = []
+def _told(changes: pd.DataFrame) -> Iterator[tuple[date, set[str], str, str, bool]]:
+    """Day, places, sentence, kind and wholeness of each change: what went into the same place, or came of the same, is one."""
+    boundaries = Boundaries(changes, {})
     for (day, kind), some in changes.groupby(["changed_on", "kind"], sort=True):
+        on = pd.Timestamp(day).date()
         links = list(some[["predecessor_id", "successor_id"]].itertuples(index=False, name=None))
         names = dict(zip(some["predecessor_id"], some["predecessor"], strict=True)) | dict(
             zip(some["successor_id"], some["successor"], strict=True)
@@ -144,8 +146,8 @@ def _told(changes: pd.DataFrame) -> list[tuple[date, set[str], str]]:
             group = _connected(links)
             links = [link for link in links if link not in group]
             before, after = (list(dict.fromkeys(link[i] for link in group)) for i in range(2))
-            found.append((pd.Timestamp(day).date(), {*before, *after}, _sentence(str(kind), before, after, names)))
-    return found
+            whole = kind == RENAMED or all(boundaries.whole(place, on) for place in after)
+            yield on, {*before, *after}, _sentence(str(kind), before, after, names), str(kind), whole
 
 
 def _connected(links: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 from street import REGISTER, Street, workbook
 
+from jiejian.analysis.boundary import remark
+from jiejian.analysis.change import change
+from jiejian.analysis.takeaway.trend import steps
 from jiejian.boundaries import sentences
 from jiejian.catalogue import catalogue
 from jiejian.home import home
@@ -162,7 +165,11 @@ def test_ground_that_changes_hands_leaves_both_names_in_force(street):
     register(street, ("春和社区", "", "2026-07-01", "调整", "春和社区、望湖社区"), ("望湖社区", "", "", "", ""))
     street.monthly("2026年7月", [["春和社区", 80, 240, 4], ["望湖社区", 220, 660, 6]], HEADS)
     assert (street.refresh().exit_code, street.sentences(), times(street)) == (0, [], {})
-    assert changes(street) == [("春和社区", "春和社区", "2026-07-01", "调整"), ("春和社区", "望湖社区", "2026-07-01", "调整")]
+    assert changes(street) == [
+        ("春和社区", "春和社区", "2026-07-01", "调整"),
+        ("春和社区", "望湖社区", "2026-07-01", "调整"),
+        ("望湖社区", "望湖社区", "2026-07-01", "调整"),
+    ]
 
 
 def test_a_change_that_cannot_be_used_is_said(street):
@@ -256,6 +263,8 @@ def test_the_past_of_a_community_that_took_another_in_holds_both(street):
     assert series("households", "2026-06", "2026-07") == {("望湖", "2026-06"): 300, ("望湖", "2026-07"): 301}
     source = warehouse()
     frame = source.query(Selection("street", ("households",), parse_period("2026-07"), (), parse_period("2026-06")))
+    told = change(frame, source.catalogue.metrics["households"], source.catalogue.measures, parse_period("2026-07"), "previous")
+    assert (told.base, told.value, told.text) == (300, 301, "环比 +0.3%")
     assert list(frame["note"]) == ["按现区划，由春和社区、望湖社区相加", ""]
     source.close()
 
@@ -282,6 +291,15 @@ def test_across_a_split_there_is_no_sum_and_no_comparison(street):
     }
     source = warehouse()
     frame = source.query(Selection("street", ("households",), parse_period("2026-07"), (), parse_period("2026-06")))
+    measures, metric = source.catalogue.measures, source.catalogue.metrics["households"]
+    told = change(frame, metric, measures, parse_period("2026-07"), "previous")
+    assert (told.places, told.known) == (0, False)
+    (step,) = [s for s in steps(frame[frame["place"] == "望湖社区"], metric) if s.name == "环比"]
+    assert step.sentence == "环比不作比较：2026年6月以后区划有调整，两期范围不同"
+    assert remark(source.place_changes("street"), dt.date(2026, 6, 1), dt.date(2026, 7, 31)) == (
+        "2026年7月1日起春和社区拆分为春东社区、春西社区，此前此后范围不同，不作比较。"
+        "2026年7月1日起望湖社区、麦香社区区划调整，此前此后范围不同，不作比较。"
+    )
     eras = {(r.place, r.period): r.era for r in frame.itertuples()}
     assert (eras["望湖社区", "2026-06"], eras["望湖社区", "2026-07"]) == ("", "2026-07-01")
     source.close()
@@ -291,7 +309,12 @@ def test_changes_in_words(street):
     merged(street)
     source = warehouse()
     told = sentences(source.place_changes("street"), dt.date(2026, 5, 1), dt.date(2026, 7, 31))
-    assert list(told.itertuples(index=False, name=None)) == [(dt.date(2026, 7, 1), "春和社区、望湖社区合并为春望社区")]
+    assert list(told.itertuples(index=False, name=None)) == [
+        (dt.date(2026, 7, 1), "春和社区、望湖社区合并为春望社区", "合并", True)
+    ]
+    assert remark(source.place_changes("street"), dt.date(2026, 5, 1), dt.date(2026, 7, 31)) == (
+        "2026年7月1日起春和社区、望湖社区合并为春望社区，此前为合并前各社区之和。"
+    )
     assert sentences(source.place_changes("street"), dt.date(2026, 7, 1), dt.date(2026, 7, 31)).empty, "nothing lies before it"
     assert sentences(
         source.place_changes("street"), dt.date(2026, 5, 1), dt.date(2026, 7, 31), ["street/柳河街道/麦香社区"]

@@ -73,6 +73,9 @@ def change(
     value, above, below = (frame[name].to_numpy(dtype=float)[own] for name in ("value", "numerator", "denominator"))
     now, then = ((period_of == p.key) & ~np.isnan(value) for p in (period, base))
     both = set(place[now]) & set(place[then])
+    if "era" in frame:  # a place that was drawn anew between the two is not the same place
+        era = frame["era"].to_numpy()[own]
+        both = {p for p, _ in set(zip(place[now], era[now], strict=True)) & set(zip(place[then], era[then], strict=True))}
     common = np.fromiter((p in both for p in place), dtype=bool, count=len(place))
     figures = [_street(above[spell & common], below[spell & common], metric) for spell in (now, then)]
     return Change(against, metric, *figures, base.key, len(both), len(set(place)))

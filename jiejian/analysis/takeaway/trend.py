@@ -71,6 +71,8 @@ def _step(rows: pd.DataFrame, now: pd.Series, metric: Metric, name: str, base: P
     before = rows.loc[base.key]
     if pd.isna(before["value"]):
         return Step(name, base.label, reason=f"{base.label}{row_gap(before, metric)}")
+    if now.get("era", "") != before.get("era", ""):
+        return Step(name, base.label, reason=f"{base.label}以后区划有调整，两期范围不同")
     reported = [row.get("reporting") for row in (now, before)]
     if shared is None and reported[0] != reported[1]:
         return Step(name, base.label, reason=f"两期报送数不同（{reported[0]}个、{reported[1]}个）")
