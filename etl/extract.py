@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl.arrays import flags
 from etl.blocks import TOP, Block, find_blocks
 from etl.heads import find_head
+from etl.kinds import Kind, kind_of
 from etl.marks import is_ours
 from etl.textfile import Text, Unreadable, body, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
@@ -90,21 +92,18 @@ def extract(path: Path, known: Collection[str]) -> list[Sheet]:
     suffix = path.suffix.lower()
     if path.stat().st_size == 0:
         raise Unreadable("是空文件，请检查后重新上报")
-    if suffix in BOOKS:
-        try:
-            return _from_workbook(path, known)
-        except Unreadable:
-            if path.read_bytes()[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") or path.read_bytes().lstrip()[:1] == b"<":
-                raise
-            return _from_text(path, known)  # many systems export text under the name of a workbook
-    if suffix in TEXTS:
-        return _from_text(path, known)
+    if suffix in SUFFIXES:
+        kind = kind_of(path.read_bytes())
+        if kind.says:
+            raise Unreadable(kind.says)
+        # Many systems export text under the name of a workbook, and people rename: what it is decides, not what it is called.
+        return _from_text(path, known) if kind is Kind.TEXT else _from_workbook(path, known)
     raise Unreadable(f"类型 {suffix or '（无扩展名）'} 不受支持，请另存为 xlsx 或 csv 再上报")
 
 
 def _from_workbook(path: Path, known: Collection[str]) -> list[Sheet]:
     found = []
-    for grid in open_workbook(path):
+    for grid in open_workbook(path.read_bytes()):
         if is_ours(grid.name, grid.rows):
             continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)
@@ -136,19 +135,18 @@ def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Blo
 def _body(grid: Grid, block: Block) -> pa.Table:
     """The body of one table: its own rows and columns, without repeated heads."""
     import numpy as np
-    import pyarrow as pa
 
     first, width = block.head.first, len(block.head.heads)
     if block.left == 0 and block.last >= len(grid.rows):
         table = grid.body(first, width)
     else:
-        rows = [row[block.left : block.right] for row in grid.rows[: block.last]]
+        part = grid.table.slice(0, block.last).select(range(block.left, min(block.right, grid.table.num_columns)))
         merged = [((t, l - block.left), (b, r - block.left)) for (t, l), (b, r) in grid.merged if block.left <= l < block.right]
         merged = [((t, l), (min(b, block.last - 1), r)) for (t, l), (b, r) in merged if t < block.last]
-        table = Grid(grid.name, rows, merged).body(first, width)
+        table = Grid(grid.name, part, merged).body(first, width)
     if block.skip:
-        kept = ~np.isin(table.column("row").to_numpy(), [row + 1 for row in block.skip])
-        table = table.filter(pa.array(kept))
+        row = np.arange(first + 1, first + 1 + table.num_rows)
+        table = table.filter(flags(~np.isin(row, [skipped + 1 for skipped in block.skip])))
     return table
 
 

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from etl.arrays import numbers, texts
+
 _CHUNK = 4 << 20
 _SAMPLE = 256 << 10
 _SEPARATORS = ",\t;|"
@@ -72,18 +74,6 @@ def body(text: Text, first: int, width: int) -> pa.Table:
         padded = [([cell.strip() or None for cell in row] + [None] * width)[:width] for row in rows]
         parts.append(_table(list(zip(*padded, strict=True)), np.array([n + first for n, _ in odd], np.int64)))
     return pa.concat_tables(parts)
-
-
-def texts(values: list[str | None]) -> pa.Array:
-    """A text array. pa.array() would import pandas first, which costs a cold command line most of a second."""
-    builder = pa.lib.StringBuilder()
-    builder.append_values(values)
-    return builder.finish()
-
-
-def numbers(values: np.ndarray) -> pa.Array:
-    """A 64-bit integer array, without pandas for the same reason."""
-    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.int64))])
 
 
 def _table(columns: list, row: np.ndarray) -> pa.Table:

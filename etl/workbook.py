@@ -1,58 +1,234 @@
-"""xlsx and xls by calamine: a grid of text a sheet, merged ranges, and error cells that calamine would leave blank."""
+"""Workbooks → grids: text columns a sheet, and its merged ranges. xlsx is read by xlsx.py, xls and ods by calamine.
+
+What calamine leaves out of an xls is put back (biff.py). A large sheet is never held as Python objects.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import re
-import zipfile
-import zlib
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from etl.textfile import Unreadable, numbers, texts
+from etl import biff, opendocument, xlsx
+from etl.arrays import blank_is_null, numbers, texts, trimmed, word
+from etl.kinds import Kind, kind_of
+from etl.package import DAMAGED, PASSWORD, Package
+from etl.sheetxml import Range, column_letters, column_number
+from etl.textfile import Unreadable
 
-Range = tuple[tuple[int, int], tuple[int, int]]
-_NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?$")
-_ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"[^>]*? t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>.*?</f>)?<v>([^<]*)</v>', re.DOTALL)
+if TYPE_CHECKING:
+    import python_calamine as calamine
+
+__all__ = ["Grid", "Range", "Rows", "column_letters", "column_number", "open_workbook", "text"]
+
+_NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?%?$")
+# A sheet is laid out from A1 to its last cell: so many blanks take about 1 GB for a moment.
+MOST_CELLS = 20_000_000
+_AT_A_TIME, _PAGE = 20_000, 4096
 
 
-@dataclass
+class Rows(Sequence):
+    """The rows of a grid as lists of text ("": no content), made a page at a time."""
+
+    def __init__(self, table: pa.Table):
+        self._table, self._page, self._lists = table, -1, []
+
+    def __len__(self) -> int:
+        return self._table.num_rows
+
+    def __getitem__(self, at):
+        if isinstance(at, slice):
+            start, stop, step = at.indices(len(self))
+            if step == 1:
+                return _lists(self._table.slice(start, max(0, stop - start)))
+            return [self[i] for i in range(start, stop, step)]
+        at = at + len(self) if at < 0 else at
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        if at // _PAGE != self._page:
+            self._page = at // _PAGE
+            self._lists = _lists(self._table.slice(self._page * _PAGE, _PAGE))
+        return self._lists[at % _PAGE]
+
+
+def _lists(table: pa.Table) -> list[list[str]]:
+    columns = [pc.coalesce(column, word("")).to_pylist() for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 class Grid:
-    """One sheet as calamine gives it: ``rows[r][c]`` is the cell of spreadsheet row r + 1 (raw values), and merged ranges."""
+    """One sheet: text columns c0, c1 … in which row r stands for spreadsheet row r + 1 (NULL: no content), and merged ranges.
 
-    name: str
-    rows: list[list]
-    merged: list[Range]
-    hidden: bool = False
+    Blanks at the beginning of a cell are kept in ``rows``, where they may mean a hierarchy, and taken away in ``body``.
+    """
+
+    def __init__(self, name: str, cells: pa.Table | Sequence[Sequence], merged: Sequence[Range], hidden: bool = False):
+        self.name, self.merged, self.hidden = name, list(merged), hidden
+        self.table = cells if isinstance(cells, pa.Table) else _table(cells)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """``rows[r][c]`` is the cell of spreadsheet row r + 1."""
+        return Rows(self.table)
 
     def top(self, rows: int) -> list[list[str]]:
-        """The first rows as text."""
-        return [[text(v) or "" for v in row] for row in self.rows[:rows]]
+        """The first rows as text without blanks around it."""
+        return [[cell.strip() for cell in row] for row in self.rows[:rows]]
 
     def body(self, first: int, width: int) -> pa.Table:
         """Rows from ``first`` (0-based) on as text columns c0, c1 … and ``row`` (1-based spreadsheet row)."""
-        rows = self.rows[first:]
-        columns = [[text(v) for v in column] for column in zip(*rows, strict=True)] if rows else []
-        columns = (columns + [[None] * len(rows)] * width)[:width]
+        body = self.table.slice(first)
+        rows = body.num_rows
+        blank = pa.chunked_array([pa.nulls(rows, pa.string())])
+        columns = [*map(trimmed, body.columns[:width]), *[blank] * (width - body.num_columns)]
+        for column, ranges in self._merged_down(first, width).items():
+            columns[column] = _filled_down(columns[column], ranges, self.table.column(column), first)
+        row = np.arange(first + 1, first + 1 + rows, dtype=np.int64)
+        return pa.Table.from_arrays([numbers(row), *columns], ["row", *(f"c{i}" for i in range(width))])
+
+    def _merged_down(self, first: int, width: int) -> dict[int, list[tuple[int, int]]]:
+        """By column, the rows (from, to) over which a cell is merged downwards into the body."""
+        found: dict[int, list[tuple[int, int]]] = {}
         for (top, column), (bottom, _) in self.merged:
-            if bottom >= first and bottom > top and column < width:
-                _fill_down(columns[column], max(top, first) - first, bottom - first, text(self.rows[top][column]))
-        row = np.arange(first + 1, first + 1 + len(rows), dtype=np.int64)
-        return pa.Table.from_arrays([numbers(row), *map(texts, columns)], ["row", *(f"c{i}" for i in range(width))])
+            if bottom >= first and bottom > top and column < min(width, self.table.num_columns):
+                found.setdefault(column, []).append((top, bottom))
+        return found
 
 
-def _fill_down(column: list[str | None], top: int, bottom: int, value: str | None) -> None:
+def _table(rows: Sequence[Sequence]) -> pa.Table:
+    """Rows of cells as a table of text."""
+    width = max(map(len, rows), default=0)
+    columns = zip(*([*row, *[None] * (width - len(row))] for row in rows), strict=True)
+    arrays = [texts([value if type(value) is str else text(value) for value in column]) for column in columns]
+    return pa.Table.from_arrays([blank_is_null(a) for a in arrays], [f"c{i}" for i in range(len(arrays))])
+
+
+def _filled_down(cells: pa.ChunkedArray, ranges: list[tuple[int, int]], whole: pa.ChunkedArray, first: int) -> pa.Array:
     """A label merged over rows holds for all of them; a number merged over rows is one number and stays where it is."""
-    if value and not _NUMBER.match(value):
-        column[top : bottom + 1] = [value] * len(column[top : bottom + 1])
+    column = cells.to_pylist()
+    for top, bottom in ranges:
+        value = (whole[top].as_py() or "").strip() if top < len(whole) else ""
+        if value and not _NUMBER.match(value):
+            rows = slice(max(top, first) - first, bottom - first + 1)
+            column[rows] = [value] * len(column[rows])
+    return texts(column)
+
+
+def open_workbook(data: bytes) -> list[Grid]:
+    """All sheets that hold anything, hidden ones marked. Raises Unreadable with what to do."""
+    kind = kind_of(data)
+    if kind.says:
+        raise Unreadable(kind.says)
+    if kind is Kind.XLS:
+        marks = biff.marks_by_sheet(data)
+        for name, sheet in marks.items():
+            bound(name, sheet.last_row, sheet.last_column, sheet.cells)
+        return _grids(data, marks)
+    with Package(io.BytesIO(data), len(data)) as package:
+        if kind is Kind.ODS:
+            opendocument.bound(package, MOST_CELLS)
+            return _grids(data, {})
+        return _from_xlsx(package)
+
+
+def _from_xlsx(package: Package) -> list[Grid]:
+    book, found = xlsx.Workbook(package), []
+    for sheet in book.sheets:
+        cells, shown = book.cells(sheet)
+        bound(sheet.name, *xlsx.extent(cells, shown))
+        table = xlsx.laid_out(cells, shown)
+        if table.num_rows:
+            found.append(Grid(sheet.name, table, cells.merged, sheet.hidden))
+    return found
+
+
+def bound(name: str, rows: int, columns: int, cells: int) -> None:
+    """Refuse a sheet that would take too much memory once it is laid out, in words."""
+    if rows * columns <= MOST_CELLS:
+        return
+    if rows * columns > 20 * cells:
+        corner = f"{column_letters(columns - 1)}{rows}"
+        raise Unreadable(f"工作表“{name}”在离表格很远的地方（直到 {corner}）还有内容，请删去表格以外的行和列后重新上报")
+    raise Unreadable(f"工作表“{name}”超过 {MOST_CELLS // 10_000} 万格，太大，请拆成几个文件，或另存为 csv 再上报")
+
+
+# ---- xls and ods ----
+
+
+class _in_words:
+    """Whatever a reader written in Rust raises on broken bytes, panics included, as Unreadable."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, (Unreadable, KeyboardInterrupt, SystemExit, GeneratorExit)):
+            return
+        import python_calamine as calamine
+
+        raise Unreadable(PASSWORD if isinstance(error, calamine.PasswordError) else DAMAGED) from error
+
+
+def _grids(data: bytes, marks: dict[str, biff.Marks]) -> list[Grid]:
+    import python_calamine as calamine  # only where such a workbook is read
+
+    found = []
+    with _in_words():
+        book = calamine.load_workbook(io.BytesIO(data))
+        for sheet in book.sheets_metadata:
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
+                hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
+                read = book.get_sheet_by_name(sheet.name)
+                if columns := _columns(read):
+                    table = pa.Table.from_arrays(columns, [f"c{i}" for i in range(len(columns))])
+                    table = _mended(table, marks.get(sheet.name))
+                    found.append(Grid(sheet.name, table, read.merged_cell_ranges or (), hidden))
+    return found
+
+
+def _columns(sheet: calamine.CalamineSheet) -> list[pa.ChunkedArray]:
+    """Every column of a sheet as text, from A and row 1 on."""
+    if sheet.start is None or sheet.end is None:
+        return []
+    width, left = sheet.end[1] - sheet.start[1] + 1, sheet.start[1]
+    columns: list[list[pa.Array]] = [[] for _ in range(width)]
+    rows = sheet.iter_rows()
+    while piece := list(islice(rows, _AT_A_TIME)):
+        for column, cells in zip(columns, zip(*piece, strict=True), strict=True):
+            column.append(_as_text(cells))
+    count = sum(map(len, columns[0]))
+    blank = pa.chunked_array([pa.nulls(count, pa.string())])
+    return [blank] * left + [pa.chunked_array(column, pa.string()) for column in columns]
+
+
+def _as_text(cells: tuple) -> pa.Array:
+    """One column of a piece as text, NULL for no content; columns of one type go the fast way."""
+    kinds = set(map(type, cells))
+    if kinds == {str}:
+        return blank_is_null(texts(list(cells)))
+    if kinds == {float}:
+        values = np.array(cells)
+        if (np.abs(values) < 1e15).all() and (values == np.rint(values)).all():
+            return pc.cast(numbers(values), "string")
+    if kinds <= {str, dt.datetime, dt.date}:
+        shown = [cell if len(cell := str(value)) < 20 else text(value) for value in cells]
+        return pc.replace_substring(blank_is_null(texts(shown)), " 00:00:00", "")
+    if kinds <= {str, float}:
+        return blank_is_null(texts([value if type(value) is str else f"{value:.15g}" for value in cells]))
+    return texts([text(value) for value in cells])
 
 
 def text(value: object) -> str | None:
-    """A cell as text without blanks around it, None when there is none: whole numbers without ``.0``, at most 15 digits as Excel itself shows, days and times as ISO."""
+    """A cell as text without blanks around it, None when there is none: whole numbers without ``.0``, at most 15 digits as
+    Excel itself shows, days and times as ISO."""
     if type(value) is str:
         return value.strip() or None
     if type(value) is float:
@@ -62,86 +238,37 @@ def text(value: object) -> str | None:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "seconds") if value.time() != dt.time() else value.date().isoformat()
+        if value.microsecond:
+            value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+        return value.isoformat(" ") if value.time() != dt.time() else value.date().isoformat()
     return str(value)
 
 
-def open_workbook(path: Path) -> list[Grid]:
-    """All sheets that hold anything, hidden ones too. Raises Unreadable with what to do."""
-    import python_calamine as calamine  # only where a workbook is read
+def _mended(table: pa.Table, marks: biff.Marks | None) -> pa.Table:
+    """Put back what calamine leaves out: error cells and formulas without a value, and the sign of percentages."""
+    if marks is None:
+        return table
+    changes: dict[int, dict[int, str]] = {}
+    for (row, column), shown in marks.shown.items():
+        if row < table.num_rows and column < table.num_columns and not table.column(column)[row].is_valid:
+            changes.setdefault(column, {})[row] = shown
+    percents: dict[int, list[int]] = {}
+    for row, column in marks.percents:
+        if row < table.num_rows and column < table.num_columns:
+            percents.setdefault(column, []).append(row)
+    for column in sorted({*changes, *percents}):
+        cells = table.column(column).to_pylist()
+        for row in percents.get(column, ()):
+            cells[row] = _percentage(cells[row])
+        for row, shown in changes.get(column, {}).items():
+            cells[row] = shown
+        table = table.set_column(column, f"c{column}", pa.chunked_array([texts(cells)]))
+    return table
 
-    data = path.read_bytes()
+
+def _percentage(cell: str | None) -> str | None:
+    """``0.96`` → ``96%``, as the sheet shows it."""
     try:
-        book = calamine.load_workbook(io.BytesIO(data))
-        errors = _error_cells(data) if data[:2] == b"PK" else {}
-        return [grid for sheet in book.sheets_metadata if (grid := _grid(book, sheet, errors))]
-    except calamine.PasswordError as error:
-        raise Unreadable("文件加了密码，请去掉密码另存后再上报") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, UnicodeDecodeError, OSError) as error:
-        if data.lstrip()[:1] == b"<":
-            raise Unreadable("是网页格式的文件改名而成，请用 Excel 打开后另存为 xlsx 再上报") from error
-        raise Unreadable("文件已损坏或不是 Excel 工作簿，请用 Excel 打开检查后另存为 xlsx 再上报") from error
-
-
-def _grid(book, sheet, errors: dict[str, list[tuple[int, int, str]]]) -> Grid | None:
-    import python_calamine as calamine
-
-    if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
-        return None
-    found = book.get_sheet_by_name(sheet.name)
-    rows = found.to_python(skip_empty_area=False)
-    for row, column, shown in errors.get(sheet.name, ()):
-        if row < len(rows) and column < len(rows[row]) and rows[row][column] in ("", None):
-            rows[row][column] = shown
-    hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
-    return Grid(sheet.name, rows, list(found.merged_cell_ranges or ()), hidden) if rows else None
-
-
-def _error_cells(data: bytes) -> dict[str, list[tuple[int, int, str]]]:
-    """Cells that show #DIV/0! and the like, by sheet: calamine reads them as blank, and a blank is not an error."""
-    with zipfile.ZipFile(io.BytesIO(data)) as parts:
-        found = {}
-        for name, part in _sheet_parts(parts).items():
-            content = parts.read(part)
-            if b't="e"' in content:
-                cells = ((m[2], m[1], m[3]) for m in _ERROR_CELL.finditer(content))
-                found[name] = [(int(row) - 1, column_number(letters.decode()), shown.decode()) for row, letters, shown in cells]
-        return found
-
-
-def _sheet_parts(parts: zipfile.ZipFile) -> dict[str, str]:
-    """Which part of the package holds which sheet."""
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(parts.namelist()):
-        return {}
-    links = parts.read("xl/_rels/workbook.xml.rels").decode()
-    target = {_attribute(link, "Id"): _attribute(link, "Target") for link in re.findall(r"<Relationship [^>]*>", links)}
-    sheets = re.findall(r"<sheet [^>]*>", parts.read("xl/workbook.xml").decode())
-    named = {_unescaped(_attribute(sheet, "name")): target.get(_attribute(sheet, "r:id"), "") for sheet in sheets}
-    paths = {name: link.lstrip("/") if link.startswith("/") else f"xl/{link}" for name, link in named.items() if link}
-    return {name: path for name, path in paths.items() if path in parts.namelist()}
-
-
-def _attribute(tag: str, name: str) -> str:
-    match = re.search(rf'\b{name}="([^"]*)"', tag)
-    return match[1] if match else ""
-
-
-def _unescaped(name: str) -> str:
-    return name.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'").replace("&amp;", "&")
-
-
-def column_number(letters: str) -> int:
-    """``A`` → 0, ``AA`` → 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def column_letters(number: int) -> str:
-    """0 → ``A``, 26 → ``AA``."""
-    letters, number = "", number + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+        return f"{float(cell) * 100:.15g}%" if cell else cell
+    except ValueError:
+        return cell

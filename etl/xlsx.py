@@ -1,0 +1,215 @@
+"""xlsx → text columns: cells (sheetxml.py) as they are shown: numbers, percentages, days, words, errors."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from posixpath import normpath
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl import sheetxml as xml
+from etl.arrays import blank_is_null, flags, lengths, moments, numbers, texts, to_mask, to_numpy, word
+from etl.package import DAMAGED, Package
+from etl.sheetxml import Cells
+from etl.styles import Styles, attribute, read_styles, tags
+from etl.textfile import Unreadable
+
+_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_TEXTS = 512 << 20  # what the texts that cells share may take
+_DAY, _LATEST = 86_400, 2_958_466  # seconds; the first serial after 9999-12-31
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sheet of a workbook: its name, where its cells are, and whether it is shown."""
+
+    name: str
+    path: str
+    hidden: bool
+
+
+class Workbook:
+    """An open xlsx. Raises Unreadable where it does not hold together."""
+
+    def __init__(self, package: Package):
+        if _BOOK not in package.parts or _LINKS not in package.parts:
+            raise Unreadable(DAMAGED)
+        self._package = package
+        book = package.read(_BOOK).decode("utf-8", "replace")
+        self.sheets = _sheets(package, book)
+        if not self.sheets:
+            raise Unreadable(DAMAGED)
+        self._days = 1462 if any(attribute(tag, "date1904") in ("1", "true") for tag in tags(book, "workbookPr")) else 0
+        self._styles = read_styles(package.read("xl/styles.xml")) if "xl/styles.xml" in package.parts else Styles()
+        self._shared: pa.Array | None = None
+
+    def cells(self, sheet: Part) -> tuple[Cells, pa.Array]:
+        """The cells of a sheet and what each shows."""
+        try:
+            cells = xml.read_cells(self._package.pieces(sheet.path))
+            return cells, self._shown(cells)
+        except (pa.ArrowException, struct.error, IndexError, ValueError, OverflowError) as error:
+            raise Unreadable(DAMAGED) from error
+
+    def _strings(self) -> pa.Array:
+        if self._shared is None:
+            there = "xl/sharedstrings.xml" in self._package.parts
+            if there:
+                self._package.bound(["xl/sharedstrings.xml"], _TEXTS)
+            self._shared = xml.shared_strings(self._package.pieces("xl/sharedstrings.xml")) if there else pa.nulls(0, pa.string())
+        return self._shared
+
+    def _shown(self, cells: Cells) -> pa.Array:
+        """Kind by kind; each cell is of one kind."""
+        order, parts = [], []
+        raw = cells.texts.combine_chunks() if cells.texts.num_chunks != 1 else cells.texts.chunk(0)
+        for kind, read in (
+            (xml.SHARED, self._shared_text),
+            (xml.TEXT, _same),
+            (xml.INLINE, _same),
+            (xml.BOOLEAN, lambda t: pc.if_else(pc.equal(t, word("1")), word("是"), word("否"))),
+            (xml.ERROR, lambda t: pc.utf8_trim_whitespace(t)),
+            (xml.ISO_DATE, lambda t: pc.replace_substring(pc.replace_substring(t, "T", " "), " 00:00:00", "")),
+            (xml.WAITING, _waiting),
+        ):
+            here = np.flatnonzero(cells.types == kind)
+            if len(here):
+                order.append(here)
+                parts.append(read(raw.take(numbers(here))))
+        plain = np.flatnonzero(cells.types == xml.NUMBER)
+        order_numbers, shown = self._numbers(plain, cells.styles[plain], raw)
+        back = np.empty(len(raw), np.int64)
+        order = np.concatenate([*order, *order_numbers]) if order or order_numbers else np.empty(0, np.int64)
+        back[order] = np.arange(len(order))
+        every = pa.concat_arrays([*map(_whole, (*parts, *shown))]) if parts or shown else pa.nulls(0, pa.string())
+        return blank_is_null(every.take(numbers(back)))
+
+    def _shared_text(self, places: pa.Array) -> pa.Array:
+        index = to_numpy(pc.cast(places, pa.int64()), np.int64)
+        strings = self._strings()
+        if len(index) and (index.min() < 0 or index.max() >= len(strings)):
+            raise Unreadable(DAMAGED)
+        return strings.take(numbers(index))
+
+    def _numbers(self, where: np.ndarray, styles: np.ndarray, raw: pa.Array) -> tuple[list[np.ndarray], list[pa.Array]]:
+        order, shown, left = [], [], np.ones(len(where), bool)
+        for named, read in (
+            (self._styles.dates, self._moments),
+            (self._styles.times, self._moments),
+            (self._styles.elapsed, _elapsed),
+            (self._styles.percents, _percentages),
+        ):
+            here = np.isin(styles, list(named)) if named else np.zeros(len(where), bool)
+            if here.any():
+                left &= ~here
+                order.append(where[here])
+                shown.append(read(raw.take(numbers(where[here]))))
+        if left.any():
+            order.append(where[left])
+            shown.append(_plain(raw.take(numbers(where[left]))))
+        return order, shown
+
+    def _moments(self, raw: pa.Array) -> pa.Array:
+        """Serial days → ``2026-10-31``, ``2026-10-31 08:30:00`` or ``08:30:00``; what is no day stays a number."""
+        serials = _floats(raw)
+        seconds = np.rint((serials + self._days) * _DAY)
+        # Excel counts a 29 February 1900 that never was.
+        seconds += np.where((seconds < 60 * _DAY) & (self._days == 0), _DAY, 0)
+        day = (serials >= 1) & (serials + self._days < _LATEST)
+        points = np.where(day, seconds - 25_569 * _DAY, 0).astype(np.int64)
+        shown = pc.cast(moments(points), pa.string())
+        shown = pc.replace_substring(shown, " 00:00:00", "")
+        clock = (serials >= 0) & (serials < 1)
+        if clock.any():
+            times = np.where(clock, np.rint(serials * _DAY), 0).astype(np.int64)
+            shown = pc.if_else(flags(clock), pc.utf8_slice_codeunits(pc.cast(moments(times), pa.string()), 11), shown)
+        return shown if (day | clock).all() else pc.if_else(flags(day | clock), shown, _plain(raw))
+
+
+def _sheets(package: Package, book: str) -> list[Part]:
+    links = tags(package.read(_LINKS).decode("utf-8", "replace"), "Relationship")
+    target = {
+        attribute(link, "Id"): attribute(link, "Target") for link in links if attribute(link, "Type").endswith("/worksheet")
+    }
+    found = []
+    for sheet in tags(book, "sheet"):
+        link = target.get(attribute(sheet, r"\w+:id"), "").replace("\\", "/")
+        path = (link.lstrip("/") if link.startswith("/") else normpath(f"xl/{link}")).lower()
+        if link and path in package.parts:
+            found.append(Part(attribute(sheet, "name"), path, attribute(sheet, "state") in ("hidden", "veryHidden")))
+    return found
+
+
+def _same(cells: pa.Array) -> pa.Array:
+    return cells
+
+
+def _whole(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _waiting(formulas: pa.Array) -> pa.Array:
+    """A formula that was never calculated, marked as such."""
+    return texts([f"{xml.UNCALCULATED} ={f.strip()}" if f.strip() else xml.UNCALCULATED for f in formulas.to_pylist()])
+
+
+def _floats(raw: pa.Array) -> np.ndarray:
+    values = to_numpy(pc.cast(pc.utf8_trim_whitespace(raw), pa.float64()), np.float64)
+    if not np.isfinite(values).all():
+        raise Unreadable(DAMAGED)
+    return values
+
+
+def _plain(raw: pa.Array) -> pa.Array:
+    """At most 15 digits, as Excel itself shows: most numbers are written so already."""
+    odd = to_mask(pc.match_substring_regex(raw, r"^-0*$|[eE+\s]|\.\d*0$|\.$|^-?\.|^-?0\d|[^-0-9.eE+]")) | (lengths(raw) > 15)
+    if not odd.any():
+        return raw
+    return pc.replace_with_mask(
+        raw, flags(odd), texts([f"{v:.15g}" if v else "0" for v in _floats(raw.filter(flags(odd))).tolist()])
+    )
+
+
+def _percentages(raw: pa.Array) -> pa.Array:
+    """``0.96`` → ``96%``."""
+    return texts([f"{value * 100:.15g}%" for value in _floats(raw).tolist()])
+
+
+def _elapsed(raw: pa.Array) -> pa.Array:
+    """``1.5`` → ``36:00:00``."""
+    return texts([_clock(round(value * _DAY)) for value in _floats(raw).tolist()])
+
+
+def _clock(seconds: int) -> str:
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def laid_out(cells: Cells, shown: pa.Array) -> pa.Table:
+    """The cells in their rows and columns, from A1 on; text columns c0, c1 …"""
+    there = to_mask(pc.is_valid(shown))
+    rows, columns, index = cells.rows[there], cells.columns[there], np.flatnonzero(there)
+    if not len(rows):
+        return pa.Table.from_arrays([], [])
+    height, width = int(rows.max()) + 1, int(columns.max()) + 1
+    order = np.argsort(columns.astype(np.int16), kind="stable")
+    edges = np.searchsorted(columns[order], np.arange(width + 1))
+    shown, blank = pa.concat_arrays([shown, pa.nulls(1, pa.string())]), len(shown)
+    found = []
+    for column in range(width):
+        mine = order[edges[column] : edges[column + 1]]
+        place = np.full(height, blank, np.int64)
+        place[rows[mine]] = index[mine]
+        found.append(shown.take(numbers(place)))
+    return pa.Table.from_arrays(found, [f"c{i}" for i in range(width)])
+
+
+def extent(cells: Cells, shown: pa.Array) -> tuple[int, int, int]:
+    """How many rows and columns the cells reach over, and how many there are."""
+    there = to_mask(pc.is_valid(shown))
+    if not there.any():
+        return 0, 0, 0
+    return int(cells.rows[there].max()) + 1, int(cells.columns[there].max()) + 1, int(there.sum())
