@@ -31,9 +31,7 @@ def flags(values: np.ndarray) -> pa.Array:
 
 def moments(seconds: np.ndarray) -> pa.Array:
     """Seconds since 1970 as points in time."""
-    return pa.Array.from_buffers(
-        pa.timestamp("s"), len(seconds), [None, pa.py_buffer(np.ascontiguousarray(seconds, np.int64))]
-    )
+    return pa.Array.from_buffers(pa.timestamp("s"), len(seconds), [None, pa.py_buffer(np.ascontiguousarray(seconds, np.int64))])
 
 
 def word(text: str) -> pa.Scalar:

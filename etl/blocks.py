@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from etl.grid import Rows
 from etl.heads import Head, Range, find_head, is_known
 from etl.spans import is_period
 from etl.wording import NOTE_ROW, plain
@@ -65,15 +68,7 @@ def _columns(
 
 def _between_blanks(rows: Sequence[Sequence], width: int) -> list[tuple[int, int]]:
     """The spans between columns that are blank all the way down."""
-    some = rows if len(rows) <= _CLOSE else [*rows[:TOP], *rows[:: max(1, len(rows) // _CLOSE)]]
-    used = [False] * width
-    missing = set(range(width))
-    for row in some:
-        if not missing:
-            break
-        for column in [c for c in missing if c < len(row) and not _is_blank(row[c])]:
-            used[column] = True
-            missing.discard(column)
+    used = rows.used()[:width] if isinstance(rows, Rows) else [any(not _is_blank(row[c]) for row in rows) for c in range(width)]
     spans, start = [], None
     for column, here in enumerate([*used, False]):
         if here and start is None:
@@ -139,7 +134,14 @@ def _body(
     begins, close = heads[0][mark] if heads else "", len(rows) - head.first <= _CLOSE
     skip: set[int] = set()
     row, after_blank = head.first, False
+    # In a large sheet only rows that begin like the head, or that stand below a blank row, are looked at.
+    stops = None if close or not isinstance(rows, Rows) else rows.stops(left, right, left + mark, begins)
     while row < len(rows):
+        if stops is not None:
+            following = int(np.searchsorted(stops, row))
+            if following == len(stops):
+                break
+            row, after_blank = int(stops[following]), _is_blank_row(rows[int(stops[following]) - 1], left, right)
         here = rows[row]
         first = here[left + mark] if left + mark < len(here) else None
         again = type(first) is str and first.strip() == begins and _same(rows, row, heads, cells)

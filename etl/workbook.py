@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
-from collections.abc import Sequence
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl import biff, opendocument, xlsx
-from etl.arrays import blank_is_null, numbers, texts, trimmed, word
+from etl.arrays import blank_is_null, numbers, texts
+from etl.grid import Grid, Range, Rows, text
 from etl.kinds import Kind, kind_of
 from etl.package import DAMAGED, PASSWORD, Package
-from etl.sheetxml import Range, column_letters, column_number
+from etl.sheetxml import column_letters, column_number
 from etl.textfile import Unreadable
 
 if TYPE_CHECKING:
@@ -29,97 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Range", "Rows", "column_letters", "column_number", "open_workbook", "text"]
 
-_NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?%?$")
 # A sheet is laid out from A1 to its last cell: so many blanks take about 1 GB for a moment.
 MOST_CELLS = 20_000_000
-_AT_A_TIME, _PAGE = 20_000, 4096
-
-
-class Rows(Sequence):
-    """The rows of a grid as lists of text ("": no content), made a page at a time."""
-
-    def __init__(self, table: pa.Table):
-        self._table, self._page, self._lists = table, -1, []
-
-    def __len__(self) -> int:
-        return self._table.num_rows
-
-    def __getitem__(self, at):
-        if isinstance(at, slice):
-            start, stop, step = at.indices(len(self))
-            if step == 1:
-                return _lists(self._table.slice(start, max(0, stop - start)))
-            return [self[i] for i in range(start, stop, step)]
-        at = at + len(self) if at < 0 else at
-        if not 0 <= at < len(self):
-            raise IndexError(at)
-        if at // _PAGE != self._page:
-            self._page = at // _PAGE
-            self._lists = _lists(self._table.slice(self._page * _PAGE, _PAGE))
-        return self._lists[at % _PAGE]
-
-
-def _lists(table: pa.Table) -> list[list[str]]:
-    columns = [pc.coalesce(column, word("")).to_pylist() for column in table.columns]
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-class Grid:
-    """One sheet: text columns c0, c1 … in which row r stands for spreadsheet row r + 1 (NULL: no content), and merged ranges.
-
-    Blanks at the beginning of a cell are kept in ``rows``, where they may mean a hierarchy, and taken away in ``body``.
-    """
-
-    def __init__(self, name: str, cells: pa.Table | Sequence[Sequence], merged: Sequence[Range], hidden: bool = False):
-        self.name, self.merged, self.hidden = name, list(merged), hidden
-        self.table = cells if isinstance(cells, pa.Table) else _table(cells)
-
-    @cached_property
-    def rows(self) -> Rows:
-        """``rows[r][c]`` is the cell of spreadsheet row r + 1."""
-        return Rows(self.table)
-
-    def top(self, rows: int) -> list[list[str]]:
-        """The first rows as text without blanks around it."""
-        return [[cell.strip() for cell in row] for row in self.rows[:rows]]
-
-    def body(self, first: int, width: int) -> pa.Table:
-        """Rows from ``first`` (0-based) on as text columns c0, c1 … and ``row`` (1-based spreadsheet row)."""
-        body = self.table.slice(first)
-        rows = body.num_rows
-        blank = pa.chunked_array([pa.nulls(rows, pa.string())])
-        columns = [*map(trimmed, body.columns[:width]), *[blank] * (width - body.num_columns)]
-        for column, ranges in self._merged_down(first, width).items():
-            columns[column] = _filled_down(columns[column], ranges, self.table.column(column), first)
-        row = np.arange(first + 1, first + 1 + rows, dtype=np.int64)
-        return pa.Table.from_arrays([numbers(row), *columns], ["row", *(f"c{i}" for i in range(width))])
-
-    def _merged_down(self, first: int, width: int) -> dict[int, list[tuple[int, int]]]:
-        """By column, the rows (from, to) over which a cell is merged downwards into the body."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        for (top, column), (bottom, _) in self.merged:
-            if bottom >= first and bottom > top and column < min(width, self.table.num_columns):
-                found.setdefault(column, []).append((top, bottom))
-        return found
-
-
-def _table(rows: Sequence[Sequence]) -> pa.Table:
-    """Rows of cells as a table of text."""
-    width = max(map(len, rows), default=0)
-    columns = zip(*([*row, *[None] * (width - len(row))] for row in rows), strict=True)
-    arrays = [texts([value if type(value) is str else text(value) for value in column]) for column in columns]
-    return pa.Table.from_arrays([blank_is_null(a) for a in arrays], [f"c{i}" for i in range(len(arrays))])
-
-
-def _filled_down(cells: pa.ChunkedArray, ranges: list[tuple[int, int]], whole: pa.ChunkedArray, first: int) -> pa.Array:
-    """A label merged over rows holds for all of them; a number merged over rows is one number and stays where it is."""
-    column = cells.to_pylist()
-    for top, bottom in ranges:
-        value = (whole[top].as_py() or "").strip() if top < len(whole) else ""
-        if value and not _NUMBER.match(value):
-            rows = slice(max(top, first) - first, bottom - first + 1)
-            column[rows] = [value] * len(column[rows])
-    return texts(column)
+_AT_A_TIME = 20_000
 
 
 def open_workbook(data: bytes) -> list[Grid]:
@@ -224,24 +134,6 @@ def _as_text(cells: tuple) -> pa.Array:
     if kinds <= {str, float}:
         return blank_is_null(texts([value if type(value) is str else f"{value:.15g}" for value in cells]))
     return texts([text(value) for value in cells])
-
-
-def text(value: object) -> str | None:
-    """A cell as text without blanks around it, None when there is none: whole numbers without ``.0``, at most 15 digits as
-    Excel itself shows, days and times as ISO."""
-    if type(value) is str:
-        return value.strip() or None
-    if type(value) is float:
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, dt.datetime):
-        if value.microsecond:
-            value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
-        return value.isoformat(" ") if value.time() != dt.time() else value.date().isoformat()
-    return str(value)
 
 
 def _mended(table: pa.Table, marks: biff.Marks | None) -> pa.Table:
