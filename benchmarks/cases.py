@@ -1,0 +1,59 @@
+"""A case ledger of any length for the benchmarks: what a district's platform exports, with the faults that such exports have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+COMMUNITIES, DAYS, FIRST_DAY = 300, 5 * 365, "2021-01-01"
+# One row in so many has the fault; every other row reads well.
+_FAULTS = {"closed before it was opened": 20_011, "a place that no register knows": 50_021, "a day that is none": 30_011}
+# So many rows at the end repeat a number from the beginning.
+REPEATED = 100
+
+_SUFFIXES = "['社区', '', '社区居委会']"
+
+
+def names() -> list[str]:
+    """The communities of the made-up district."""
+    firsts, seconds = "东西南北中新老上下前后长安永泰兴和", "桥河湾园里巷坊店塘坡岭口村街亭"
+    return [f"{a}{b}{c}" for c in "一二" for a in firsts for b in seconds][:COMMUNITIES]
+
+
+def write_cases(path: Path, rows: int, seed: int = 1) -> Path:
+    """Write ``rows`` cases as a UTF-8 CSV under the heads of the case ledger, and return the path. Same rows for the same seed."""
+    listed = "[" + ", ".join(f"'{name}'" for name in names()) + "]"
+
+    def pick(part: int, values: str, count: int) -> str:
+        return f"({values})[1 + (hash(i, {seed}, {part}) % {count})::INT]"
+
+    def below(part: int, count: int) -> str:
+        return f"(hash(i, {seed}, {part}) % {count})::BIGINT"
+
+    wrong_order, unknown, no_day = _FAULTS.values()
+    query = f"""
+        WITH drawn AS (
+          SELECT i, TIMESTAMP '{FIRST_DAY}' + INTERVAL 1 SECOND * ((i * {DAYS * 86400}::BIGINT) // {rows}) AS opened,
+                 {below(1, 3)} AS tier, {below(2, 30 * 86400)} AS takes, {below(3, 100)} AS luck
+          FROM range({rows}) t (i))
+        SELECT '{"GD"}' || lpad((CASE WHEN i >= {rows - REPEATED} THEN i - {rows - REPEATED} ELSE i END)::VARCHAR, 10, '0') AS 工单编号,
+               CASE WHEN i % {no_day} = 7 THEN '2023-02-30 08:00:00' ELSE strftime(opened, '%Y-%m-%d %H:%M:%S') END AS 受理时间,
+               {pick(4, "['热线', '巡查走访', '公众投诉', '网络', '12345热线', '微信公众号']", 6)} AS 来源渠道,
+               {pick(5, "['邻里纠纷', '供热供暖', '噪音扰民', '公共设施', '环境卫生', '物业管理', '停车秩序', '违法建设', '民生保障', '绿化养护']", 10)} AS 事项类别,
+               {pick(6, "['诉求', '事件', '纠纷', '群众诉求']", 4)} AS 事件类型,
+               CASE WHEN i % {unknown} = 11 THEN '查无此地' ELSE {pick(7, listed, COMMUNITIES)} || {pick(8, _SUFFIXES, 3)} END AS 社区,
+               (['1天', '1周', '1月'])[1 + tier::INT] AS 办理时限,
+               strftime(opened + INTERVAL 1 DAY * ([1, 7, 30])[1 + tier::INT], '%Y-%m-%d %H:%M:%S') AS 截止时间,
+               CASE WHEN luck < 94 THEN strftime(
+                 CASE WHEN i % {wrong_order} = 3 THEN opened - INTERVAL 2 DAY ELSE opened + INTERVAL 1 SECOND * takes END,
+                 '%Y-%m-%d %H:%M:%S') END AS 办结时间,
+               CASE WHEN luck < 94 THEN {pick(9, "['网格', '社区', '街道', '部门', '楼栋']", 5)} END AS 办结层级,
+               CASE WHEN luck < 94 THEN {pick(10, "['是', '否', '是']", 3)} END AS 是否回访,
+               CASE WHEN luck < 60 THEN {pick(11, "['是', '是', '是', '否']", 4)} END AS 是否满意
+        FROM drawn"""
+    temporary = path.with_suffix(".part")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{temporary.as_posix()}' (FORMAT csv, HEADER)")
+    temporary.replace(path)
+    return path
