@@ -97,7 +97,7 @@ def _insert_rows(
     if moved and "place_id" in there:
         source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
         parameters |= {"old": list(moved), "now": list(moved.values())}
-    older = _older(ledgers[0], there, table, source)
+    older = _older(ledgers[0], there, table, source) if len(files) > 1 else ""
     connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
 
 

@@ -23,7 +23,7 @@ _KINDS = ", ".join(map(text, COMMUNITIES))
 
 
 def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Fill ``rollup_day``, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use."""
+    """Fill the daily totals, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use."""
     run = connection.execute
     run(_horizon(catalogue))
     run("UPDATE dataset SET as_of = h.as_of FROM horizon h WHERE h.dataset = dataset.dataset")

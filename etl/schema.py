@@ -147,7 +147,6 @@ FIXED = {
     "target": TARGET,
     "load": LOAD,
     "reject": REJECT,
-    "rollup_day": {"dataset": "VARCHAR", "place_id": "VARCHAR", "measure": "VARCHAR", "day": "DATE", "value": "DOUBLE"},
     "figure": FIGURE,
     "difference": {
         "dataset": "VARCHAR",
@@ -238,8 +237,24 @@ def tables(catalogue: Catalogue) -> dict[str, dict[str, str]]:
                         raise CatalogueError(
                             f"目录文件 ledgers/{ledger.id}.yml，条目 {ledger.id}，键 {column.id}：与写入表 {table} 的另一份约定类型不同。"
                         )
-        found[table] = {**columns, "load_id": "VARCHAR", "cell": "VARCHAR"}
+        # The row in the sheet; the sheet itself stands in ``load``. As text it would be the dearest column of a large ledger.
+        found[table] = {**columns, "load_id": "VARCHAR", "cell": "BIGINT"}
+    for name, flows in day_tables(catalogue).values():
+        found[name] = {"dataset": "VARCHAR", "place_id": "VARCHAR", "day": "DATE", **dict.fromkeys(flows, "DOUBLE")}
     return found
+
+
+def day_tables(catalogue: Catalogue) -> dict[str, tuple[str, list[str]]]:
+    """Event table → its daily totals: the name of that table, and the flows that are columns of it.
+
+    One column a flow, not one row: a district of 300 communities has five million days of single flows in five years, and
+    half a million days.
+    """
+    flows: dict[str, list[str]] = {}
+    for measure in catalogue.measures.values():
+        if measure.rollup and measure.kind == "flow":
+            flows.setdefault(measure.rollup.table, []).append(measure.id)
+    return {table: (f"rollup_day_{table}", found) for table, found in flows.items()}
 
 
 def create_tables(catalogue: Catalogue) -> list[str]:
@@ -250,6 +265,12 @@ def create_tables(catalogue: Catalogue) -> list[str]:
     ]
 
 
-def create_views() -> list[str]:
-    """The statements that make the views with readable names."""
-    return [f"CREATE VIEW {name} AS {sql}" for name, sql in VIEWS.items()]
+def create_views(catalogue: Catalogue) -> list[str]:
+    """The statements that make the views with readable names, and ``rollup_day``: one row a place, day and flow."""
+    days = [
+        f"SELECT dataset, place_id, {text(flow)} AS measure, day, {quoted(flow)} AS value FROM {name} WHERE {quoted(flow)} <> 0"
+        for name, flows in day_tables(catalogue).values()
+        for flow in flows
+    ]
+    views = {**VIEWS, "rollup_day": " UNION ALL ".join(days)} if days else VIEWS
+    return [f"CREATE VIEW {name} AS {sql}" for name, sql in views.items()]

@@ -85,7 +85,7 @@ def _rows(batch: Batch, dataset: str, place: str | None) -> str:
     if "period_start" not in names and any(m.period for m in batch.members):
         columns += ["s._grain AS grain", "CAST(s._start AS DATE) AS period_start", "CAST(s._end AS DATE) AS period_end"]
     selected = ["s._sheet", f"{text(dataset)} AS dataset", f"{where} AS place_id", *columns, "s._load AS load_id"]
-    return f"SELECT {', '.join(selected)}, s._prefix || {line_of('t._row')} AS cell FROM typed t {_JOINED} WHERE {_ACCEPTED}"
+    return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM typed t {_JOINED} WHERE {_ACCEPTED}"
 
 
 def _given(batch: Batch, name: str, otherwise: str = "CAST(NULL AS VARCHAR)") -> str:

@@ -70,6 +70,8 @@ def build(
     building.unlink(missing_ok=True)
     active = active_loads(loads, catalogue, home)
     connection.execute(f"ATTACH {text(building.as_posix())} AS building")
+    # A table is no list: rows in any order are written once, in their order they are collected first.
+    connection.execute("SET preserve_insertion_order = false")
     try:
         connection.execute("USE building")
         for statement in create_tables(catalogue):
@@ -78,10 +80,11 @@ def build(
         fill(connection, loads, catalogue, places, active)
         progress("汇总指标")
         roll_up(connection, catalogue)
-        for statement in create_views():
+        for statement in create_views(catalogue):
             connection.execute(statement)
         connection.execute("CHECKPOINT building")
     finally:
+        connection.execute("SET preserve_insertion_order = true")
         connection.execute("USE memory")
         connection.execute("DETACH building")
     final = home.warehouse / f"jiejian-{_stamp(home)}-{wanted}.duckdb"
