@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jiejian.home import Home, home
 
-VERSION = "1"
+VERSION = "2"
 SEED = 20261031
 STAMP = ".stamp"
 REMOVED = "demo.removed"
@@ -20,12 +20,19 @@ REMOVED = "demo.removed"
 def write(folder: Path, seed: int = SEED) -> list[Path]:
     """Write all files of the made-up street into ``folder`` and return their paths; OSError when it cannot be written."""
     from etl.demo.books import write_books  # pandas and the writers load only when something is written
-    from etl.demo.exports import write_cases, write_points
+    from etl.demo.exports import write_cases, write_points, write_table
     from etl.demo.frames import make
+    from etl.demo.system_heads import ERRANDS, PARTY_LIFE
 
     ledgers = make(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    return [*write_books(folder, ledgers, seed), *write_cases(folder, ledgers.cases, seed), *write_points(folder, ledgers.points)]
+    return [
+        *write_books(folder, ledgers, seed),
+        *write_cases(folder, ledgers.cases, seed),
+        *write_points(folder, ledgers.points),
+        *write_table(folder, "代办帮办台账", ledgers.systems["errands"], ERRANDS, "accepted_on"),
+        *write_table(folder, "组织生活台账", ledgers.systems["party_life"], PARTY_LIFE, "held_on"),
+    ]
 
 
 def _mark(seed: int) -> str:

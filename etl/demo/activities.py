@@ -83,12 +83,15 @@ def activities(seed: int, stations: pd.DataFrame, orgs: pd.DataFrame) -> pd.Data
     )
     frame["number"] = frame.groupby(["place_index", "month"]).cumcount() + 1
     codes = np.datetime_as_string(MONTHS[frame["month"]], "M")
+    station, organiser = _where(rng, place, DAYS[day], stations), _organisers(rng, place, learning, orgs)
+    joint = np.isin(organiser, UNITS) | (stream(seed, "joint activities").random(len(kind)) < 0.14)
     return frame.assign(
         activity_no=[f"HD{c[:4]}{c[5:]}{p + 1:02d}{n:02d}" for c, p, n in zip(codes, place, frame["number"], strict=True)],
         place=np.array(NAMES, dtype=object)[place],
         season=np.where(learning, "", themes[month_number]),
-        station=_where(rng, place, DAYS[day], stations),
-        organiser=_organisers(rng, place, learning, orgs),
+        station=station,
+        organiser=organiser,
+        joint=np.where(joint, "是", "否"),
         attendances=_attendances(rng, kind, place),
     )
 

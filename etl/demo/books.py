@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from etl.demo import typist
+from etl.demo.cells import columns_of, sheet_of, type_dates
 from etl.demo.frames import Ledgers
 from etl.demo.monthly import NEW_TEMPLATE, write_monthly
 from etl.demo.profile import (
@@ -26,6 +27,7 @@ from etl.demo.profile import (
     names_on,
 )
 from etl.demo.seasons import HALVES, MONTHS, QUARTERS
+from etl.demo.system_books import write_system_books
 from etl.demo.templates import (
     ACTIVITY_HEADS,
     CONTRIBUTION_HEADS,
@@ -43,32 +45,6 @@ from etl.demo.templates import (
 )
 from etl.demo.workbooks import Cell, Sheet, write_workbook
 
-
-def _cells(column: pd.Series) -> list[Cell]:
-    """A column as cells: dates as dates, whole numbers without a point, missing as blank."""
-    if column.dtype.kind == "M":
-        return column.to_numpy("datetime64[D]").tolist()
-    values = column.tolist()
-    if column.dtype.kind == "f":
-        return [None if v != v else int(v) if v == int(v) else v for v in values]
-    return [None if v == "" else v for v in values]
-
-
-def _columns(frame: pd.DataFrame, heads: dict[str, str]) -> dict[str, list[Cell]]:
-    return {name: _cells(frame[name]) for name in heads}
-
-
-def _sheet(title: str, heads: dict[str, str], columns: dict[str, list[Cell]], note: str = "", name: str = "Sheet1") -> Sheet:
-    return Sheet(title=f"{STREET}{title}", heads=list(heads.values()), columns=[columns[c] for c in heads], note=note, name=name)
-
-
-def _typed(columns: dict[str, list[Cell]], rows: np.ndarray, dates: tuple[str, ...]) -> None:
-    """The typist's rows: dates typed as text."""
-    for name in dates:
-        for row, cell in zip(rows, typist.typed_dates([columns[name][r] for r in rows]), strict=True):
-            columns[name][row] = cell
-
-
 ACTIVITY_FAULTS = {  # by half-year: column and what stands there
     "2024年上半年": (("attendances", "若干"), ("held_on", "2024.13.5"), ("place", typist.WRONG_NAME)),
     "2025年上半年": (("attendances", "很多人"), ("held_on", "2025年6月31日")),
@@ -81,10 +57,10 @@ def _activity_columns(
     frame: pd.DataFrame, heads: dict[str, str], seed: int, half: str, names: tuple[str, ...]
 ) -> dict[str, list[Cell]]:
     """One half-year's cells; the typist's rows have dates as text, odd counts and a few faults."""
-    columns = _columns(frame, heads)
+    columns = columns_of(frame, heads)
     columns["place"] = [names[p] for p in frame["place_index"]]
     hers = np.flatnonzero(frame["place_index"] == TYPIST_PLACE)
-    _typed(columns, hers, ("held_on",))
+    type_dates(columns, hers, ("held_on",))
     counts = typist.typed_counts(seed, half, [columns["attendances"][row] for row in hers])
     faults = ACTIVITY_FAULTS.get(half, ())
     wrong = typist.places_of_faults(seed, f"activities {half}", hers, len(faults))
@@ -102,48 +78,48 @@ def _activities(folder: Path, ledgers: Ledgers, seed: int) -> list[Path]:
         heads = OLD_ACTIVITY_HEADS if MONTHS[span.first] < NEW_TEMPLATE else ACTIVITY_HEADS
         columns = _activity_columns(frame, heads, seed, span.title, names_on(MONTHS[span.first]))
         title = f"{span.title}活动台账"
-        written.append(write_workbook(folder / "活动台账" / f"{title}.xlsx", _sheet(title, heads, columns, name="活动台账")))
+        written.append(write_workbook(folder / "活动台账" / f"{title}.xlsx", sheet_of(title, heads, columns, name="活动台账")))
     return written
 
 
 def _deliberations(folder: Path, ledgers: Ledgers, seed: int) -> Path:
-    frame, columns = ledgers.deliberations, _columns(ledgers.deliberations, TOPIC_HEADS)
+    frame, columns = ledgers.deliberations, columns_of(ledgers.deliberations, TOPIC_HEADS)
     done = np.flatnonzero((frame["place_index"] == TYPIST_PLACE) & frame["done_on"].notna())
     for row in typist.places_of_faults(seed, "deliberations", done, 2):  # done before it was raised: she mixed up the year
         columns["done_on"][row] = columns["raised_on"][row].replace(year=columns["raised_on"][row].year - 1, day=1)
-    _typed(columns, np.flatnonzero(frame["place_index"] == TYPIST_PLACE), ("raised_on", "coordinated_on", "voted_on", "done_on"))
-    return write_workbook(folder / "议事协商" / "议事协商台账.xlsx", _sheet("议事协商台账", TOPIC_HEADS, columns, name="议题"))
+    type_dates(columns, np.flatnonzero(frame["place_index"] == TYPIST_PLACE), ("raised_on", "coordinated_on", "voted_on", "done_on"))
+    return write_workbook(folder / "议事协商" / "议事协商台账.xlsx", sheet_of("议事协商台账", TOPIC_HEADS, columns, name="议题"))
 
 
 def _projects(folder: Path, ledgers: Ledgers, seed: int) -> Path:
-    frame, columns = ledgers.projects, _columns(ledgers.projects, PROJECT_HEADS)
+    frame, columns = ledgers.projects, columns_of(ledgers.projects, PROJECT_HEADS)
     agreed = np.flatnonzero((frame["place_index"] == TYPIST_PLACE) & frame["agreed_on"].notna())
     odd = ("面议", "1.2万", "约5000", "待定")
     for row, words in zip(typist.places_of_faults(seed, "projects", agreed, len(odd)), odd, strict=False):
         columns["cost_yuan"][row] = words
     title = "需求与共建项目台账"
-    return write_workbook(folder / "共建项目" / f"{title}.xlsx", _sheet(title, PROJECT_HEADS, columns, name="项目"))
+    return write_workbook(folder / "共建项目" / f"{title}.xlsx", sheet_of(title, PROJECT_HEADS, columns, name="项目"))
 
 
 def _contributions(folder: Path, ledgers: Ledgers, seed: int) -> Path:
-    columns = _columns(ledgers.contributions, CONTRIBUTION_HEADS)
+    columns = columns_of(ledgers.contributions, CONTRIBUTION_HEADS)
     hers = np.flatnonzero(ledgers.contributions["place_index"] == TYPIST_PLACE)
     for row in typist.places_of_faults(seed, "contributions", hers, 1):
         columns["amount_yuan"][row] = "待到账"
     title = "众筹出资台账"
-    return write_workbook(folder / "共建项目" / f"{title}.xlsx", _sheet(title, CONTRIBUTION_HEADS, columns, name="出资"))
+    return write_workbook(folder / "共建项目" / f"{title}.xlsx", sheet_of(title, CONTRIBUTION_HEADS, columns, name="出资"))
 
 
 def _registers(folder: Path, ledgers: Ledgers) -> list[Path]:
     plain = (
         ("阵地", "阵地台账", ledgers.stations, STATION_HEADS, f"注：坐标为{CRS}，面积为建筑面积，不是占地面积。"),
         ("党组织", "党组织台账", ledgers.organisations, ORGANISATION_HEADS, "注：党委、党总支的党员人数含下级组织。"),
-        ("网格", "网格台账", ledgers.grids, GRID_HEADS, "注：专属网格不含住户。"),
+        ("网格", "网格台账", ledgers.grids, GRID_HEADS, "注：专属网格不含住户；二级、四级网格的户数与三级网格重复，不填。"),
         ("社会组织", "社会组织台账", ledgers.social_orgs, SOCIAL_HEADS, "注：累计数自入驻之日起算。"),
         ("大事记", "大事记", ledgers.events, EVENT_HEADS, ""),
     )
     return [
-        write_workbook(folder / kind / f"{title}.xlsx", _sheet(title, heads, _columns(frame, heads), note, title))
+        write_workbook(folder / kind / f"{title}.xlsx", sheet_of(title, heads, columns_of(frame, heads), note, title))
         for kind, title, frame, heads, note in plain
     ]
 
@@ -181,7 +157,7 @@ def _quarterly(folder: Path, ledgers: Ledgers) -> list[Path]:
                 columns=[list(range(1, PLACES + 1)), list(names_on(MONTHS[span.last])), *counts],
                 line=report_line((MONTHS[span.last] + 1).astype(date).replace(day=8)),
                 total=() if kind == "考评得分" else ["", "合计", *(sum(c) for c in counts)],
-                note="注：每项满分100分，不计总分。" if kind == "考评得分" else "注：前五栏为季末数，走访服务人次为本季数。",
+                note="注：每项满分100分，不计总分。" if kind == "考评得分" else "注：各类对象为季末数，走访服务人次为本季数；一人可属几类。",
                 name=kind,
             )
             written.append(write_workbook(folder / kind / f"{span.title}{title}.xlsx", sheet))
@@ -192,11 +168,11 @@ def _targets(folder: Path, ledgers: Ledgers) -> list[Path]:
     heads = {"period": "年度", "metric": "指标", "place": "社区", "target_value": "目标值"}
     written = []
     for year, frame in ledgers.targets.items():
-        columns = _columns(frame, heads)
+        columns = columns_of(frame, heads)
         columns["period"] = [f"{year}年"] * len(frame)
         title = f"{year}年目标任务分解表"
         note = "注：比率类指标按百分数填写，95即95%。"
-        written.append(write_workbook(folder / "目标任务" / f"{title}.xlsx", _sheet(title, heads, columns, note, "目标任务")))
+        written.append(write_workbook(folder / "目标任务" / f"{title}.xlsx", sheet_of(title, heads, columns, note, "目标任务")))
     return written
 
 
@@ -212,4 +188,5 @@ def write_books(folder: Path, ledgers: Ledgers, seed: int) -> list[Path]:
         *_registers(folder, ledgers),
         *_quarterly(folder, ledgers),
         *_targets(folder, ledgers),
+        *write_system_books(folder, ledgers, seed),
     ]

@@ -62,6 +62,8 @@ HOURS = np.array(
 
 CHANNELS = ("巡查走访", "热线", "公众投诉", "网络")
 KINDS = ("诉求", "事件", "纠纷")
+METHODS = ("望", "闻", "问", "切")
+MEDIATORS = ("邻里人民调解工作室", "律师会客厅", "老党员调解室", "姐妹心语室", "社区调解委员会")
 TIERS = ("1天", "1周", "1月")
 TIER_SECONDS = np.array([24, 7 * 24, 30 * 24]) * HOUR
 TIER_SPREAD = np.array([0.95, 0.80, 0.72])  # of the logarithm of the duration
@@ -158,6 +160,25 @@ def _disputes(rng: np.random.Generator, closed: np.ndarray, kind: np.ndarray) ->
     return {"mediated": mediated, "amount_yuan": amount}
 
 
+def _handling(
+    rng: np.random.Generator, opened: np.ndarray, closed_at: np.ndarray, channel: np.ndarray, kind: np.ndarray, place: np.ndarray
+) -> dict[str, object]:
+    """How a case was found (望闻问切), when it was dispatched, whether it was sent back, and who mediates a dispute."""
+    count = len(opened)
+    wait = (rng.exponential(0.6 * HOUR, count) + 120).astype(np.int64)
+    wait = np.where(np.isnat(closed_at), wait, np.minimum(wait, (closed_at - opened).astype(np.int64) // 2))
+    asked = rng.random(count, dtype=np.float32) < 0.4
+    method = np.select([kind == 2, channel == 0, channel == 2], [3, 0, np.where(asked, 2, 1)], 1)
+    return {
+        "work_method": pd.Categorical.from_codes(method, METHODS),
+        "dispatched_at": opened + wait.astype("timedelta64[s]"),
+        "sent_back": (rng.random(count, dtype=np.float32) < 0.021).astype(np.int8),
+        "mediator": pd.Categorical.from_codes(
+            np.where(kind == 2, (place * 3 + rng.integers(0, 2, count)) % len(MEDIATORS), -1), MEDIATORS
+        ),
+    }
+
+
 def _grid_of(rng: np.random.Generator, grids: pd.DataFrame, place: np.ndarray, month: np.ndarray) -> np.ndarray:
     """Position in the grid register of a grid that existed in the month, drawn evenly."""
     active = active_by_month(grids)
@@ -225,6 +246,7 @@ def cases(seed: int, households: np.ndarray, grids: pd.DataFrame) -> pd.DataFram
     on_time = quantile(_on_time(effects["on_time"]))[place, month, tier]
     due, closed_at, late = _closings(rng, opened, tier, on_time)
     closed = ~np.isnat(closed_at)
+    handled = _handling(stream(seed, "handling"), opened, closed_at, channel, kind, place)
     return pd.DataFrame(
         {
             "number": _numbers(opened),
@@ -236,6 +258,7 @@ def cases(seed: int, households: np.ndarray, grids: pd.DataFrame) -> pd.DataFram
             "place_index": place,
             "grid": pd.Categorical.from_codes(_grid_of(rng, grids, place, month), grids["grid_name"]),
             "tier": pd.Categorical.from_codes(tier, TIERS),
+            **handled,
             "due_at": due,
             "closed_at": closed_at,
             "closed_level": pd.Categorical.from_codes(np.where(closed, pick(rng, LEVEL_SHARES, tier), -1), LEVELS),

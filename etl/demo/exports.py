@@ -70,11 +70,11 @@ def _whole(values: np.ndarray) -> pa.Array:
 
 def _case_table(cases: pd.DataFrame, span: Span, rng: np.random.Generator, old: bool) -> dict[str, pa.Array]:
     count = len(cases)
-    words = ("channel", "category", "subcategory", "case_kind", "grid", "tier", "closed_level")
-    answers = ("called_back", "responded", "resolved", "satisfied", "mediated", "repeat_case")
+    words = ("channel", "category", "subcategory", "case_kind", "grid", "tier", "closed_level", "work_method", "mediator")
+    answers = ("called_back", "responded", "resolved", "satisfied", "sent_back", "mediated", "repeat_case")
     found = {name: _decoded(cases[name], old) for name in words}
     found |= {name: _yes_no(cases[name].to_numpy()) for name in answers}
-    found |= {name: _stamps(cases[name].to_numpy(), old) for name in ("opened_at", "due_at", "closed_at")}
+    found |= {name: _stamps(cases[name].to_numpy(), old) for name in ("opened_at", "dispatched_at", "due_at", "closed_at")}
     found["case_no"] = _numbered("GD", cases["opened_at"].to_numpy(), cases["number"].to_numpy(), 4)
     found["place"] = _place_names(cases, span)
     found["amount_yuan"] = _whole(cases["amount_yuan"].to_numpy())
@@ -137,7 +137,8 @@ def write_points(folder: Path, points: pd.DataFrame) -> list[Path]:
         days = points["entry_on"].to_numpy()
         part, old = points[span.holds(days)], MONTHS[span.first] < RENAMED_ON
         found = {name: _decoded(part[name], False) for name in ("volunteer", "entry_kind", "item", "merchant")}
-        found |= {name: _whole(part[name].to_numpy()) for name in ("points_earned", "points_redeemed")}
+        found |= {name: _whole(part[name].to_numpy()) for name in ("points_earned", "points_redeemed", "points_expired")}
+        found["value_yuan"] = pa.array(part["value_yuan"].to_numpy(), from_pandas=True)
         found["service_hours"] = pa.array(part["service_hours"].to_numpy(), from_pandas=True)
         found["entry_on"] = pc.cast(pa.array(part["entry_on"].to_numpy().astype("datetime64[D]")), pa.string())
         found["entry_no"] = _numbered("JF", part["entry_on"].to_numpy(), part["number"].to_numpy(), 4)
@@ -145,4 +146,21 @@ def write_points(folder: Path, points: pd.DataFrame) -> list[Path]:
         written.append(
             _write(folder / "积分流水" / f"{span.title}积分流水.csv", found, OLD_POINT_HEADS if old else POINT_HEADS, old)
         )
+    return written
+
+
+def write_table(folder: Path, kind: str, frame: pd.DataFrame, heads: dict[str, str], day: str) -> list[Path]:
+    """A ledger of a platform, one export a half-year by the column ``day``; blanks for what is missing."""
+    written = []
+    for span in HALVES:
+        part = frame[span.holds(frame[day].to_numpy())]
+        found = {}
+        for name in heads:
+            column = part[name]
+            found[name] = (
+                pc.cast(pa.array(column.to_numpy("datetime64[D]")), pa.string())
+                if column.dtype.kind == "M"
+                else pa.array(column.to_numpy(), from_pandas=True)
+            )
+        written.append(_write(folder / kind / f"{span.title}{kind}.csv", found, heads, False))
     return written

@@ -9,7 +9,6 @@ import pandas as pd
 from etl.demo.chance import split, stream
 from etl.demo.grids import SPECIAL
 from etl.demo.profile import COMMERCIAL, KIND, NAMES, PLACES, RESETTLED, SHORT, STREET
-from etl.demo.seasons import month_ends
 
 ROOT = "DZZ00"
 WITH_GENERAL_BRANCHES = (0, 1, 8, 18)
@@ -220,10 +219,3 @@ def organisations(seed: int, grids: pd.DataFrame, members: np.ndarray) -> pd.Dat
     frame["secretary"] = [f"示例{SURNAMES[i % 10]}{i:04d}" for i in range(len(frame))]
     frame["level_order"] = frame["level"].map({level: i for i, level in enumerate(LEVELS)})
     return frame.sort_values(["place_index", "level_order", "org_code"], kind="stable", ignore_index=True)
-
-
-def grid_branches_by_month(frame: pd.DataFrame) -> np.ndarray:
-    """Grid branches of each community at each month's end (places × months)."""
-    branches = frame[frame["level"] == "网格党支部"]
-    exists = branches["established_on"].to_numpy("datetime64[D]")[:, None] <= month_ends()[None, :]
-    return np.array([exists[branches["place_index"] == p].sum(axis=0) for p in range(PLACES)])

@@ -15,6 +15,8 @@ ENTRIES = 60_000
 REDEEMED_SHARE = 0.212  # of the entries
 ACTIVE_SHARE = 0.17  # of the registered volunteers ever earn points
 POINTS_PER_HOUR = 10
+POINTS_A_YUAN = 10
+EXPIRY, KEPT_FROM = np.datetime64("2025-12-31"), np.datetime64("2024-01-01")  # then, what was earned before goes
 HOURS = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0])
 HOUR_SHARES = np.array([[0.06, 0.24, 0.22, 0.27, 0.10, 0.08, 0.03]])
 DAY_OF_WEEK = np.array([0.85, 0.85, 0.9, 0.9, 1.0, 1.45, 1.05])
@@ -56,6 +58,34 @@ def _redeemed(rng: np.random.Generator, earned: pd.DataFrame) -> pd.DataFrame:
     return frame[(used >= 5) & (day < len(DAYS))]
 
 
+def _expired(both: pd.DataFrame) -> pd.DataFrame:
+    """What each volunteer had earned before ``KEPT_FROM`` and not redeemed by ``EXPIRY``, as entries of that day.
+
+    Never so much that a later redemption would find too little.
+    """
+    last, first = int((EXPIRY - DAYS[0]).astype(int)), int((KEPT_FROM - DAYS[0]).astype(int))
+    change = both["points"].where(both["kind"] == 0, 0) - both["used"].where(both["kind"] == 1, 0)
+    balance = change.groupby(both["person"]).cumsum()
+    at_end = balance[both["day"] <= last].groupby(both["person"]).last()
+    lowest = balance[both["day"] > last].groupby(both["person"]).min()
+    early = both["points"].where((both["kind"] == 0) & (both["day"] < first), 0).groupby(both["person"]).sum()
+    redeemed = both["used"].where((both["kind"] == 1) & (both["day"] <= last), 0).groupby(both["person"]).sum()
+    spare = np.minimum(at_end, lowest.reindex(at_end.index).fillna(np.inf))
+    left = np.minimum((early - redeemed).reindex(at_end.index).clip(lower=0), spare)
+    left = left[left > 0]
+    place = both.drop_duplicates("person").set_index("person")["place_index"]
+    return pd.DataFrame(
+        {
+            "person": left.index,
+            "place_index": place[left.index].to_numpy(),
+            "day": last,
+            "kind": 2,
+            "used": left.to_numpy(),
+            "word": 0,
+        }
+    )
+
+
 def points(seed: int, volunteers: np.ndarray) -> pd.DataFrame:
     """One row an entry in order of time, words as categoricals; ``number`` counts within the day."""
     rng = stream(seed, "points")
@@ -63,19 +93,22 @@ def points(seed: int, volunteers: np.ndarray) -> pd.DataFrame:
     redeemed = _redeemed(rng, earned)
     both = pd.concat([earned.assign(kind=0), redeemed.assign(kind=1)], ignore_index=True)
     both = both.sort_values(["day", "kind"], kind="stable", ignore_index=True)
+    both = pd.concat([both, _expired(both)], ignore_index=True).sort_values(["day", "kind"], kind="stable", ignore_index=True)
     kind = both["kind"].to_numpy()
     shop = both["shop"].fillna(-1).to_numpy().astype(int)
     people, person = np.unique(both["person"].to_numpy(), return_inverse=True)
-    word = both["word"].to_numpy() + kind * len(SERVICES)
+    word = np.where(kind == 2, -1, both["word"].to_numpy() + kind * len(SERVICES))
     return pd.DataFrame(
         {
             "number": both.groupby("day").cumcount(),
             "entry_on": DAYS[both["day"]],
             "place_index": both["place_index"],
             "volunteer": pd.Categorical.from_codes(person, [f"YG{p // 1000 + 1:02d}{p % 1000:04d}" for p in people]),
-            "entry_kind": pd.Categorical.from_codes(kind, ("获得", "兑换")),
+            "entry_kind": pd.Categorical.from_codes(kind, ("获得", "兑换", "过期")),
             "points_earned": both["points"].where(kind == 0),
             "points_redeemed": both["used"].where(kind == 1),
+            "points_expired": both["used"].where(kind == 2),
+            "value_yuan": (both["used"] / POINTS_A_YUAN).where(kind == 1),
             "item": pd.Categorical.from_codes(word, (*SERVICES, *REWARDS)),
             "merchant": pd.Categorical.from_codes(shop, MERCHANTS),
             "service_hours": both["hours"].where(kind == 0),

@@ -23,20 +23,17 @@ RATE_TARGETS = {
 SESSIONS = "活动场次"
 
 
-def monthly_flows(seed: int, residents: np.ndarray, branches: np.ndarray, volunteer_hours: np.ndarray) -> dict[str, np.ndarray]:
-    """What happened in the month and is counted nowhere else (places × months)."""
+def monthly_flows(seed: int, residents: np.ndarray, volunteer_hours: np.ndarray) -> dict[str, np.ndarray]:
+    """What happened in the month and is counted from no other ledger of the demo (places × months)."""
     rng = stream(seed, "flows")
     shape = residents.shape
     pace = seasons.months_of(seasons.holidays())[None, :]
     visits = rng.poisson(residents * 0.052 * pace * np.exp(rng.normal(0, 0.13, (PLACES, 1)) + rng.normal(0, 0.05, shape)))
     done_for = (0.075 * np.linspace(0.8, 1.25, shape[1])[None, :] * np.exp(rng.normal(0, 0.16, (PLACES, 1)))).clip(0.02, 0.25)
-    quarter_end = np.where(MONTHS.astype(int) % 3 == 2, 4, 2)[None, :]
     member_hours = np.rint(volunteer_hours * rng.uniform(0.33, 0.52, shape))
     return {
         "errands": rng.binomial(visits, done_for),
         "service_visits": visits,
-        "lessons_held": rng.binomial(branches * quarter_end, 0.975),
-        "theme_days_held": rng.binomial(branches, 0.972),
         "member_service_times": np.rint(member_hours / rng.normal(1.85, 0.08, shape)).astype(int),
         "member_service_hours": member_hours.astype(int),
         "volunteer_hours": volunteer_hours,
@@ -79,6 +76,7 @@ def groups(seed: int, residents: np.ndarray, elderly: np.ndarray) -> list[dict[s
     }
     own = {name: share * np.exp(rng.normal(0, 0.14, PLACES)) for name, share in shares.items()}
     alone = 0.082 * np.exp(rng.normal(0, 0.12, PLACES))
+    more = stream(seed, "more groups")
     found = []
     for i, quarter in enumerate(QUARTERS):
         people = {"lone_elderly": np.rint(elderly[:, quarter.last] * alone)}
@@ -86,8 +84,26 @@ def groups(seed: int, residents: np.ndarray, elderly: np.ndarray) -> list[dict[s
         people["new_employment"] = np.rint(people["new_employment"] * (1 + 0.035 * i))
         asked_for = 2.1 * people["lone_elderly"] + 1.0 * people["minimum_living"] + 0.6 * people["disabled"]
         counts = {name: values.astype(int) for name, values in people.items()}
-        found.append({**counts, "group_services": rng.poisson(asked_for * rng.normal(1, 0.07, PLACES).clip(0.7))})
+        services = rng.poisson(asked_for * rng.normal(1, 0.07, PLACES).clip(0.7))
+        found.append(
+            {**counts, **_more_people(more, residents[:, quarter.last], elderly[:, quarter.last]), **_services(more, services)}
+        )
     return found
+
+
+def _more_people(rng: np.random.Generator, residents: np.ndarray, elderly: np.ndarray) -> dict[str, np.ndarray]:
+    """The oldest and the youngest."""
+    return {
+        "oldest_residents": np.rint(elderly * rng.normal(0.152, 0.004, PLACES)).astype(int),
+        "infants": np.rint(residents * rng.normal(0.021, 0.001, PLACES)).astype(int),
+    }
+
+
+def _services(rng: np.random.Generator, services: np.ndarray) -> dict[str, np.ndarray]:
+    """The visits of a quarter, whole and by whom they served."""
+    names = ("services_elderly", "services_children", "services_poor", "services_disabled", "services_new_employment")
+    parts = rng.multinomial(services, (0.60, 0.09, 0.12, 0.13, 0.06))
+    return {"group_services": services, **dict(zip(names, parts.T, strict=True))}
 
 
 def targets(activities: pd.DataFrame) -> dict[int, pd.DataFrame]:

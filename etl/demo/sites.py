@@ -48,6 +48,7 @@ STATIONS = (
     (21, "梧桐里驿站", RESIDENTIAL, 190, "2023-07-19", "", False),
     (22, "新禾家园驿站", RESIDENTIAL, 310, "2026-04-15", "", True),
 )
+FIVE = ("outpost", "publicity", "helping", "council_corner", "launching")  # 五站合一
 CENTRE_ROOMS = "服务大厅、居民议事室、党员活动室、志愿服务站、调解室、文体活动室"
 RESIDENTIAL_ROOMS = "综合窗口、四点半课堂、居民议事角、便民维修"
 PARK_ROOMS = "饮水休息、图书阅读、急救药品、手机充电"
@@ -87,7 +88,10 @@ def stations(seed: int) -> pd.DataFrame:
     reach = np.sqrt([c.area_km2 for c in COMMUNITIES])[place] * 0.35
     centre = np.array([(c.east_km, c.north_km) for c in COMMUNITIES])[place]
     where = (centre + rng.uniform(-1, 1, (len(frame), 2)) * reach[:, None]) * DEGREES_PER_KM
-    night = frame["night"].astype(bool)
+    night, park = frame["night"].astype(bool), (frame["station_type"] == PARK).to_numpy()
+    functions = stream(seed, "five functions").random((len(frame), 5))
+    lacking = np.where(park, 0.22, 0.06)[:, None] * (frame["station_type"] != "党群服务中心").to_numpy()[:, None]
+    five = dict(zip(FIVE, np.where(functions >= lacking, "是", "否").T, strict=True))
     return frame.assign(
         station_no=[f"ZD{i:03d}" for i in range(1, len(frame) + 1)],
         place=np.array(NAMES)[place],
@@ -96,6 +100,7 @@ def stations(seed: int) -> pd.DataFrame:
         lon=where[:, 0].round(6),
         lat=where[:, 1].round(6),
         crs=CRS,
+        **five,
     )
 
 

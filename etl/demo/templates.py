@@ -56,22 +56,23 @@ MONTHLY = {
 NEW_CASE_HEADS = heads(
     """
     case_no 工单编号  opened_at 受理时间  channel 来源渠道  category 事项类别  subcategory 事项小类
-    case_kind 事件类型  place 社区  grid 所属网格  tier 办理时限  due_at 截止时间  closed_at 办结时间
+    case_kind 事件类型  place 社区  grid 所属网格  tier 办理时限  work_method 工作方式  dispatched_at 派单时间  due_at 截止时间  closed_at 办结时间
     closed_level 办结层级  called_back 是否回访  responded 是否响应  resolved 是否解决  satisfied 是否满意
-    mediated 是否调解成功  amount_yuan 涉及金额(元)  repeat_case 是否重复件  reporter 反映人  phone 联系电话
+    sent_back 是否退回  mediated 是否调解成功  mediator 调解组织  amount_yuan 涉及金额(元)  repeat_case 是否重复件  reporter 反映人  phone 联系电话
     """
 )
 OLD_CASE_HEADS = NEW_CASE_HEADS | heads(
     """
     case_no 工单号  opened_at 登记时间  channel 诉求来源  category 问题类别  subcategory 问题小类  case_kind 工单类型
     place 所属社区  grid 网格  tier 限办时限  due_at 办理期限  closed_at 结案时间  closed_level 办结级别
-    mediated 调解成功  amount_yuan 涉案金额  repeat_case 重复件  reporter 诉求人  phone 来电号码
+    sent_back 退单  mediated 调解成功  mediator 调解室  amount_yuan 涉案金额  repeat_case 重复件  reporter 诉求人  phone 来电号码
     """
 )
 POINT_HEADS = heads(
     """
     entry_no 流水号  entry_on 日期  place 社区  volunteer 志愿者编号  entry_kind 类型  points_earned 获得积分
-    points_redeemed 兑换积分  item 服务或兑换项目  merchant 兑换商家  service_hours 服务时长
+    points_redeemed 兑换积分  points_expired 过期积分  item 服务或兑换项目  merchant 兑换商家  value_yuan 兑换折算金额(元)
+    service_hours 服务时长
     """
 )
 OLD_POINT_HEADS = POINT_HEADS | heads(
@@ -101,7 +102,7 @@ OLD_WORDS = {
 ACTIVITY_HEADS = heads(
     """
     activity_no 活动编号  title 活动名称  activity_type 活动类型  dimension 服务维度  organiser 主办单位  place 社区
-    station 活动阵地  held_on 活动日期  season 季节主题  attendances 参加人次
+    station 活动阵地  held_on 活动日期  joint 是否联办  season 季节主题  attendances 参加人次
     """
 )
 OLD_ACTIVITY_HEADS = ACTIVITY_HEADS | heads(
@@ -130,19 +131,22 @@ CONTRIBUTION_HEADS = heads(
 STATION_HEADS = heads(
     """
     station_no 阵地编号  station_name 阵地名称  station_type 阵地类型  place 所在社区  floor_area 建筑面积(平方米)
-    opened_on 启用日期  closed_on 停用日期  night_opening 夜间开放  opening_hours 开放时间  functions 功能  lon 经度
+    opened_on 启用日期  closed_on 停用日期  night_opening 夜间开放  opening_hours 开放时间  functions 功能  outpost 社情前哨
+    publicity 红色宣传  helping 为民帮办  council_corner 协商议事  launching 活动发起  lon 经度
     lat 纬度  crs 坐标系
     """
 )
 ORGANISATION_HEADS = heads(
     """
     org_code 组织编码  org_name 组织名称  level 组织层级  parent_code 上级组织编码  place 所属社区  grid 所属网格
-    org_type 组织类型  established_on 成立日期  dissolved_on 撤销日期  member_count 党员人数  secretary 书记
+    estate 覆盖小区  building 覆盖楼栋
+    covered_units 覆盖两新组织数  org_type 组织类型  established_on 成立日期  dissolved_on 撤销日期  member_count 党员人数
+    secretary_filled 书记到位  elected_on 最近换届日期  term_ends_on 任期届满日期  secretary 书记
     """
 )
 GRID_HEADS = heads(
     """
-    grid_code 网格编码  grid_name 网格名称  place 所属社区  grid_level 网格级别  grid_households 户数
+    grid_code 网格编码  grid_name 网格名称  place 所属社区  grid_level 网格级别  parent_grid 上级网格  grid_households 户数
     staff_posts 应配网格员  staff_count 实配网格员  group_leaders 网格小组长  stewards 楼栋红管家  started_on 启用日期
     ended_on 撤销日期
     """
@@ -165,7 +169,9 @@ SCORE_HEADS = heads(
 )
 GROUP_HEADS = heads(
     """
-    lone_elderly 独居老人  minimum_living 低保对象  disabled 残疾人  left_behind_children 困境儿童
-    new_employment 新就业群体  group_services 走访服务人次
+    lone_elderly 独居老人  oldest_residents 80岁及以上老人  infants 3岁以下婴幼儿  minimum_living 低保对象  disabled 残疾人  left_behind_children 困境儿童
+    new_employment 新就业群体  group_services 走访服务人次  services_elderly 其中为老服务
+    services_children 其中为小服务  services_poor 其中低保帮扶  services_disabled 其中助残服务
+    services_new_employment 其中新就业群体服务
     """
 )
