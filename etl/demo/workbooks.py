@@ -120,7 +120,7 @@ def _fill(book: xlsxwriter.Workbook, content: Sheet, styles: dict) -> None:
 def write_workbook(path: Path, *sheets: Sheet) -> Path:
     """Write the sheets as one xlsx file; its content depends on nothing but the sheets."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as book:
         book.set_properties({"title": sheets[0].title, "comments": "演示数据，不对应任何真实街道", "created": CREATED})
         styles = {
             "title": book.add_format({**FACE, "font_size": 16, "bold": True, "align": "center", "valign": "vcenter"}),
