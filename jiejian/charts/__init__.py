@@ -6,10 +6,33 @@ scale, an English word or a number in k or M. Marks of one place carry ``customd
 leads to it. ``large=True`` is the variant for slides, to be read from three metres.
 """
 
+from jiejian.charts.funnel import funnel_plot
+from jiejian.charts.panorama import compared_board, heat_map, strips
 from jiejian.charts.parts import Figure
 from jiejian.charts.published import published
 from jiejian.charts.ranking import ranked
 from jiejian.charts.ready import Ready, plotly_js
+from jiejian.charts.scores import contribution_chart, rank_chart
 from jiejian.charts.series import sparkline, trend
+from jiejian.charts.spine import Spine, spine_svg
+from jiejian.charts.spread import distribution, relation
 
-__all__ = ["Figure", "Ready", "plotly_js", "published", "ranked", "sparkline", "trend"]
+__all__ = [
+    "Figure",
+    "Ready",
+    "Spine",
+    "compared_board",
+    "contribution_chart",
+    "distribution",
+    "funnel_plot",
+    "heat_map",
+    "plotly_js",
+    "published",
+    "rank_chart",
+    "ranked",
+    "relation",
+    "sparkline",
+    "spine_svg",
+    "strips",
+    "trend",
+]

@@ -2,11 +2,13 @@
 
 Each function returns ``(title, takeaway)``: a title of 10–28 characters and one line that says how much, against what
 and whether it may be chance. A change is stated as a change, never as a success; a gap is said to be a gap; a
-proportion differs only where its 95 % interval says so; communities are named in groups, not in ranks.
+proportion differs only where the funnel's limits say so; communities are named in groups, not in ranks.
 """
 
 from jiejian.analysis.takeaway.cards import cards_finding
 from jiejian.analysis.takeaway.ranking import ranking_finding
+from jiejian.analysis.takeaway.scores import position, scores_finding
+from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
 from jiejian.analysis.takeaway.trend import Compared, Step, Steps, all_steps, like_for_like, steps, trend_finding
 from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, gap_word, listed, span_text
 
@@ -16,13 +18,18 @@ __all__ = [
     "Step",
     "Steps",
     "all_steps",
+    "board_finding",
     "cards_finding",
+    "distribution_finding",
     "figure_text",
     "fit_title",
     "gap_word",
     "like_for_like",
     "listed",
+    "position",
     "ranking_finding",
+    "relation_finding",
+    "scores_finding",
     "span_text",
     "steps",
     "trend_finding",
