@@ -47,6 +47,11 @@ class Home:
         return self.root / "decks"
 
     @property
+    def templates(self) -> Path:
+        """A street's own .pptx template for presentations."""
+        return self.root / "templates"
+
+    @property
     def catalogue(self) -> Path:
         return self.root / "catalogue"
 
