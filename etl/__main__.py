@@ -124,8 +124,7 @@ def status(options: argparse.Namespace) -> int:
     from etl.seen import Seen
     from etl.warehouse import serving
 
-    report.show_status(serving(home()), Seen(home()).all_faults(), catalogue(), Console())
-    return 0
+    return 0 if report.show_status(serving(home()), Seen(home()).all_faults(), catalogue(), Console()) else 1
 
 
 def path(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import demo, origins, trial, undo, warehouse
+from etl import corrections, demo, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.origins import Origin
@@ -44,6 +44,8 @@ class Summary:
     sentences: list[str] = field(default_factory=list)
     # Rows that stand rejected, also those of files that did not change.
     rows_rejected: int = 0
+    # Corrections that no longer fit what the source says.
+    corrections: list[str] = field(default_factory=list)
     path: Path | None = None
     rebuilt: bool = False
     seconds: float = 0.0
@@ -57,10 +59,10 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 all loaded, 1 something was rejected, 2 nothing could be used."""
+        """0 all loaded, 1 something was rejected or a correction failed, 2 nothing could be used."""
         if self.path is None or (self.faults and not self.written and not self.unchanged):
             return 2
-        return 1 if self.faults or self.rows_rejected else 0
+        return 1 if self.faults or self.rows_rejected or self.corrections else 0
 
 
 def refresh(progress: Progress | None = None) -> Summary:
@@ -208,6 +210,8 @@ class _Run:
             summary.rebuilt = True
             warehouse.sweep(self.where)
         summary.path = warehouse.serving(self.where)
+        if self.catalogue.corrections and summary.path:
+            summary.corrections = corrections.failed(str(summary.path))
         summary.seconds = time.perf_counter() - began
         return summary
 

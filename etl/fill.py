@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from etl.atlas import Atlas, atlas
+from etl.corrections import correct
 from etl.due import derive_due
 from etl.load import Loads, Manifest
 from etl.places import Place
@@ -32,6 +33,7 @@ def fill(
             _insert_rows(
                 connection, table, tables(catalogue)[table], ledgers, [loads.path(m, "rows.parquet") for m in chosen], moved
             )
+    correct(connection, catalogue, {dataset: found.gazetteer() for dataset, found in atlases.items()})
     derive_due(connection, catalogue)
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)

@@ -43,6 +43,8 @@ def show_summary(summary: Summary, catalogue: Catalogue, console: Console) -> No
         console.print(_written_table(summary.written, catalogue))
     if summary.unchanged:
         console.print(f"未变化：{summary.unchanged} 张表，没有重复装载。")
+    for sentence in summary.corrections:
+        console.print(sentence, style="red", markup=False, soft_wrap=True)
     for sentence in summary.faults:
         console.print(f"不能用：{sentence}", style="red", markup=False, soft_wrap=True)
     for sentence in summary.notes:
@@ -126,13 +128,16 @@ def show_loads(loads: Loads, catalogue: Catalogue, console: Console, everything:
     console.print(table)
 
 
-def show_status(path: Path | None, faults: list[str], catalogue: Catalogue, console: Console) -> None:
-    """How things stand: data sets, ledgers and what is rejected, from the version that serves."""
+def show_status(path: Path | None, faults: list[str], catalogue: Catalogue, console: Console) -> bool:
+    """How things stand: data sets, ledgers, corrections and what is rejected, from the version that serves.
+
+    False where a correction failed.
+    """
     from rich.table import Table
 
     if path is None:
         console.print("还没有数据。运行 python -m etl 装载。")
-        return
+        return True
     with duckdb.connect(str(path), read_only=True) as connection:
         table = Table(title=f"当前版本 {path.name}")
         for head in ("数据集", "截至", "台账", "表数", "行数", "退回", "最近装载"):
@@ -142,13 +147,18 @@ def show_status(path: Path | None, faults: list[str], catalogue: Catalogue, cons
             when = loaded.replace(tzinfo=UTC).astimezone().strftime("%m-%d %H:%M")
             table.add_row(name, as_of or "", called, *(f"{count:,}" for count in counts), when)
         console.print(table)
+        corrections = connection.execute("SELECT state, sentence FROM correction ORDER BY state, correction").fetchall()
         rejects = connection.execute('SELECT severity, sentence FROM v_reject ORDER BY load_id, "row"').fetchall()
+    for state, sentence in corrections:
+        failed = state == "failed"
+        console.print(sentence if failed else f"更正：{sentence}", style="red" if failed else None, markup=False, soft_wrap=True)
     for sentence in faults:
         console.print(f"不能用：{sentence}", style="red", markup=False, soft_wrap=True)
     for severity, sentence in rejects:
         console.print(f"{'退回' if severity == 'error' else '提示'}：{sentence}", markup=False, soft_wrap=True)
     counted = Counter(severity for severity, _ in rejects)
     console.print(f"退回 {counted['error']} 处，提示 {counted['warning']} 处，不能用的文件 {len(faults)} 个。")
+    return all(state == "applied" for state, _ in corrections)
 
 
 _STATUS = """

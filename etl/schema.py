@@ -8,7 +8,7 @@ from etl.places import STREETS
 from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger
 
 # Raise this when a table or view changes: every warehouse is then built anew from the loads.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 9
 
 TYPES = {
     "text": "VARCHAR",
@@ -70,6 +70,19 @@ PLACE_CHANGE = {
     "successor": "VARCHAR",
     "changed_on": "DATE",
     "kind": "VARCHAR",
+}
+CORRECTION = {
+    "correction": "VARCHAR",
+    "dataset": "VARCHAR",
+    "subject": "VARCHAR",
+    "expected": "VARCHAR",
+    "found": "VARCHAR",
+    "becomes": "VARCHAR",
+    "why": "VARCHAR",
+    "who": "VARCHAR",
+    "decided_on": "VARCHAR",
+    "state": "VARCHAR",
+    "sentence": "VARCHAR",
 }
 SOURCE = dict.fromkeys(("source_id", "dataset", "title", "publisher", "published_on", "author", "note"), "VARCHAR")
 TARGET = {
@@ -144,6 +157,7 @@ FIXED = {
     "measure": {"measure": "VARCHAR", "name": "VARCHAR", "name_en": "VARCHAR", "unit": "VARCHAR", "kind": "VARCHAR"},
     "observation": OBSERVATION,
     "source": SOURCE,
+    "correction": CORRECTION,
     "target": TARGET,
     "load": LOAD,
     "reject": REJECT,

@@ -35,7 +35,7 @@ def version(loads: Loads, catalogue: Catalogue, places: Iterable[Place], home: H
     declared = [
         d.model_dump_json(exclude={"practices", "note"}) for d in (*catalogue.datasets.values(), *catalogue.measures.values())
     ]
-    declared += [d.model_dump_json() for d in (*catalogue.time_limits.values(), *catalogue.holidays.values())]
+    declared += [d.model_dump_json() for d in (*catalogue.time_limits.values(), *catalogue.holidays.values(), *catalogue.corrections.values())]
     undone = [f"{load}:{record.number}" for load, record in sorted(loads.undone.items())]
     return digest([str(SCHEMA_VERSION), *active, *undone, *ledgers, *declared, *map(repr, places)])[:8]
 

@@ -135,5 +135,5 @@ def format_figure(value: float | None, lower: float | None, upper: float | None,
 
     An exact figure keeps all its digits, an approximate one is as round as it was printed.
     """
-    exact = qualifier in ("exact", "derived", "below")
+    exact = qualifier in ("exact", "derived", "below", "corrected")
     return format_value(value, unit, exact=exact, unit=True, qualifier=qualifier, lower=lower, upper=upper)

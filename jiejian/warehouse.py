@@ -336,6 +336,14 @@ class Warehouse:
             {"d": dataset},
         )
 
+    def corrections(self, dataset: str) -> pd.DataFrame:
+        """Corrections of a data set, those that failed first: subject, found, becomes, why, who, decided_on, state, sentence."""
+        return self.frame(
+            """SELECT subject, found, becomes, why, who, decided_on, state, sentence FROM correction
+               WHERE dataset = $d ORDER BY state DESC, correction""",
+            {"d": dataset},
+        )
+
     def default_dataset(self) -> str:
         """The street's own ledgers as soon as there are any, then the demo, then what is published.
 

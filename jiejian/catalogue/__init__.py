@@ -20,6 +20,7 @@ from jiejian.catalogue.declarations import (
     Column,
     CompositeRate,
     Condition,
+    Correction,
     Dataset,
     Deck,
     DeckSlide,
@@ -52,6 +53,7 @@ __all__ = [
     "Column",
     "CompositeRate",
     "Condition",
+    "Correction",
     "Dataset",
     "Deck",
     "DeckSlide",
@@ -90,6 +92,7 @@ FILES: dict[str, type[Declaration]] = {
     "composites": CompositeRate,
     "likeness": Likeness,
     "settings": Setting,
+    "corrections": Correction,
 }
 FOLDERS: dict[str, type[Declaration]] = {"ledgers": Ledger, "decks": Deck}
 

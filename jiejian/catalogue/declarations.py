@@ -453,6 +453,27 @@ class Deck(Declaration):
         return sum(stop.minutes for stop in self.stops)
 
 
+class Correction(Declaration):
+    """A figure that was sent wrongly and is put right here: what is expected in the source, what it becomes, why, who, when.
+
+    A reported figure is named by ``place``, ``measure`` and ``period``; a row of a ledger by ``ledger``, ``key`` and ``column``.
+    """
+
+    id: str
+    dataset: str = "street"
+    place: str = ""
+    measure: str = ""
+    period: Annotated[str, BeforeValidator(str)] = ""
+    ledger: str = ""
+    key: Mapping[str, Any] = {}
+    column: str = ""
+    expected: Any
+    becomes: Any
+    why: str
+    who: str
+    date: Annotated[str, BeforeValidator(str)]
+
+
 class Catalogue(BaseModel):
     """All declarations, by id, in the order in which they are written."""
 
@@ -471,6 +492,7 @@ class Catalogue(BaseModel):
     composites: Mapping[str, CompositeRate] = {}
     likeness: Mapping[str, Likeness] = {}
     settings: Mapping[str, Setting] = {}
+    corrections: Mapping[str, Correction] = {}
 
     def parts_of(self, measure_id: str, by: str) -> tuple[Measure, ...]:
         """The measures that are the categories of a whole, in the order in which they are written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jiejian.catalogue.declarations import Catalogue
+from jiejian.catalogue.declarations import Catalogue, Correction
 
 Fault = tuple[str, str, str, str]
 
@@ -85,8 +85,39 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
                     yield "measures.yml", measure.id, "rollup", f"表 {rollup.table} 没有列 {name}"
 
 
+def _check_corrections(catalogue: Catalogue) -> Iterator[Fault]:
+    names = {n for m in catalogue.measures.values() for n in (m.id, m.name)}
+    for correction in catalogue.corrections.values():
+        where = "corrections.yml", correction.id
+        if correction.dataset not in catalogue.datasets:
+            yield *where, "dataset", f"数据集 {correction.dataset} 不存在"
+        if bool(correction.measure) == bool(correction.ledger):
+            yield *where, "measure/ledger", "要么写 place、measure、period，要么写 ledger、key、column"
+        elif correction.measure:
+            if correction.measure not in names:
+                yield *where, "measure", f"计量项 {correction.measure} 不存在"
+            if not correction.place or not correction.period:
+                yield *where, "place/period", "要写明地点和时间"
+        else:
+            yield from _check_corrected_row(correction, catalogue)
+
+
+def _check_corrected_row(correction: Correction, catalogue: Catalogue) -> Iterator[Fault]:
+    where, ledger = ("corrections.yml", correction.id), catalogue.ledgers.get(correction.ledger)
+    if ledger is None or ledger.table in ("observation", "place"):
+        yield *where, "ledger", f"台账 {correction.ledger} 不存在，或不是逐条登记的台账"
+        return
+    columns = {c.id: c for c in ledger.columns}
+    if not correction.key:
+        yield *where, "key", f"要写明是哪一条（{'、'.join(ledger.key)}）"
+    for name in (*correction.key, correction.column):
+        if name not in columns or columns[name].type == "period" or columns[name].personal:
+            yield *where, "key/column", f"台账 {ledger.id} 没有可以更正的列 {name}"
+
+
 def faults(catalogue: Catalogue) -> Iterator[Fault]:
     """Every reference that leads nowhere."""
     yield from _check_metrics(catalogue)
     yield from _check_references(catalogue)
     yield from _check_ledgers(catalogue)
+    yield from _check_corrections(catalogue)

@@ -69,8 +69,23 @@ def sources(view: View) -> None:
     st.caption(view.catalogue.datasets[view.dataset.id].note)
 
 
+def corrections(view: View) -> None:
+    """Figures that were put right, and corrections that no longer fit the source."""
+    frame = view.ask("corrections")
+    lost = frame[frame["state"] == "failed"]
+    for sentence in lost["sentence"]:
+        st.error(sentence)
+    if frame.empty:
+        return
+    st.subheader(f"数字更正（{len(frame)} 条，{len(lost)} 条没有生效）", anchor=False)
+    heads = {"subject": "数字", "found": "上报", "becomes": "更正为", "why": "原因", "who": "更正人", "decided_on": "更正日期", "state": "状态"}
+    shown = frame.assign(state=frame["state"].map({"applied": "已更正", "failed": "没有生效"}), found=frame["found"].fillna(""))
+    st.dataframe(shown[list(heads)].rename(columns=heads), hide_index=True, width="stretch")
+
+
 def loads(view: View) -> None:
-    """What was loaded and what was given back."""
+    """What was loaded, corrected and given back."""
+    corrections(view)
     names = {ledger.id: ledger.name for ledger in view.catalogue.ledgers.values()}
     frame = view.ask("loads")
     here = datetime.now().astimezone().tzinfo
