@@ -23,6 +23,7 @@ from etl.places import Place, listed
 from etl.recognise import ledgers_for
 from etl.seen import Seen
 from etl.trial import Checked
+from etl.uploads import Upload, Uploads
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, Home, home
 
@@ -113,6 +114,20 @@ def check(
         with _with_contract(contract, where) as checked:
             known, ledgers = checked, [checked.ledgers[contract.stem]]
     return trial.check(trial.origins_of(paths, dataset, where), where, known, _places(where), progress, ledgers)
+
+
+def check_uploads(uploads: Sequence[Upload], dataset: str, progress: Progress | None = None) -> list[Checked]:
+    """:func:`check` for files that were dropped onto the page."""
+    where = home()
+    files = [Uploads(where).origin(upload, dataset) for upload in uploads]
+    return trial.check(files, where, catalogue(), _places(where), progress) if files else []
+
+
+def load_uploads(uploads: Sequence[Upload], dataset: str, by: str = "", progress: Progress | None = None) -> Summary:
+    """:func:`load` for files that were dropped onto the page."""
+    with _work(home()) as run:
+        files = [Uploads(run.where).origin(upload, dataset) for upload in uploads]
+        return run.load(files, progress, by=by, again=True)
 
 
 def history() -> Loads:
@@ -246,6 +261,8 @@ def _places(where: Home) -> list[Place]:
 def _sweep(where: Home, loads: Loads) -> None:
     """Remove what a killed run left half done."""
     loads.sweep()
+    Uploads(where).sweep()
+    trial.sweep(where)
     warehouse.sweep(where)
     shutil.rmtree(where.root / _SPILL, ignore_errors=True)
     for leftover in where.root.glob(".pseudonym-*.key"):

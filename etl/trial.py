@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -169,6 +170,14 @@ def _aside(where: Home) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(where: Home) -> None:
+    """Remove what killed checks left; one that is older than a day is not at work any more."""
+    yesterday = time.time() - 86_400
+    for folder in where.root.glob(f"{TEMPORARY}*"):
+        if folder.stat().st_mtime < yesterday:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def origins_of(paths: Sequence[Path], dataset: str, where: Home) -> list[Origin]:

@@ -1,0 +1,145 @@
+"""What was dropped onto the page, kept aside as it came: to be marked and given back to whoever sent it, for a limited time.
+
+A folder an upload, readable by the server's account only; swept at each run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from etl.extract import SUFFIXES
+from etl.origins import Origin
+from etl.textfile import Unreadable
+from jiejian.home import Home
+
+KEPT_DAYS = 30
+# What one archive may hold.
+MOST_FILES, MOST_BYTES = 300, 1 << 30
+_ABOUT = "about.json"
+_BAD = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_ID = re.compile(r"^[0-9]{14}-[0-9a-f]{12}$")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that was sent: its id, its name, who sent it and when (UTC)."""
+
+    id: str
+    name: str
+    who: str
+    at: str
+
+
+class Uploads:
+    """The uploads of a home."""
+
+    def __init__(self, home: Home):
+        self._folder = home.root / "uploads"
+
+    def keep(self, name: str, content: bytes, who: str) -> Upload:
+        """Keep a file aside; whoever else asks for it does not get it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        now = datetime.now(UTC)
+        upload = Upload(f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(6)}", safe_name(name), who, now.isoformat(timespec="seconds"))
+        folder = self._folder / upload.id
+        folder.mkdir(mode=0o700)
+        _write(folder / upload.name, content)
+        _write(folder / _ABOUT, json.dumps(asdict(upload), ensure_ascii=False).encode())
+        return upload
+
+    def find(self, number: str, who: str) -> Upload | None:
+        """The upload of this id, if it is there and was sent by ``who``."""
+        if not _ID.match(number):
+            return None
+        try:
+            found = Upload(**json.loads((self._folder / number / _ABOUT).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return found if found.who == who else None
+
+    def path(self, upload: Upload) -> Path:
+        """Where the file lies, under its own name: titles and periods are also read from there."""
+        return self._folder / upload.id / upload.name
+
+    def origin(self, upload: Upload, dataset: str) -> Origin:
+        """The file as the loads know it: one of the same name is a later version of the same file."""
+        return Origin(dataset, self.path(upload), f"upload/{upload.name}")
+
+    def forget(self, upload: Upload) -> None:
+        shutil.rmtree(self._folder / upload.id, ignore_errors=True)
+
+    def sweep(self, today: datetime | None = None) -> None:
+        """Remove what is older than :data:`KEPT_DAYS`, and what a killed server left half written."""
+        limit = f"{(today or datetime.now(UTC)) - timedelta(days=KEPT_DAYS):%Y%m%d%H%M%S}"
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            if folder.name[:14] < limit:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def safe_name(name: str) -> str:
+    """A file name that cannot leave its folder and that every system can hold."""
+    path = Path(_BAD.sub("_", PurePosixPath(name.replace("\\", "/")).name).strip(" .") or "未命名")
+    stem = path.stem
+    while len((stem + path.suffix).encode()) > 200:
+        stem = stem[:-1]
+    return (stem + path.suffix) if path.name != _ABOUT else f"_{_ABOUT}"
+
+
+def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The tables in a dropped file: itself, or what a zip archive holds. Raises Unreadable with a clause in Chinese."""
+    if not name.lower().endswith(".zip"):
+        yield safe_name(name), content
+        return
+    found = 0
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as package:
+            tables = [info for info in package.infolist() if _is_table(_named(info))]
+            if len(tables) > MOST_FILES or sum(info.file_size for info in tables) > MOST_BYTES:
+                raise Unreadable(f"里面的表太多或太大（最多 {MOST_FILES} 个、合计 1GB），请分几次上传")
+            for info in tables:
+                with package.open(info) as part:
+                    unzipped = part.read(info.file_size + 1)
+                if len(unzipped) > info.file_size:
+                    raise Unreadable("解压后比它写明的大，可能是压缩炸弹，为安全起见没有读取")
+                found += 1
+                yield safe_name(_named(info)), unzipped
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        locked = "password" in str(error)
+        raise Unreadable("加了密码，请解压后直接上传里面的表" if locked else "已损坏，请重新压缩，或直接上传里面的表") from error
+    if not found:
+        raise Unreadable("里面没有 Excel 或 CSV 表，请检查后重新上传")
+
+
+def _named(info: zipfile.ZipInfo) -> str:
+    """The name of a part; Chinese systems write GBK without saying so, which zip reads as code page 437."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return info.filename
+
+
+def _is_table(name: str) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    hidden = any(part.startswith((".", "~$", "__MACOSX")) for part in parts)
+    return bool(parts) and not hidden and name.lower().endswith(tuple(SUFFIXES))
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+
