@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from etl import corrections, demo, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
+from etl.memory import Memory
 from etl.origins import Origin
 from etl.places import Place, listed
 from etl.recognise import ledgers_for
@@ -128,6 +129,11 @@ def load_uploads(uploads: Sequence[Upload], dataset: str, by: str = "", progress
     with _work(home()) as run:
         files = [Uploads(run.where).origin(upload, dataset) for upload in uploads]
         return run.load(files, progress, by=by, again=True)
+
+
+def memory() -> Memory:
+    """What people decided once: mappings of layouts, places meant by doubtful names."""
+    return Memory(home())
 
 
 def history() -> Loads:

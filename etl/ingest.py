@@ -75,8 +75,8 @@ class Ingest:
         """``run`` and ``by`` stand in the manifests: what was loaded together, and by whom. ``again`` loads bytes anew that
         were loaded and undone before, which a mere refresh does not. A check brings its own ``seen`` and ``key``."""
         self._connection, self._home, self._loads, self._bundled = connection, home, loads, places
-        self._ledgers = ledgers_for(catalogue, dataset)
-        contracts = {l.id: fingerprint(l, catalogue) for l in self._ledgers}
+        self.ledgers = ledgers_for(catalogue, dataset)
+        contracts = {l.id: fingerprint(l, catalogue) for l in self.ledgers}
         self._again = again
         self._seen = seen or Seen(home)
         key = key or cache(lambda: pseudonym_key(home.root))
@@ -98,13 +98,13 @@ class Ingest:
         unchanged = {
             o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts) and not self._wanted_again(o, h)
         }
-        waiting = [w for o, h in hashed if o not in unchanged for w in self._read(o, h, ledgers or self._ledgers)]
+        waiting = [w for o, h in hashed if o not in unchanged for w in self._read(o, h, ledgers or self.ledgers)]
         registers = [w for w in waiting if w.rank < 2]
         self._one_by_one(self._to_load(registers))
         # Rows that named an unknown place are read again now that a register may know more.
         short = self._rejected_for_want_of_places(unchanged)
         again = [(o, h) for o, h in unchanged.items() if o.key in short]
-        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self._ledgers)]
+        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self.ledgers)]
         self._side_by_side(self._to_load(others), progress)
         known_bad = {origin.key: faults for origin in unchanged if (faults := seen.faults(origin))}
         self._outcome.faults.update(known_bad)
@@ -179,7 +179,7 @@ class Ingest:
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        return known_heads(self._ledgers)
+        return known_heads(self.ledgers)
 
     def _rejected_for_want_of_places(self, origins: Collection[Origin]) -> set[str]:
         """The files that had rows rejected when fewer (or other) places were known than now, or when places had other times."""

@@ -35,6 +35,8 @@ class Problem:
     advice: str
     severity: str
     sentence: str = ""
+    # The ids of the places that a doubtful name may mean.
+    candidates: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:

@@ -19,6 +19,7 @@ from etl.dates import in_words
 from etl.extract import Sheet
 from etl.ingest import Ingest, Progress
 from etl.load import Loads, Manifest
+from etl.mapping import Candidate, candidates, layout
 from etl.marks import Problem
 from etl.origins import Origin
 from etl.personal import KEY_FILE, pseudonym_key
@@ -30,6 +31,7 @@ from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
 
 TEMPORARY = ".check-"
+_SAMPLE = 3
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A sheet that no contract fits for certain, and the sentence that says why."""
+    """A sheet that no contract fits for certain: why, its heads and first rows, the ledgers that it may be, likeliest first.
 
-    sheet: Sheet
+    ``layout`` is the name under which an answer is remembered.
+    """
+
+    sheet: str
     sentence: str
+    heads: tuple[str, ...]
+    sample: tuple[tuple[str, ...], ...]
+    layout: str
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass
@@ -123,7 +132,7 @@ def check(
         outcome = run.run(files, progress, ledgers)
         checked = {f.key: Checked(f.path, f.path.name) for f in files}
         for sheet, origin, sentence in outcome.doubts:
-            checked[origin].doubts.append(Doubt(sheet, sentence))
+            checked[origin].doubts.append(_doubt(sheet, sentence, run.ledgers))
         for key, faults in outcome.faults.items():
             checked[key].faults = faults
         for key, notes in outcome.notes_by_file.items():
@@ -142,16 +151,27 @@ def _found(m: Manifest, period: str, compared: Preview) -> Found:
     return Found(m.sheet, m.ledger, period, m.rows_in, m.rows_accepted, m.rows_rejected, m.warnings, compared)
 
 
+def _doubt(sheet: Sheet, sentence: str, ledgers: Sequence[Ledger]) -> Doubt:
+    rows = sheet.table().slice(0, _SAMPLE).to_pydict()
+    columns = [rows[f"c{i}"] for i in range(len(sheet.heads))]
+    sample = tuple(tuple(value or "" for value in row) for row in zip(*columns, strict=True))
+    return Doubt(sheet.key, sentence, sheet.heads, sample, layout(sheet), tuple(candidates(sheet, ledgers)))
+
+
 def _problems(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Problem]:
     if not path.is_file():
         return []
     rows = connection.execute(
         f"""SELECT coalesce(sheet, ''), "row", cells, coalesce(column_name, ''), coalesce(value, ''), reason, coalesce(advice, ''),
-                   severity, {SENTENCE}
+                   severity, {SENTENCE}, candidates
             FROM read_parquet(?) ORDER BY "row", column_name""",
         [str(path)],
     ).fetchall()
-    return [Problem(sheet, row, tuple(filter(None, (cells or "").split("、"))), *rest) for sheet, row, cells, *rest in rows]
+    return [Problem(sheet, row, _parts(cells, "、"), *rest, _parts(places, "\n")) for sheet, row, cells, *rest, places in rows]
+
+
+def _parts(text: str | None, separator: str) -> tuple[str, ...]:
+    return tuple(filter(None, (text or "").split(separator)))
 
 
 def _key(where: Home) -> Callable[[], bytes]:

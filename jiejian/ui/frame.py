@@ -34,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     Page("compare", "社区对比", Needs(metrics="one", published="measure")),
     Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
     Page("export", "数据导出", Needs(metrics="many", time="series")),
+    Page("import", "数据导入", Needs(time="none", communities=False, published="")),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published="")),
     Page("present", "观摩展示", Needs(anything=False)),
 )
