@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,7 @@ from jiejian.analysis.takeaway import Compared, Finding, fit_title, trend_findin
 from jiejian.catalogue import Metric, Standard
 from jiejian.charts.parts import (
     CATEGORIES,
-    FESTIVAL,
     INK,
-    LINE,
     MARK,
     SCREEN,
     SECOND,
@@ -26,8 +24,6 @@ from jiejian.charts.parts import (
     axis,
     fitting_size,
     ids,
-    judged_on,
-    lanes,
     meta,
     nice_ticks,
     note,
@@ -40,14 +36,23 @@ from jiejian.charts.parts import (
     text_width,
     tick_texts,
 )
+from jiejian.charts.timeline import (
+    Span,
+    event_labels,
+    event_lines,
+    event_list,
+    event_marks,
+    festival_bands,
+    period_axis,
+    span_of,
+    standard_line,
+)
 from jiejian.context import Context
 from jiejian.festivals import festival_months
 from jiejian.format import format_value
-from jiejian.periods import Period, parse_period
 
 MOST_HIGHLIGHTED = 6
 _HEIGHT, _SLIDE_HEIGHT = 420, 760
-_LANES = 3
 # A figure is as wide as its place on the page; labels that must not overlap are laid out for this width (px).
 _WIDTH, _SLIDE_WIDTH = 900, 1500
 _OTHERS = "#D5DAE0"
@@ -68,54 +73,7 @@ class Line:
         return next((i for i in reversed(range(len(self.values))) if self.values[i] is not None), None)
 
 
-@dataclass(frozen=True)
-class Span:
-    """The periods of the axis. A point stands in the middle of its period, of its last month for 累计."""
-
-    periods: list[Period]
-
-    def ends(self, i: int) -> tuple[date, date]:
-        period = self.periods[i]
-        return (period.end.replace(day=1) if period.grain == "ytd" else period.start), period.end
-
-    def day(self, i: int) -> date:
-        first, last = self.ends(i)
-        return first + timedelta(days=(last - first).days // 2)
-
-    @property
-    def days(self) -> list[str]:
-        return [self.day(i).isoformat() for i in range(len(self.periods))]
-
-    @property
-    def first(self) -> date:
-        return self.ends(0)[0]
-
-    @property
-    def last(self) -> date:
-        return self.ends(len(self.periods) - 1)[1]
-
-    @property
-    def end(self) -> str:
-        """Where the axis ends: the morning after the last day."""
-        return (self.last + timedelta(days=1)).isoformat()
-
-    def share(self, day: date) -> float:
-        """Where a day lies between the axis's ends, 0 to 1."""
-        return (day - self.first).days / max((self.last - self.first).days, 1)
-
-    @property
-    def breaks(self) -> list[int]:
-        """Where a line must break though nothing is missing: 累计 starts anew in January."""
-        pairs = enumerate(zip(self.periods, self.periods[1:], strict=False), start=1)
-        return [i for i, (a, b) in pairs if b.grain == "ytd" and a.start.year != b.start.year]
-
-
 # ---- from frame to lines ----
-
-
-def _span(frames: Sequence[pd.DataFrame]) -> Span:
-    keys = {str(key) for frame in frames for key in frame["period"].unique()}
-    return Span(sorted((parse_period(key) for key in keys), key=lambda p: p.end))
 
 
 def _series(frame: pd.DataFrame, span: Span) -> dict[str, tuple[str, list[float | None]]]:
@@ -205,15 +163,6 @@ def _value_ticks(lines: Sequence[Line], standard: Standard | None, metric: Metri
     return [t for t in ticks if metric.unit != "%" or high > 100 or t <= 100] if len(ticks) > 2 else ticks
 
 
-def _period_ticks(span: Span, width: float, kind: Type) -> tuple[list[str], list[str]]:
-    """As many labels as the width holds, counted back from the latest period, which always has one."""
-    count = len(span.periods)
-    widest = max(text_width(p.label, kind.tick) for p in span.periods) * 1.06
-    step = next((s for s in (1, 2, 3, 4, 6, 12, 24, 60) if width * s / count >= widest), count)
-    shown = sorted(range(count - 1, -1, -step))
-    return [span.days[i] for i in shown], [span.periods[i].label for i in shown]
-
-
 # ---- labels, bands and lines beside the series ----
 
 
@@ -240,90 +189,6 @@ def _end_labels(lines: Sequence[Line], metric: Metric, ticks: list[float], plot:
 def _end_text(line: Line, metric: Metric) -> str:
     late = line.last != len(line.values) - 1
     return f"{shortened(line.name)} " + ("本期缺数" if late else format_value(line.values[line.last], metric))
-
-
-def _festivals(span: Span, months: Collection[date] | None, kind: Type) -> tuple[list[dict], list[dict]]:
-    """Light bands over the months of the Spring Festival; only where the axis shows months."""
-    if any(p.grain != "month" for p in span.periods):
-        return [], []
-    starts = [p.start for p in span.periods]
-    held = festival_months(starts) if months is None else [s for s in starts if s in set(months)]
-    shapes, labels = [], []
-    for first in held:
-        after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-        rect = {"type": "rect", "xref": "x", "yref": "paper", "x0": first.isoformat(), "x1": after.isoformat(), "y0": 0, "y1": 1}
-        shapes.append({**rect, "fillcolor": FESTIVAL, "line": {"width": 0}, "layer": "below"})
-        middle = (first + timedelta(days=14)).isoformat()
-        labels.append(note("春节", middle, 0, kind, xref="x", xanchor="center", yanchor="bottom", align="center"))
-    return shapes, labels
-
-
-def _event_list(events: pd.DataFrame | None, span: Span) -> list[tuple[date, str]]:
-    """Day and words of the events on the axis, oldest first."""
-    if events is None or not len(events):
-        return []
-    days = pd.to_datetime(events["happened_on"]).dt.date
-    found = sorted(zip(days, events["what"].astype(str), strict=True))
-    return [(day, what) for day, what in found if span.first <= day <= span.last]
-
-
-def _event_lines(events: list[tuple[date, str]], kind: Type) -> list[dict[str, Any]]:
-    line = {"color": MARK, "width": kind.line * 0.5}
-    shape = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "line": line, "layer": "below"}
-    return [{**shape, "x0": day.isoformat(), "x1": day.isoformat()} for day, _ in events]
-
-
-def _event_labels(events: list[tuple[date, str]], span: Span, width: float, base: int, kind: Type) -> tuple[list[dict], int]:
-    """Labels in lanes above a plot of ``width``, from lane ``base`` on, and how many lanes they need.
-
-    An event for which all lanes are full has no label; its line and its hover text stay.
-    """
-    texts, boxes, anchors = [shortened(what, 12) for _, what in events], [], []
-    for (day, _), text in zip(events, texts, strict=True):
-        x, size = span.share(day) * width, text_width(text, kind.small) + kind.small
-        # Near the right rim the label stands to the left of its line.
-        right = x + size > width
-        boxes.append((x - size, x) if right else (x, x + size))
-        anchors.append("right" if right else "left")
-    found = lanes(boxes, _LANES)
-    place = {"xref": "x", "yanchor": "bottom"}
-    labels = [
-        note(safe(text), day.isoformat(), 1, kind, **place, xanchor=anchor, yshift=round(4 + (base + lane) * kind.small * 1.4))
-        for (day, _), text, lane, anchor in zip(events, texts, found, anchors, strict=True)
-        if lane is not None
-    ]
-    return labels, max((lane + 1 for lane in found if lane is not None), default=0)
-
-
-def _event_marks(events: list[tuple[date, str]], top: float, kind: Type) -> dict[str, Any]:
-    """Small signs at the heads of the lines, which tell the whole text when pointed at."""
-    day_texts = [f"<b>{d.year}年{d.month}月{d.day}日</b>" for d, _ in events]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [day.isoformat() for day, _ in events],
-        "y": [top] * len(events),
-        "marker": {"symbol": "triangle-down", "size": kind.mark * 0.8, "color": SECOND},
-        "hovertext": [f"{head}<br>{safe(what)}" for head, (_, what) in zip(day_texts, events, strict=True)],
-        "hoverinfo": "text",
-        "customdata": [[""]] * len(events),
-        "cliponaxis": False,
-    }
-
-
-def _standard(
-    standard: Standard | None, context: Context, span: Span, ticks: list[float], kind: Type
-) -> tuple[list[dict], list[dict]]:
-    if standard is None:
-        return [], []
-    value = float(standard.value)
-    # In data coordinates: only then plotly draws it above the hairlines and below the lines.
-    ends = {"xref": "x", "yref": "y", "x0": span.first.isoformat(), "x1": span.end, "y0": value, "y1": value}
-    line = {"color": SECOND, "width": kind.line * 0.75, "dash": "dash"}
-    # Above a line at the top there is no room.
-    side = "top" if value > (ticks[0] + ticks[-1]) / 2 else "bottom"
-    label = note(safe(standard.label(judged_on(context))), 0, value, kind, yref="y", xanchor="left", yanchor=side, xshift=4)
-    return [{"type": "line", "line": line, "layer": "between", **ends}], [label]
 
 
 # ---- words ----
@@ -419,17 +284,17 @@ def trend(
     total = total[total["metric"] == metric.id] if total is not None else None
     if total is not None and (total["value"].isna().all() or total["places"].max() == 1):
         total = None  # there is none, as of persons, or it is that of the only place
-    span = _span([f for f in (frame, total) if f is not None])
+    span = span_of([f for f in (frame, total) if f is not None])
     if not span.periods:
         return nothing("没有可以显示的时间，请放宽所选的时间。", trend_finding(frame, metric), context, height, kind)
     lines = _lines(frame, total, metric, focus, span)
     finding = _finding(frame, total, lines, metric, compared, festivals, span)
     if all(line.last is None for line in lines):
         return nothing("所选时间内没有数据：均缺报。", finding, context, height, kind)
-    happened = _event_list(events, span)
+    happened = event_list(events, span)
     layout, hidden = _layout(lines, metric, context, span, happened, standard, festivals, (height, width), kind)
     layout["meta"] = meta(finding, context, metric.unit, _alt(lines, metric, span), _reading(lines, metric, focus, hidden))
-    marks = [_event_marks(happened, layout["yaxis"]["range"][1], kind)] if happened else []
+    marks = [event_marks(happened, layout["yaxis"]["range"][1], kind)] if happened else []
     return {"data": [_trace(line, metric, span, kind) for line in lines] + marks, "layout": layout}
 
 
@@ -447,30 +312,23 @@ def _layout(
     unit = (
         [] if metric.unit == "%" else [note(safe(f"单位：{metric.unit}"), 0, 1, kind, xanchor="left", yanchor="bottom", yshift=4)]
     )
-    event_labels, used = _event_labels(events, span, width, len(unit), kind)
+    happened, used = event_labels(events, span, width, len(unit), kind)
     top, bottom = kind.small * (1 + 1.4 * (used + len(unit))), kind.tick * 1.5 + 8
     ends, _ = _end_labels(lines, metric, ticks, height - top - bottom, kind)
     # plotly leaves out a hairline at the very end of an axis.
     top_end = ticks[-1] + (ticks[-1] - ticks[0]) * 0.005
-    bands, band_labels = _festivals(span, festivals, kind)
-    limits, limit_labels = _standard(standard, context, span, ticks, kind)
+    bands, band_labels = festival_bands(span, festivals, kind)
+    limits, limit_labels = standard_line(standard, context, span, ticks, kind)
     layout = template(
         height,
         kind,
         {"l": left, "r": right, "t": top, "b": bottom},
-        xaxis=_period_axis(span, width, kind),
+        xaxis=period_axis(span, width, kind),
         yaxis=axis(kind, tickmode="array", tickvals=ticks, ticktext=texts, range=[ticks[0], top_end], ticklabelstandoff=4),
-        shapes=bands + _event_lines(events, kind) + limits,
-        annotations=unit + band_labels + event_labels + limit_labels + ends,
+        shapes=bands + event_lines(events, kind) + limits,
+        annotations=unit + band_labels + happened + limit_labels + ends,
     )
-    return layout, len(events) - len(event_labels)
-
-
-def _period_axis(span: Span, width: float, kind: Type) -> dict[str, Any]:
-    days, labels = _period_ticks(span, width, kind)
-    ends = [span.first.isoformat(), span.end]
-    line = {"showline": True, "linecolor": LINE, "showgrid": False}
-    return axis(kind, type="date", tickmode="array", tickvals=days, ticktext=labels, tickangle=0, range=ends, **line)
+    return layout, len(events) - len(happened)
 
 
 def sparkline(values: Sequence[float | None], height: float = 40) -> Figure:
