@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import attention, cards, deck, frame, published, show, tables
+from jiejian.ui import attention, board, cards, deck, frame, published, show, tables
 
 view = frame.page(__file__)
 
@@ -19,5 +19,8 @@ show.heading("总览", slide.takeaway)
 cards.draw(slide.cards, view.catalogue)
 show.foot(view.context(*shown))
 
-attention.attention(view)
+judged = board.judge(view)
+attention.attention(view, judged)
+if judged:
+    board.draw(view, judged)
 tables.view_downloads("overview", view, shown)

@@ -132,21 +132,27 @@ def _reasons(
     cube: Cube, measures: Mapping[str, Measure], festival: np.ndarray, open_ended: np.ndarray, few: np.ndarray
 ) -> np.ndarray:
     """Indices of REASONS, the first that holds."""
-    with np.errstate(invalid="ignore"):
-        level = nanmean(cube.value, 2)
-        rare = np.array([m.kind == "count" for m in cube.metrics])[:, None] & (level < 1)
+    counted = np.array([m.kind == "count" for m in cube.metrics])[:, None]
     conditions = {
         "missing": np.isnan(cube.value[..., -1]),
         "stock": carried_over(cube, measures)[:, None],
         "settling": open_ended[:, None],
         "festival": festival[:, None],
-        "rare": rare,
+        "rare": counted & too_rare(cube.value),
         "few": few,
     }
     shape = cube.value.shape[:2]
     return np.select([np.broadcast_to(c, shape) for c in conditions.values()], [REASONS.index(r) for r in conditions], 0).astype(
         np.int8
     )
+
+
+def too_rare(values: np.ndarray) -> np.ndarray:
+    """Totals for which limits from the steps mean nothing: less than one a period on the average (D. J. Wheeler asks for
+    more), or none at all in half of the periods. Over the last axis; False where there is nothing."""
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return (nanmean(values, -1) < 1) | (2 * (values == 0).sum(axis=-1) >= np.maximum(there.sum(axis=-1), 1))
 
 
 def carried_over(cube: Cube, measures: Mapping[str, Measure]) -> np.ndarray:

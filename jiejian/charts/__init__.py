@@ -6,6 +6,8 @@ scale, an English word or a number in k or M. Marks of one place carry ``customd
 leads to it. ``large=True`` is the variant for slides, to be read from three metres.
 """
 
+from jiejian.charts.board import MOST_PLACES, status_board
+from jiejian.charts.control import run_chart
 from jiejian.charts.funnel import funnel_plot
 from jiejian.charts.panorama import compared_board, heat_map, strips
 from jiejian.charts.parts import Figure
@@ -18,6 +20,7 @@ from jiejian.charts.spine import Spine, spine_svg
 from jiejian.charts.spread import distribution, relation
 
 __all__ = [
+    "MOST_PLACES",
     "Figure",
     "Ready",
     "Spine",
@@ -31,8 +34,10 @@ __all__ = [
     "rank_chart",
     "ranked",
     "relation",
+    "run_chart",
     "sparkline",
     "spine_svg",
+    "status_board",
     "strips",
     "trend",
 ]

@@ -1,16 +1,18 @@
-"""What the overview says beside its cards: who stands out beyond chance, and who has not reported."""
+"""What the overview says beside its cards: where it gets worse, where it gets better, and who has not reported."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from jiejian.analysis.outliers import Outlier, outliers
+from jiejian.analysis.cells import concerns, progress
+from jiejian.analysis.takeaway import cell_sentence
 from jiejian.analysis.total import can_total
 from jiejian.catalogue import Metric
 from jiejian.ui import pickers
+from jiejian.ui.board import Judged
 from jiejian.ui.view import View
 
-CARDS, WORST, BEST = 6, 5, 3
+CARDS = 6
 
 
 def headline(view: View) -> tuple[Metric, ...]:
@@ -20,39 +22,25 @@ def headline(view: View) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys([*declared, *usable]))[:CARDS]
 
 
-def attention(view: View) -> None:
+def attention(view: View, judged: Judged | None) -> None:
     """Draw the two lists and the late reporters."""
-    found, tested = _outliers(view)
-    worse = [o for o in found if o.verdict == "worse"][:WORST]
-    better = [o for o in found if o.verdict == "better"][:BEST]
+    worse = concerns(judged.made, places=view.places) if judged else []
+    better = progress(judged.made, places=view.places) if judged else []
     left, right = st.columns(2)
     with left:
-        st.subheader("需要关注", anchor=False)
-        for outlier in worse:
-            st.markdown(f"▼ {outlier.sentence}")
+        st.subheader("重点关注", anchor=False)
+        for found in worse:
+            st.markdown(f":orange[{'▲' if found.direction > 0 else '▼'}] {cell_sentence(found, '')}")
         if not worse:
-            st.markdown("● 没有社区连续两期明显差于街道平均。")
+            st.markdown("● 没有社区既差于其他社区、又在变差。")
         for sentence in missing(view):
             st.markdown(f"○ {sentence}")
     with right:
-        st.subheader("表现突出", anchor=False)
-        for outlier in better:
-            st.markdown(f"▲ {outlier.sentence}")
+        st.subheader("进步", anchor=False)
+        for found in better:
+            st.markdown(f":blue[{'▲' if found.direction > 0 else '▼'}] {cell_sentence(found, '')}")
         if not better:
-            st.markdown("● 没有社区连续两期明显好于街道平均。")
-    if tested:
-        st.caption(f"共比较 {tested} 组“社区 × 指标”；只列连续两期都超出 99.8% 随机波动范围的，单期的偶然波动不列。")
-
-
-def _outliers(view: View) -> tuple[list[Outlier], int]:
-    judged = [m for m in view.metrics if m.kind == "proportion" and m.better != "neutral"]
-    before = view.period.previous
-    if before is None or before.start < view.dataset.first or not judged:
-        return [], 0
-    frame = view.figures(*judged, places=(), since=before)
-    found = outliers(frame, judged, before, view.period)
-    kept = [o for o in found if not view.places or o.place_id in view.places]
-    return kept, int((frame["period"] == view.period.key).sum())
+            st.markdown("● 没有社区出现明显的改善信号。")
 
 
 def missing(view: View) -> list[str]:

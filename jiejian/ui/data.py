@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from jiejian.analysis.board import Board, board
 from jiejian.catalogue import Catalogue, catalogue
+from jiejian.figures import Cube
 from jiejian.home import home
 from jiejian.selection import Selection
 from jiejian.warehouse import Warehouse, serving
@@ -74,6 +76,20 @@ def _figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
 def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     """The figures frame of a selection, shared between sessions: never change it in place."""
     return _figures(source, selection)
+
+
+@lru_cache(maxsize=64)
+def cube(source: Warehouse, selection: Selection) -> Cube:
+    """The same figures as arrays; never change them in place."""
+    return source.cube(selection)
+
+
+@lru_cache(maxsize=16)
+def judged(source: Warehouse, selection: Selection) -> Board:
+    """The status board at the end of a selection, one for each version of the warehouse."""
+    info = source.datasets()[selection.dataset]
+    targets = source.targets(selection.dataset, selection.period.end)
+    return board(cube(source, selection), source.catalogue.measures, targets, info.as_of)
 
 
 @lru_cache(maxsize=256)

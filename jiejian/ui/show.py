@@ -52,6 +52,13 @@ def chart(
     _below(view, table, metrics, meta["reading"])
 
 
+def drawn(figure: dict, key: str, click: bool = True) -> list[str] | None:
+    """A figure without the words around it; returns what a click chose: the mark's customdata."""
+    st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select="rerun" if click else "ignore", selection_mode="points")
+    points = st.session_state.get(key, {}).get("selection", {}).get("points", []) if click else []
+    return list(points[0].get("customdata") or []) if points else None
+
+
 def clicked(key: str) -> str | None:
     """The place id that a click on the chart ``key`` chose, if any."""
     points = st.session_state.get(key, {}).get("selection", {}).get("points", [])

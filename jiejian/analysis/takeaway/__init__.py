@@ -6,6 +6,7 @@ proportion differs only where the funnel's limits say so; communities are named 
 """
 
 from jiejian.analysis.takeaway.cards import cards_finding
+from jiejian.analysis.takeaway.control import cell_sentence, clipped, run_finding, run_point, status_finding, target_sentence
 from jiejian.analysis.takeaway.ranking import ranking_finding
 from jiejian.analysis.takeaway.scores import position, scores_finding
 from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
@@ -20,6 +21,8 @@ __all__ = [
     "all_steps",
     "board_finding",
     "cards_finding",
+    "cell_sentence",
+    "clipped",
     "distribution_finding",
     "figure_text",
     "fit_title",
@@ -29,8 +32,12 @@ __all__ = [
     "position",
     "ranking_finding",
     "relation_finding",
+    "run_finding",
+    "run_point",
     "scores_finding",
     "span_text",
+    "status_finding",
     "steps",
+    "target_sentence",
     "trend_finding",
 ]

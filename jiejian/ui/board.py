@@ -1,0 +1,162 @@
+"""The status board of the overview: which cells really changed, which targets are reliably met, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from jiejian import charts
+from jiejian.analysis.board import CONCERN, IMPROVEMENT, REASONS, STRONG, Board
+from jiejian.analysis.cells import Cell, cell, noteworthy, only, order
+from jiejian.analysis.control_chart import RULES
+from jiejian.analysis.takeaway import Finding, cell_sentence, status_finding
+from jiejian.periods import Period, period_of, periods_between
+from jiejian.selection import Selection
+from jiejian.ui import data, runs, show
+from jiejian.ui.view import View
+
+POINTS = 36
+_KEY, _GO = "board_chart", "_open_trend"
+_LEGEND = (
+    '<div class="jj-legend"><span><i class="worse">▲▼</i> 变差信号</span><span><i class="better">▲▼</i> 改善信号</span>'
+    "<span><i>▲▼</i> 变了，不分好坏</span><span><i>•</i> 通常波动</span><span><i>空白</i> 不作判断</span>"
+    '<span><i>✓</i> 稳定达标</span><span><i>～</i> 时达时不达</span><span><i class="worse">✗</i> 稳定不达标</span></div>'
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The board of a view, and of which period it speaks."""
+
+    made: Board
+    selection: Selection
+    left_out: int
+
+    @property
+    def label(self) -> str:
+        return self.selection.period.label
+
+
+def judge(view: View) -> Judged | None:
+    """The board of the view's metrics: by month up to the end of the picked period, or at the picked grain where nothing is
+    monthly. None where there is nothing to judge."""
+    monthly = tuple(m.id for m in view.metrics if "month" in view.ask("grains", m.id))
+    chosen, period = (
+        (monthly, period_of(view.period.end, "month")) if monthly else (tuple(m.id for m in view.metrics), view.period)
+    )
+    past = _past(view, period)
+    if not past or period.grain == "ytd":
+        return None
+    selection = Selection(view.dataset.id, chosen, period, since=past[0])
+    return Judged(data.judged(view.source, selection), selection, len(view.metrics) - len(chosen))
+
+
+def _past(view: View, period: Period) -> list[Period]:
+    known = periods_between(view.dataset.first, period.end, period.grain)
+    return [p for p in known if view.dataset.first <= p.start and p.end <= period.end][-POINTS:]
+
+
+def draw(view: View, judged: Judged) -> None:
+    """The board, and under it the cell that was clicked."""
+    if (judged.made.reason > 0).all():
+        st.subheader("状态板", anchor=False)
+        st.info(
+            f"{judged.label}还没有可以判断的格子：期数太少，或本期缺数。有{_LEAST}个月以上的数据后，这里会显示哪些指标真的变了。"
+        )
+        return
+    _board(view, judged)
+
+
+_LEAST = 3
+
+
+@st.fragment
+def _board(view: View, judged: Judged) -> None:
+    made = judged.made
+    head, weak, whole = st.columns([6, 2.4, 2.4], vertical_alignment="bottom")
+    more = weak.toggle("也显示较弱的信号", key="weak", bind="query-params", help=_weak_help())
+    every = whole.toggle("显示全部指标", key="all_metrics", bind="query-params")
+    rules = RULES[1:] if more else STRONG
+    arranged = order(made, _pillars(view), rules, view.places)
+    arranged = arranged if every else only(arranged, noteworthy(made, rules))
+    finding = _finding(view, judged, rules)
+    figure = charts.status_board(made, arranged, view.context(), finding, judged.label, rules)
+    with head:
+        st.subheader(finding[0], anchor=False)
+    st.markdown(finding[1])
+    st.html(_LEGEND)
+    with st.container(key="board_scroll"):
+        chosen = show.drawn(figure, _KEY)
+    st.caption(_left_out(judged, len(arranged.columns)))
+    with st.expander("怎么读这张图"):
+        st.markdown(figure["layout"]["meta"]["reading"])
+    _explained(view, judged, chosen)
+
+
+def _finding(view: View, judged: Judged, rules: Collection[str]) -> Finding:
+    shown = judged.made.shown_signal(rules)
+    counts = (int((shown == CONCERN).sum()), int((shown == IMPROVEMENT).sum()))
+    return status_finding(counts, judged.made.by_chance(rules), judged.made.judged_cells, judged.label)
+
+
+def _weak_help() -> str:
+    return (
+        "默认只显示最强的两种：超出控制界限、连续7期同向变化。较弱的两种（3期中2期接近界限、连续7期在均值同一侧）更容易出于偶然。"
+    )
+
+
+def _pillars(view: View) -> list[tuple[str, Sequence[str]]]:
+    """The groups of the grouping that is picked at the side."""
+    groupings = view.catalogue.groupings
+    chosen = groupings.get(str(st.session_state.get("grouping"))) or next(iter(groupings.values()), None)
+    return [(group.name, group.metrics) for group in chosen.groups] if chosen else []
+
+
+def _left_out(judged: Judged, places: int) -> str:
+    """How many cells are not judged, and why."""
+    made = judged.made
+    words = {
+        "missing": "缺数", "stock": "期末存量", "settling": "仍在办理", "festival": "春节所在月", "rare": "数量太少", "few": "期数太少",
+    }  # fmt: skip
+    counts = {word: int((made.reason == REASONS.index(code)).sum()) for code, word in words.items()}
+    parts = [f"{word}{n}格" for word, n in counts.items() if n]
+    told = f"不作判断的：{'、'.join(parts)}。" if parts else ""
+    told += f"另有{judged.left_out}项指标不按月报送，不在板上。" if judged.left_out else ""
+    return told + (f"社区较多，只画前{charts.MOST_PLACES}个。" if places > charts.MOST_PLACES else "")
+
+
+# ---- one cell ----
+
+
+def _explained(view: View, judged: Judged, chosen: Sequence[str] | None) -> None:
+    """The clicked cell: a sentence, its run chart, the way to the trend."""
+    found = _cell(judged.made, chosen)
+    if found is None:
+        st.caption("点一格，看它的说明和走势。")
+        return
+    with st.container(border=True):
+        st.markdown(cell_sentence(found, judged.label))
+        figure = runs.cell_chart(view, judged.selection, judged.made, found)
+        show.drawn(figure, "cell_chart", click=False)
+        st.button("在趋势分析中打开", key="open_trend", on_click=_open, args=(found, judged.selection.period), type="primary")
+    if st.session_state.pop(_GO, False):
+        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
+        st.switch_page("pages/trends.py", query_params={})
+
+
+def _cell(made: Board, chosen: Sequence[str] | None) -> Cell | None:
+    if not chosen or len(chosen) != 2:
+        return None
+    rows = [i for i, m in enumerate(made.cube.metrics) if m.id == chosen[0]]
+    columns = [i for i, p in enumerate(made.cube.places["place_id"]) if p == chosen[1]]
+    return cell(made, rows[0], columns[0]) if rows and columns else None
+
+
+def _open(found: Cell, period: Period) -> None:
+    st.session_state["metric"] = found.metric.id
+    st.session_state["community"] = [found.place_id]
+    st.session_state["grain"] = period.grain
+    st.session_state["period"] = period.key
+    st.session_state[_GO] = True
