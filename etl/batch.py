@@ -15,7 +15,7 @@ import numpy as np
 
 from etl.dates import Period
 from etl.recognise import Match
-from etl.textfile import numbers
+from etl.textfile import Unreadable, numbers
 from jiejian.catalogue import Column, Ledger
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ def row_of(sheet: str, line: str, part: str = "0") -> str:
 def line_of(row: str = "_row") -> str:
     """SQL: the row in the spreadsheet."""
     return f"(({row} >> {_LINE}) & {_LINE_MASK})"
+
+
+class UnreadableBody(Unreadable):
+    """A sheet of a batch whose body cannot be read: its number in the batch, and a Chinese clause."""
+
+    def __init__(self, number: int, clause: str):
+        super().__init__(clause)
+        self.number = number
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,10 @@ class Batch:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        table = match.sheet.table()
+        try:
+            table = match.sheet.table()
+        except Unreadable as error:
+            raise UnreadableBody(number, str(error)) from error
         cells = [table.column(f"c{i}") for i in range(len(match.sheet.heads))]
         filled = pc.cast(pc.is_valid(cells[0]), "int32")
         for cell in cells[1:]:

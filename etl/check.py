@@ -10,14 +10,19 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from etl.batch import Batch, Member, line_of, sheet_of
 from etl.recognise import NUMERIC
 from etl.rules import jump_problems, rule_problems
 from etl.schema import column_types, quoted, text
+from etl.textfile import numbers
 from etl.tidy import Tidied
 from jiejian.catalogue import Catalogue, Column, Ledger
 
+# More short rows than this are the habit of a system and not told one by one.
+_FEW = 200
 _NO_PROBLEM = (
     "SELECT NULL::BIGINT AS _row, NULL::VARCHAR AS _columns, NULL::VARCHAR AS _reason, NULL::VARCHAR AS _advice, "
     "NULL::VARCHAR AS _severity WHERE false"
@@ -38,6 +43,7 @@ def check(
     """
     parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *_twins(batch), *_ignored(batch)]
     parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
+    parts += _ragged(connection, batch)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}")
     for jump in jump_problems(batch):
         connection.execute(f"INSERT INTO problem {jump}")
@@ -189,6 +195,27 @@ def _twins(batch: Batch) -> Iterator[str]:
               FROM typed t JOIN (SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE _kind = 'row' AND {given}
                                  GROUP BY ALL HAVING count(*) > 1) k ON k.sheet = {sheet_of("t._row")} AND {same}
               WHERE t._kind = 'row' AND t._row > k.first"""
+
+
+def _ragged(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[str]:
+    """Rows of text files with more cells than the head (their figures may stand under the wrong head) or with fewer."""
+    found = []
+    for number, member in enumerate(batch.members):
+        odd, width = member.match.sheet.odd_rows, max((i for i, h in enumerate(member.match.sheet.heads, 1) if h), default=0)
+        # Some systems leave out the blank cells at the end of every line: a habit, not a fault.
+        short = sum(cells < width for cells in odd.values())
+        told = [(batch.row(number, line), n, width) for line, n in odd.items() if n > width or (n < width and short <= _FEW)]
+        found += told
+    if not found:
+        return
+    columns = [numbers(np.array(column)) for column in zip(*found, strict=True)]
+    connection.register("odd_row", pa.Table.from_arrays(columns, ["_row", "cells", "width"]))
+    yield """SELECT o._row, '', '这一行有 ' || o.cells || ' 格，比表头多，数字可能错位',
+                    '请检查这一行是否多了分隔符（如金额中的逗号），给含逗号的格加上引号后重新上报。', 'error'
+             FROM odd_row o JOIN raw ON raw._row = o._row WHERE raw._kind = 'row' AND o.cells > o.width
+             UNION ALL SELECT o._row, '', '这一行只有 ' || o.cells || ' 格，比表头少，缺的格按没有填写处理',
+                    '请核对这一行是否完整。', 'warning'
+             FROM odd_row o JOIN raw ON raw._row = o._row WHERE raw._kind = 'row' AND o.cells < o.width"""
 
 
 def _ignored(batch: Batch) -> Iterator[str]:

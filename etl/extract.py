@@ -6,20 +6,19 @@ may hold several tables. Hidden sheets are read like the others, and it is said 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl import archive
 from etl.arrays import flags
 from etl.blocks import TOP, Block, find_blocks
-from etl.heads import find_head
+from etl.heads import Head, find_head
 from etl.kinds import Kind, kind_of
 from etl.marks import is_ours
-from etl.textfile import Text, Unreadable, body, open_text
+from etl.textfile import Unreadable, body, filled, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
 
 if TYPE_CHECKING:
@@ -27,8 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "Sheet", "Unreadable", "extract"]
 
-BOOKS, TEXTS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), (".csv", ".txt", ".tsv")
-SUFFIXES = BOOKS + TEXTS
+BOOKS, TEXTS = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods"), (".csv", ".txt", ".tsv")
+SUFFIXES = (*BOOKS, *TEXTS, ".zip")
+# A ledger has some dozens of columns, a table with periods across some hundreds.
+MOST_COLUMNS = 2000
 # A text file up to this many bytes is looked at whole, for several tables; a larger one holds one table.
 _SMALL_TEXT = 1 << 20
 
@@ -57,6 +58,8 @@ class Sheet:
     roles: dict[str, int] | None = None
     origins: bool = False
     notes: tuple[str, ...] = ()
+    # Rows of a text file that have more or fewer cells than the head, with that number; known once the body is read.
+    odd_rows: dict[int, int] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -83,32 +86,72 @@ class Sheet:
         return column_letters(index + self.left)
 
 
-def extract(path: Path, known: Collection[str]) -> list[Sheet]:
-    """All tables of a file. ``known`` are the contracts' heads in normal form.
+def extract(path: Path, known: Collection[str], notes: list[str] | None = None) -> list[Sheet]:
+    """All tables of a file, or of the files in a zip. ``known`` are the contracts' heads in normal form.
 
     The body is read only when ``table()`` is called: text columns c0, c1 … and ``row``, the spreadsheet row.
-    Raises Unreadable, a Chinese clause with what to do, when the file cannot be read.
+    Raises Unreadable, a Chinese clause with what to do, when the file cannot be read. ``notes`` takes sentences about what of it
+    could not be read.
     """
+    notes = [] if notes is None else notes
     suffix = path.suffix.lower()
-    if path.stat().st_size == 0:
+    data = path.read_bytes()
+    if not data:
         raise Unreadable("是空文件，请检查后重新上报")
-    if suffix in SUFFIXES:
-        kind = kind_of(path.read_bytes())
-        if kind.says:
-            raise Unreadable(kind.says)
-        # Many systems export text under the name of a workbook, and people rename: what it is decides, not what it is called.
-        return _from_text(path, known) if kind is Kind.TEXT else _from_workbook(path, known)
-    raise Unreadable(f"类型 {suffix or '（无扩展名）'} 不受支持，请另存为 xlsx 或 csv 再上报")
-
-
-def _from_workbook(path: Path, known: Collection[str]) -> list[Sheet]:
+    if suffix not in SUFFIXES:
+        raise Unreadable(_kind_or_suffix(data, suffix))
+    if kind_of(data) is not Kind.ARCHIVE:
+        return _tables(path.name, "", data, path.read_bytes, known, notes)
     found = []
-    for grid in open_workbook(path.read_bytes()):
+    for member in archive.members(data):
+        try:
+            found += _from_member(path, member, data, known, notes)
+        except Unreadable as error:
+            notes.append(f"文件“{path.name}”里的“{member.name}”{error}。")
+    return found
+
+
+def _kind_or_suffix(data: bytes, suffix: str) -> str:
+    kind = kind_of(data)
+    told = kind.says if kind is not Kind.DAMAGED else ""
+    return told or f"类型 {suffix or '（无扩展名）'} 不受支持，请另存为 xlsx 或 csv 再上报"
+
+
+def _from_member(path: Path, member: archive.Member, data: bytes, known: Collection[str], notes: list[str]) -> list[Sheet]:
+    if Path(member.name).suffix.lower() not in SUFFIXES or Path(member.name).suffix.lower() == ".zip":
+        raise Unreadable("不是表格，没有读取")
+    content = archive.read(data, member)
+    if not content:
+        raise Unreadable("是空文件，没有读取")
+    return _tables(path.name, member.name, content, lambda: archive.read(path.read_bytes(), member), known, notes)
+
+
+def _tables(
+    file: str, member: str, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
+) -> list[Sheet]:
+    """The tables in the bytes of a file; ``again`` reads the bytes once more. What it is decides, not what it is called."""
+    kind = kind_of(data)
+    if kind.says:
+        raise Unreadable(kind.says)
+    if kind is Kind.TEXT:
+        return _from_text(file, member, data, again, known, notes)
+    if kind is Kind.ARCHIVE:
+        raise Unreadable("是压缩包里的压缩包，请解压后重新上报")
+    found = []
+    for grid in open_workbook(data):
         if is_ours(grid.name, grid.rows):
             continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)
-        found += _sheets(path.name, lambda grid=grid: grid, grid.name, blocks, grid.hidden)
+        name = f"{member}/{grid.name}" if member else grid.name
+        found += _sheets(file, lambda grid=grid: grid, name, blocks, grid.hidden)
+    for sheet in found:
+        if len(sheet.heads) > MOST_COLUMNS:
+            raise Unreadable(_too_wide(f"工作表“{sheet.sheet}”", len(sheet.heads)))
     return found
+
+
+def _too_wide(where: str, columns: int) -> str:
+    return f"{where}有 {columns} 列，超过 {MOST_COLUMNS} 列，不像台账，请只保留台账的列，或把时间改成一行一期后重新上报"
 
 
 def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Block], hidden: bool = False) -> list[Sheet]:
@@ -157,35 +200,49 @@ def _raw(grid: Grid, block: Block, column: int) -> list[object]:
     return [grid.rows[r][at] if at < len(grid.rows[r]) else None for r in rows if r not in block.skip]
 
 
-def _from_text(path: Path, known: Collection[str]) -> list[Sheet]:
-    opened = open_text(path, TOP)
+def _from_text(
+    file: str, member: str, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
+) -> list[Sheet]:
+    opened = open_text(data, TOP)
+    if opened.broken:
+        notes.append(f"文件“{file}”{f'里的“{member}”' if member else ''}有 {opened.broken} 处文字认不出（显示为“�”），请核对这些格。")
     if opened.data.size <= _SMALL_TEXT:
-        grid = _grid(opened)
-        return _sheets(path.name, lambda: _grid(open_text(path, TOP)), "", find_blocks(grid.rows, (), known, text))
-    head = find_head(opened.top, (), known)
-    if head is None:
-        return []
-    # Only the first records are kept until the body is asked for: a folder may hold many large files.
+        records = opened.records()
+        grid = _grid(records)
+        sheets = _sheets(file, lambda: _grid(open_text(again(), TOP).records()), member, find_blocks(grid.rows, (), known, text))
+        if len(sheets) == 1:
+            sheets[0].odd_rows.update(_odd_rows(records, sheets[0]))
+    else:
+        head = find_head(opened.top, (), known)
+        # Only the first records are kept until the body is asked for: a folder may hold many large files.
+        sheets = [_large_text(file, member, head, again)] if head else []
     del opened
-    return [
-        Sheet(
-            path.name,
-            "",
-            head.title,
-            head.heads,
-            head.row + 1,
-            head.first + 1,
-            lambda: body(open_text(path, TOP), head.first, len(head.heads)),
-        )
-    ]
+    if sheets and len(sheets[0].heads) > MOST_COLUMNS:
+        raise Unreadable(_too_wide("", len(sheets[0].heads)))
+    return sheets
 
 
-def _grid(opened: Text) -> Grid:
+def _large_text(file: str, member: str, head: Head, again: Callable[[], bytes]) -> Sheet:
+    odd_rows: dict[int, int] = {}
+    return Sheet(
+        file,
+        member,
+        head.title,
+        head.heads,
+        head.row + 1,
+        head.first + 1,
+        lambda: body(open_text(again(), TOP), head.first, len(head.heads), odd_rows),
+        odd_rows=odd_rows,
+    )
+
+
+def _odd_rows(records: Sequence[list[str]], sheet: Sheet) -> dict[int, int]:
+    """The rows of a small text file that have more filled cells than the head, or were cut short, with their number of cells."""
+    width = max((n for n, head in enumerate(sheet.heads, 1) if head), default=0)
+    rows = enumerate(records[sheet.first_row - 1 :], sheet.first_row)
+    return {n: len(row) if len(row) < width else filled(row) for n, row in rows if row and (len(row) < width or filled(row) > width)}
+
+
+def _grid(records: Sequence[list[str]]) -> Grid:
     """A small text file as a grid of cells."""
-    content = io.StringIO(bytes(opened.data).decode("utf-8", errors="replace"), newline="")
-    try:
-        rows = list(csv.reader(content, delimiter=opened.separator))
-    except csv.Error as error:
-        raise Unreadable("引号不成对，表格无法分列，请用 Excel 打开后另存为 xlsx 再上报") from error
-    width = max(map(len, rows), default=0)
-    return Grid("", [row + [""] * (width - len(row)) for row in rows], [])
+    return Grid("", records, [])

@@ -52,7 +52,7 @@ def _copied(path: Path, problems: Sequence[Problem], name: Path) -> tuple[list[m
         except Exception as error:  # calamine's own errors: text under the name of a workbook
             if path.read_bytes()[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
                 raise Unmarkable(str(error)) from error
-    text = open_text(path, _HEAD_ROWS)
+    text = open_text(path.read_bytes(), _HEAD_ROWS)
     wanted = {p.row for p in problems if p.row}
     sheet = markcopy.of_text(text.data.to_pybytes(), text.separator, _sheet_name(name.stem), wanted, _HEAD_ROWS)
     moved = {number: row for row, number in enumerate(sheet.numbers, 1)} if sheet.numbers else None

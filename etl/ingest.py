@@ -15,7 +15,7 @@ from functools import cache, cached_property
 import duckdb
 
 from etl.atlas import Atlas, atlas, times_of
-from etl.batch import alike
+from etl.batch import UnreadableBody, alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period
 from etl.extract import Sheet, Unreadable, extract
@@ -145,7 +145,7 @@ class Ingest:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
         sentences, skipped, found = [], [], []
         try:
-            sheets = extract(origin.path, self._known)
+            sheets = extract(origin.path, self._known, skipped)
         except Unreadable as error:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
@@ -220,7 +220,7 @@ class Ingest:
         for sheet in sheets:
             done = self._task([[sheet]], self._places(), self._atlas.digest, [])
             self._take(done)
-            self._atlas.take(done[0].places)
+            self._atlas.take(done[0].places if done else [])
             self._gazetteer = None
 
     def _side_by_side(self, sheets: list[tuple[int, Waiting]], progress: Progress | None) -> None:
@@ -236,7 +236,7 @@ class Ingest:
             futures = [pool.submit(self._task, task, gazetteer, places, active) for task in _tasks(sheets)]
             for future in as_completed(futures):
                 done += future.result()
-                if progress:
+                if progress and done:
                     progress(len(done), len(sheets), done[-1].manifest.file)
         self._take(sorted(done, key=lambda d: d.manifest.seq))
 
@@ -247,10 +247,21 @@ class Ingest:
             if history_columns(ledger):
                 remember(cursor, ledger, self._run, active, fresh=True)
             for sheets in task:
-                done += load_batch(cursor, sheets, self._run, gazetteer, places)
+                done += self._load(cursor, sheets, gazetteer, places)
                 if history_columns(ledger) and sheets is not task[-1]:
                     remember(cursor, ledger, self._run, (d.manifest for d in done[-len(sheets) :]), fresh=False)
         return done
+
+    def _load(self, cursor, sheets: list[tuple[int, Waiting]], gazetteer: Gazetteer, places: str) -> list[Done]:
+        """Load one batch. A sheet whose body turns out to be unreadable is a fault of its file; the others are loaded without it."""
+        while sheets:
+            try:
+                return load_batch(cursor, sheets, self._run, gazetteer, places)
+            except UnreadableBody as error:
+                _, broken = sheets[error.number]
+                self._outcome.faults[broken.origin.key] = [f"{broken.match.sheet.place}{error}。"]
+                sheets = [sheet for number, sheet in enumerate(sheets) if number != error.number]
+        return []
 
     def _take(self, done: Sequence[Done]) -> None:
         self._loads.add(d.manifest for d in done)

@@ -25,7 +25,7 @@ class Kind(enum.Enum):
     LOCKED = ("locked", PASSWORD)
     WORD = ("word", f"是 Word 文档，请把其中的表格复制到 Excel 或 WPS 表格，{_AGAIN}")
     SLIDES = ("slides", f"是演示文稿，请把其中的表格复制到 Excel 或 WPS 表格，{_AGAIN}")
-    PDF = ("pdf", f"是 PDF 文件，不能读出表格，请向提供的人要原来的 Excel 文件，{_AGAIN}")
+    PDF = ("pdf", "是 PDF 文件，不能读出表格，请向提供的人要原来的 Excel 文件再上报")
     PICTURE = ("picture", "是图片，不能读出表格，请向提供的人要原来的 Excel 文件再上报")
     HTML = ("html", f"是网页格式的文件改名而成，请用 Excel 或 WPS 打开后{_AGAIN}")
     XML = ("xml", f"是“XML 表格 2003”格式，请用 Excel 或 WPS 打开后{_AGAIN}")

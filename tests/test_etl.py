@@ -354,7 +354,7 @@ def test_a_file_that_is_no_ledger_does_not_stop_the_others(loaded):
     summary = loaded.refresh()
     assert summary.exit_code == 1
     assert summary.faults == [
-        "文件“照片.pdf”类型 .pdf 不受支持，请另存为 xlsx 或 csv 再上报。",
+        "文件“照片.pdf”是 PDF 文件，不能读出表格，请向提供的人要原来的 Excel 文件再上报。",
         "文件“通讯录.xlsx”工作表“Sheet1”认不出是哪种台账：表头“姓名、职务、手机”与各台账约定的列名对不上。请对照模板改表头，或在台账约定里加同义词后重新上报。",
     ]
     assert loaded.refresh().faults == summary.faults, "an unusable file is named again until it is mended"

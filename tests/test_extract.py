@@ -168,7 +168,7 @@ def test_files_that_cannot_be_used_say_why(tmp_path):
     assert refusal("a.xlsx", b"") == "是空文件，请检查后重新上报"
     assert refusal("b.xlsx", b"PK\x03\x04broken") == "文件已损坏或不是 Excel 工作簿，请用 Excel 打开检查后另存为 xlsx 再上报"
     assert refusal("c.xls", b"<html><table></table></html>") == "是网页格式的文件改名而成，请用 Excel 或 WPS 打开后另存为 xlsx 再上报"
-    assert refusal("d.pdf", b"%PDF") == "类型 .pdf 不受支持，请另存为 xlsx 或 csv 再上报"
+    assert refusal("d.pdf", b"%PDF") == "是 PDF 文件，不能读出表格，请向提供的人要原来的 Excel 文件再上报"
     assert (
         refusal("e.csv", b"\xff\xff\xff\x81") == "认不出文字编码，请用 Excel 打开后另存为 xlsx，或另存为 UTF-8 编码的 csv 再上报"
     )

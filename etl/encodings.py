@@ -1,0 +1,102 @@
+"""Bytes of a text file → UTF-8, whatever Chinese encoding they came in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+_CHUNK = 4 << 20
+_SAMPLE = 64 << 10
+_UNKNOWN = "认不出文字编码，请用 Excel 打开后另存为 xlsx，或另存为 UTF-8 编码的 csv 再上报"
+_NO_TEXT = "不是文本文件，请另存为 xlsx 或 csv 再上报"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What Chinese tables are made of: ASCII, punctuation, ideographs, full-width forms.
+_USUAL = re.compile(r"[\t\r\n -~\u2010-\u2030\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f]")
+# Of so many signs one may be broken: systems cut a name in the middle of a character.
+_TOLERATED = 1000
+
+
+class Unreadable(Exception):
+    """A file that cannot be read; the message is a Chinese clause with what to do."""
+
+
+def to_utf8(data: bytes) -> tuple[bytes, int]:
+    """The text as UTF-8 without byte order mark and NUL, with line breaks, and how many signs could not be read (``\ufffd``).
+
+    Raises Unreadable where it is no text.
+    """
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if encoding:
+        data = data[len(codecs.BOM_UTF8) if encoding == "utf-8" else 4 if "32" in encoding else 2 :]
+    elif b"\0" in data[:_SAMPLE]:
+        encoding = _wide(data[:_SAMPLE])
+    broken = 0
+    if encoding not in ("", "utf-8") or not _decodes(data, "utf-8"):
+        data, broken = _transcoded(data, encoding or ("gb18030" if _decodes(data, "gb18030") else ""))
+    if b"\0" in data:
+        data = data.replace(b"\0", b"")
+    if not data.strip():
+        raise Unreadable("是空文件，请检查后重新上报")
+    head = data[:_SAMPLE].decode("utf-8", "replace")
+    if len(_CONTROL.findall(head)) * 50 > len(head):
+        raise Unreadable(_NO_TEXT)
+    return (data if b"\n" in data[:_SAMPLE] else data.replace(b"\r", b"\n")), broken
+
+
+def _wide(sample: bytes) -> str:
+    """UTF-16 without a mark, by what reads as a usual Chinese text; "" for text with stray NUL bytes."""
+    even = sample[: len(sample) & ~1]
+
+    def usual(encoding: str, data: bytes) -> float:
+        text = data.decode(encoding, "replace").replace("\0", "")
+        return len(_USUAL.findall(text)) / max(1, len(text)) if text else 0.0
+
+    narrow = max(usual(encoding, sample) for encoding in ("utf-8", "gb18030"))
+    wide = {encoding: usual(encoding, even) for encoding in ("utf-16-le", "utf-16-be")}
+    best = max(wide, key=lambda encoding: wide[encoding])
+    # ASCII in UTF-16 reads as ASCII with every other byte NUL: then the NUL bytes tell.
+    if wide[best] > 0.8 and (wide[best] > narrow or sample.count(0) * 3 > len(sample)):
+        return best
+    if narrow < 0.8:
+        raise Unreadable(_NO_TEXT)
+    return ""
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        for _ in _decoded(data, encoding, "strict"):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _transcoded(data: bytes, encoding: str) -> tuple[bytes, int]:
+    """As UTF-8; a few broken signs are replaced where the rest leaves no doubt about the encoding."""
+    if encoding and _decodes(data, encoding):
+        return b"".join(part.encode("utf-8", "replace") for part in _decoded(data, encoding, "strict")), 0
+    tried = []
+    for name in [encoding] if encoding else ["utf-8", "gb18030"]:
+        parts, broken, size = [], 0, 0
+        for part in _decoded(data, name, "replace"):
+            broken, size = broken + part.count("\ufffd"), size + len(part)
+            parts.append(part.encode("utf-8", "replace"))
+        tried.append((broken, size, b"".join(parts)))
+    broken, size, text = min(tried, key=lambda t: t[0])
+    if broken * _TOLERATED > max(size, _TOLERATED):
+        raise Unreadable(_UNKNOWN)
+    return text, broken
+
+
+def _decoded(data: bytes, encoding: str, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for start in range(0, len(data), _CHUNK):
+        yield decoder.decode(data[start : start + _CHUNK], final=start + _CHUNK >= len(data))
