@@ -19,6 +19,7 @@ from etl.rules import jump_problems, rule_problems
 from etl.schema import column_types, quoted, text
 from etl.textfile import numbers
 from etl.tidy import Tidied
+from etl.values import is_needed
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 # More short rows than this are the habit of a system and not told one by one.
@@ -126,12 +127,6 @@ def _names(column: Column) -> str:
 def name_of(ledger: Ledger, column: Column) -> str:
     """The name of a column in ``typed``."""
     return next(iter(column_types(ledger, column)))
-
-
-def is_needed(ledger: Ledger, column: Column) -> bool:
-    """Whether a row without this column is rejected."""
-    in_key = column.id in ledger.key and column.type != "place"
-    return column.required or in_key or (column.type == "place" and ledger.table == "observation")
 
 
 # ---- cells ----

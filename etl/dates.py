@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from etl.quantity import chinese
-from etl.wording import is_missing, plain
+from etl.wording import error_clause, is_missing, plain
 
 # Formats that DuckDB reads itself, after its own cast has failed; unambiguous ones only.
 FORMATS = (
@@ -27,17 +28,39 @@ FORMATS = (
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
+_BY_ORDER = {"mdy": "%m/%d/%Y", "dmy": "%d/%m/%Y"}
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
+
 _UNFINISHED = frozenset(("至今", "未办结", "未完成", "未定", "待定", "在办", "办理中", "进行中", "未启用", "未撤销", "长期"))
-_HAN_DATE = re.compile(r"^([零〇一二三四五六七八九]{4})年([一二三四五六七八九十]+)月(?:([一二三四五六七八九十]+)[日号])?$")
-_DAY = re.compile(r"^(\d{4})[年./\-](\d{1,2})[月./\-](\d{1,2})[日号]?")
-_MONTH = re.compile(r"^(\d{4})[年./\-](\d{1,2})月?$")
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?$")
-_SLASHED = re.compile(r"^(\d{1,2})[/\-](\d{1,2})[/\-](\d{4})")
+_DIGIT, _PART = "零〇一二三四五六七八九", "[一二三四五六七八九十廿卅]"
+_HAN_DATE = re.compile(rf"^([{_DIGIT}]{{4}}|\d{{4}})年({_PART}+)月(?:({_PART}+)[日号]?)?")
+_SEPARATOR = r"[年./\-。、· ]"
+_DAY = re.compile(rf"^(\d{{4}}){_SEPARATOR}(\d{{1,2}})[月./\-。、· ](\d{{1,2}})(?!\d)[日号]?")
+_MONTH = re.compile(r"^(\d{4})[年./\-。](\d{1,2})月?份?$|^((?:19|20)\d{2})(0[1-9]|1[0-2])$")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?: ?(\d{2})(\d{2})(\d{2})?)?$")
+_SLASHED = re.compile(r"^(\d{1,2})[/\-](\d{1,2})[/\-](\d{4})(?!\d)")
+_SHORT = re.compile(r"^(\d{1,2})([/\-.])(\d{1,2})\2(\d{1,2})(?!\d)")
+_NAMED = re.compile(r"^(?:[A-Za-z]{3,9},? )?(?:(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{4}|\d{2})|([A-Za-z]{3,9})[- .]+(\d{1,2}),?[- ](\d{4}))(?!\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(
-    r"^[T,，]?(上午|下午|晚上|中午|凌晨)?(\d{1,2})[:时点](\d{1,2})?[:分]?(?:(\d{1,2})(?:\.\d+)?秒?)?(AM|PM|am|pm)?Z?$"
+    r"^[T,， ]?(上午|下午|晚上|中午|凌晨|早上|傍晚)? ?(\d{1,2})[:时点](\d{1,2})?[:分]?(?:(\d{1,2})(?:\.\d+)?秒?)? ?(AM|PM|am|pm)?(?:Z|[+\-]\d{2}:?\d{2})?$"
 )
-_WEEKDAY = re.compile(r"[（(]?(?:星期|周)[一二三四五六日天][)）]?")
+_WEEKDAY = re.compile(r" ?[（(]?(?:星期|周|礼拜)[一二三四五六日天][)）]?")
 _SERIAL = re.compile(r"^\d{5}(\.\d+)?$")
+_TENTH = re.compile(r"^\d{4}\.1$")
+# What a cell says that is no single day, and the clause for it.
+_NO_DAY = (
+    (r"^(\d{1,2}|[一二三四五六七八九十]+)月(\d{1,2}|[一二三四五六七八九十廿]+)[日号]", "没有写年份"),
+    (r"^(\d{1,2}|[一二三四五六七八九十]+)月份?$|^\d{1,2}[/.-]\d{1,2}$", "没有写年份"),
+    (r"^\d{4}年?$", "只写了年份，没有月和日"),
+    (r"月[上中下]旬$", "只写到旬，没有写日"),
+    (r"^(上午|下午)?\d{1,2}[:时]\d{2}", "只有时刻，没有日期"),
+)
+
+
+def formats(order: str) -> tuple[str, ...]:
+    """The formats for DuckDB, with those of a column that puts month or day first."""
+    return (*FORMATS, *(_BY_ORDER[order] + clock for clock in _CLOCKS)) if order in _BY_ORDER else FORMATS
 
 
 class Reading(NamedTuple):
@@ -56,37 +79,59 @@ def slash_order(values: Iterable[str]) -> str:
     return "mdy" if seconds > 12 >= firsts else "dmy" if firsts > 12 >= seconds else ""
 
 
-def read_time(text: str | None, order: str = "") -> Reading | None:
+def keeps_zeros(values: Iterable[str]) -> bool:
+    """Whether a column writes October as 2026.10, so that 2026.1 is January and not a number that lost its zero."""
+    return any(re.fullmatch(r"\d{4}\.10", plain(value)) for value in values)
+
+
+def _tidied(text: str) -> str:
+    """Half-width, one blank where there were several, none around signs and words of dates; without a day of the week."""
+    written = re.sub(r"[\s\u200b\ufeff]+", " ", unicodedata.normalize("NFKC", text)).strip().lstrip("'’‘")
+    return re.sub(r" ?([年月./\-:]) ?", r"\1", _WEEKDAY.sub("", written)).replace("−", "-")
+
+
+def read_time(text: str | None, order: str = "", zeros: bool = False) -> Reading | None:
     """A day with or without a time of day. None where the cell says there is none.
 
-    ``order`` tells how ``03/04/2026`` is meant. Raises ValueError with a Chinese clause when it is no date.
+    ``order`` tells how ``03/04/2026`` is meant, ``zeros`` that ``2026.1`` is January. Raises ValueError with a Chinese clause when it
+    is no date, or none for certain.
     """
-    written = "" if text is None else _WEEKDAY.sub("", plain(text))
-    if is_missing(written) or written in _UNFINISHED:
+    if is_missing(text) or (written := _tidied(text)) in _UNFINISHED:
         return None
+    if clause := error_clause(text):
+        raise ValueError(clause)
     if match := _HAN_DATE.match(written):
-        year, month, day = (int(chinese(part)) if part else 0 for part in match.groups())
-        written = f"{year}年{month}月{day}日" if day else f"{year}年{month}月"
+        year, month, day = (int(part) if part.isdigit() else int(chinese(_spelt(part))) for part in (*match.groups()[:2], match[3] or "0"))
+        if day:
+            return _point(year, month, day, written[match.end() :])
+        written = f"{year}年{month}月{written[match.end() :]}"
     if match := _DAY.match(written):
         return _point(*map(int, match.groups()), written[match.end() :])
     if match := _COMPACT.match(written):
         year, month, day, *clock = (int(part or 0) for part in match.groups())
         return _point(year, month, day, "{}:{}:{}".format(*clock))
+    if _TENTH.match(written) and not zeros:
+        raise ValueError("分不清是1月还是10月（表格会把 2026.10 存成 2026.1）")
     if match := _MONTH.match(written):
-        return _point(int(match[1]), int(match[2]), 1, "")._replace(assumed="只写到月，按当月1日计")
+        return _point(int(match[1] or match[3]), int(match[2] or match[4]), 1, "")._replace(assumed="只写到月，按当月1日计")
     if match := _SLASHED.match(written):
         return _slashed(match, written, order)
+    if match := _NAMED.match(written):
+        return _named(match, written)
+    if match := _SHORT.match(written):
+        return _short(match, written, order)
     if _SERIAL.match(written) and 10000 <= float(written) < 73051:
         return Reading(_sane(datetime(1899, 12, 30) + timedelta(seconds=round(float(written) * 86400))))
-    if re.match(r"^\d{1,2}月\d{1,2}[日号]", written):
-        raise ValueError("没有写年份")
-    if re.match(r"^\d{4}年?$", written):
-        raise ValueError("只写了年份，没有月和日")
-    raise ValueError("不是日期")
+    raise ValueError(next((clause for form, clause in _NO_DAY if re.search(form, written)), "不是日期"))
+
+
+def _spelt(part: str) -> str:
+    return part.replace("廿", "二十").replace("卅", "三十")
 
 
 def _slashed(match: re.Match, written: str, order: str) -> Reading:
     first, second, year = map(int, match.groups())
+    order = order if order in _BY_ORDER else ""
     order = order or ("mdy" if second > 12 else "dmy" if first > 12 else "mdy" if first == second else "")
     if not order:
         raise ValueError("分不清哪个是月、哪个是日")
@@ -94,19 +139,40 @@ def _slashed(match: re.Match, written: str, order: str) -> Reading:
     return _point(year, month, day, written[match.end() :])
 
 
+def _short(match: re.Match, written: str, order: str) -> Reading:
+    """``26/10/8``: a year of two digits, read only where the contract says in which order."""
+    if not order:
+        raise ValueError("年份只有两位，分不清年、月、日")
+    parts = dict(zip(order, (int(match[1]), int(match[3]), int(match[4])), strict=True))
+    return _point(_century(parts["y"]), parts["m"], parts["d"], written[match.end() :])
+
+
+def _century(year: int) -> int:
+    return year + (2000 if year < 70 else 1900)
+
+
+def _named(match: re.Match, written: str) -> Reading:
+    """``8-Oct-2026`` and ``Oct 8, 2026``."""
+    day, month, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+    if month[:3].lower() not in _MONTHS:
+        raise ValueError("不是日期")
+    full = int(year) if len(year) == 4 else _century(int(year))
+    return _point(full, _MONTHS.index(month[:3].lower()) + 1, int(day), written[match.end() :])
+
+
 def _point(year: int, month: int, day: int, clock: str) -> Reading:
     try:
         midnight = datetime(year, month, day)
     except ValueError as error:
         raise ValueError("没有这一天") from error
-    if not clock:
+    if not clock.strip():
         return Reading(_sane(midnight))
     match = _CLOCK.match(clock)
     if not match:
-        raise ValueError("不是日期")
+        raise ValueError("写的是一段时间，不是一天" if re.match(r" ?[-—–~～至到]", clock) else "不是日期")
     half, hour, minute, second, latin = match.groups()
     hours = int(hour)
-    if (half in ("下午", "晚上") or (latin or "").lower() == "pm") and hours < 12:
+    if (half in ("下午", "晚上", "傍晚") or (latin or "").lower() == "pm" or (half == "中午" and hours < 3)) and hours < 12:
         hours += 12
     elif (half == "凌晨" or (latin or "").lower() == "am") and hours == 12:
         hours = 0
@@ -198,10 +264,17 @@ def find_period(texts: Iterable[str], grain: str) -> Period | None:
     return _of(grain, _number(year["year"]), _number(part["n"])) if part and year else None
 
 
-def read_period(text: str | None, grain: str = "") -> Period | None:
-    """A cell that is a period (``2026``, ``2026年10月``, ``2026-Q3``); ValueError when it is none or of another grain."""
+def read_period(text: str | None, grain: str = "", zeros: bool = True) -> Period | None:
+    """A cell that is a period (``2026``, ``2026年10月``, ``2026-Q3``); ValueError when it is none or of another grain.
+
+    Without ``zeros``, ``2026.1`` may be an October that lost its zero and is refused.
+    """
     if is_missing(text):
         return None
+    if clause := error_clause(text):
+        raise ValueError(clause)
+    if not zeros and grain == "month" and _TENTH.match(plain(text)):
+        raise ValueError("分不清是1月还是10月（表格会把 2026.10 存成 2026.1）")
     written = re.sub(r"\.0$", "", plain(text))
     period = _found(written)
     if period is None or (grain and period.grain != grain):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from etl.units import NAMES, TIMES, factor
-from etl.wording import is_missing
+from etl.wording import error_clause, is_missing
 
 _DIGITS = {
     c: i for i, row in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row
@@ -46,7 +46,10 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(r"^\d{1,3}(,\d{3})+(\.\d+)?$|^\d+(\.\d+)?([eE][-+]?\d+)?$|^\.\d+$")
 _RANGE = re.compile(r"^(?P<low>.*?[^-—–~至到])(?:-|—+|–|~|～|至|到)(?P<high>[^-—–~至到].*)$")
 _COMPOUND = re.compile(r"^(\d+(?:\.\d+)?[亿万千百]+){2,}$")
-_PERCENT = re.compile(r"^百分之(.+)$")
+_SHARES = {"百": "%", "千": "‰", "万": "‱"}
+_SHARE = re.compile(r"^(?P<said>\D*?)(?P<of>[百千万])分之(?P<part>.+)$")
+_BOOKED = re.compile(r"^[(]([\d,.]+[^()]*)[)]$")
+_TWO_NUMBERS, _BLANK_GROUPS = re.compile(r"\d\s+\d"), re.compile(r"^\D*\d{1,3}(\s\d{3})+(?!\d)[^\d\s]*(\.\d+)?\D*$")
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,37 @@ def read(text: str | None, base: str = "", times: Decimal = Decimal(1)) -> Quant
     """
     if is_missing(text):
         return None
+    if clause := error_clause(text):
+        raise ValueError(clause)
     written = _spelt(text)
     says, rest = _said(written)
     between = _RANGE.match(rest)
     if between and not between["low"].lower().endswith("e"):
         return _range(between["low"], between["high"], base, times)
     value, inner = _one(rest, base, times)
-    return Quantity(float(value), qualifier=says or inner or "exact")
+    return Quantity(_finite(value), qualifier=says or inner or "exact")
+
+
+def _finite(value: Decimal) -> float:
+    number = float(value)
+    if abs(number) > 1e300:
+        raise ValueError("大得不像一个数")
+    return number
 
 
 def _spelt(text: str) -> str:
     """Half-width and without blanks, but with the dashes that NFKC keeps; minus signs of every kind are ``-``."""
-    written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("﹣", "-")
-    percent = _PERCENT.match(written)
-    return f"{percent[1]}%" if percent else written
+    shown = unicodedata.normalize("NFKC", text).strip().lstrip("'’‘`")
+    if _TWO_NUMBERS.search(shown) and not _BLANK_GROUPS.match(shown):
+        raise ValueError("格内不止一个数")
+    written = re.sub(r"\s+", "", shown).replace("−", "-").replace("﹣", "-")
+    if booked := _BOOKED.match(written):
+        return "-" + booked[1]
+    if written.startswith("¥"):
+        written = written[1:] + ("" if written.endswith(("元", "块")) else "元")
+    written = re.sub(r"^(约|近)?上(?=[百千万亿])", r"\1超", written).replace("约超", "超").replace("近超", "超")
+    share = _SHARE.match(written)
+    return f"{share['said']}{share['part']}{_SHARES[share['of']]}" if share else written
 
 
 def _said(written: str) -> tuple[str, str]:
@@ -99,14 +119,12 @@ def _range(low: str, high: str, base: str, times: Decimal) -> Quantity:
     for reading in readings:
         lower, _ = _one(reading, base, times)
         if lower <= upper:
-            return Quantity(None, float(lower), float(upper), "range")
+            return Quantity(None, _finite(lower), _finite(upper), "range")
     raise ValueError("区间的前一个数大于后一个数")
 
 
 def _one(written: str, base: str, times: Decimal) -> tuple[Decimal, str]:
     """One number with its own multiple and unit, in base units, and what its ending says."""
-    if written.startswith("#"):
-        raise ValueError("是公式的错误值")
     match = _NUMBER.match(written)
     if not match or not (match["core"] or match["times"]) or match["more"] == "几":
         compound = _compound(written)

@@ -19,8 +19,6 @@ from etl.arrays import texts, to_mask
 from etl.package import DAMAGED
 from etl.textfile import Unreadable
 
-# What stands in for a formula that a program wrote and that no spreadsheet has calculated yet.
-UNCALCULATED = "#未计算"
 NUMBER, SHARED, TEXT, BOOLEAN, ERROR, INLINE, ISO_DATE, WAITING = range(8)
 _TYPES = {ord("s"): SHARED, ord("b"): BOOLEAN, ord("e"): ERROR, ord("i"): INLINE, ord("d"): ISO_DATE}
 _LONGEST_CELL = 16 << 20

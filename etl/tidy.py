@@ -18,11 +18,11 @@ from etl.recognise import NUMERIC
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
-from etl.wording import LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW
+from etl.wording import ERRORS, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED
 from jiejian.catalogue import Column, Ledger
 
 _BLANKS = text(" \t\r\n\u3000\u00a0\ufeff")
-_FORMATS = "[" + ", ".join(map(text, dates.FORMATS)) + "]"
+_ERRORS = ", ".join(map(text, ERRORS))
 
 
 @dataclass(frozen=True)
@@ -95,29 +95,54 @@ def _kind(batch: Batch) -> str:
 # ---- reading ----
 
 
-def fast(ledger: Ledger, column: Column, cell: str, scaled: bool) -> str | None:
-    """The SQL that reads most values of a column, NULL where it cannot; None where every value is looked up."""
+def fast(ledger: Ledger, column: Column, cell: str, scaled: bool, order: str = "") -> str | None:
+    """The SQL that reads most values of a column, NULL where it cannot; None where every value is looked up.
+
+    ``order`` tells how ``03/04/2026`` is meant.
+    """
     if column.personal == "pseudonym" or is_metric(column, ledger):
         return None
     if column.personal == "mask":
         return f"left({cell}, 1) || '**'"
     if column.type == "text":
-        return f"nullif(trim({cell}, {_BLANKS}), '')"
+        return f"CASE WHEN {cell}[1] <> '#' OR {cell} NOT IN ({_ERRORS}) AND NOT starts_with({cell}, {text(UNCALCULATED)}) THEN nullif(trim({cell}, {_BLANKS}), '') END"
     if column.type == "integer" and not scaled:
         return f"CASE WHEN NOT contains({cell}, '.') THEN TRY_CAST({cell} AS BIGINT) END"
     if column.type in NUMERIC and not scaled:
         return f"CASE WHEN isfinite(TRY_CAST({cell} AS DOUBLE)) AND NOT contains({cell}, '_') THEN TRY_CAST({cell} AS DOUBLE) END"
     if column.type in ("date", "datetime"):
         kind = "DATE" if column.type == "date" else "TIMESTAMP"
-        point = f"coalesce(TRY_CAST({cell} AS {kind}), CAST(TRY_STRPTIME({cell}, {_FORMATS}) AS {kind}))"
+        point = f"coalesce(TRY_CAST({cell} AS {kind}), CAST(TRY_STRPTIME({cell}, {_formats(order)}) AS {kind}))"
         return f"CASE WHEN year({point}) BETWEEN {dates.FIRST_YEAR} AND {dates.LAST_YEAR} THEN {point} END"
     return None
+
+
+def _formats(order: str) -> str:
+    return "[" + ", ".join(map(text, dates.formats(order))) + "]"
+
+
+def _orders(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, str]:
+    """Of columns of dates: the declared order of month and day, or the one that all values of the column agree on."""
+    orders = {c.id: c.date_order for c in batch.stored if c.type in ("date", "datetime")}
+    for name in [name for name, order in orders.items() if not order]:
+        cell = quoted(name)
+        some = f"(SELECT {cell} FROM raw WHERE {cell} IS NOT NULL LIMIT 1000)"
+        if not connection.execute(f"SELECT bool_or({cell}[2] = '/' OR {cell}[3] = '/') FROM {some}").fetchone()[0]:
+            continue  # values that are rare are read one by one
+        first, second = (f"max(TRY_CAST(split_part({cell}, '/', {n}) AS INT))" for n in (1, 2))
+        firsts, seconds = connection.execute(
+            f"SELECT {first}, {second} FROM raw WHERE regexp_matches({cell}, '^\\d{{1,2}}/\\d{{1,2}}/\\d{{4}}')"
+        ).fetchone()
+        if firsts and seconds:
+            orders[name] = "mdy" if seconds > 12 >= firsts else "dmy" if firsts > 12 >= seconds else ""
+    return orders
 
 
 def _read(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context) -> list[Reading]:
     """Read the distinct hard values in Python and put them into ``reading``."""
     by_column: dict[str, list[str]] = {}
-    if query := _hard(batch):
+    context.orders = _orders(connection, batch)
+    if query := _hard(batch, context.orders):
         for column, value in connection.execute(query).fetchall():
             by_column.setdefault(column, []).append(value)
     read = [r for column, values in by_column.items() for r in read_values(batch.ledger.column(column), values, context)]
@@ -132,12 +157,16 @@ def _store(connection: duckdb.DuckDBPyConnection, read: Iterable[Reading]) -> No
     )
 
 
-def _hard(batch: Batch) -> str:
+def _hard(batch: Batch, orders: dict[str, str]) -> str:
     """The distinct (column, value) pairs that need careful reading; columns that are read alike are scanned together."""
     families: dict[str | None, list[str]] = {}
+    errors: list[str] = []  # columns of words: only the error values of formulas are looked up
     for column in batch.stored:
-        if column.personal != "mask" and (column.type != "text" or column.personal or is_metric(column, batch.ledger)):
-            families.setdefault(fast(batch.ledger, column, "v", column.id in batch.times), []).append(column.id)
+        if column.type == "text" and not column.personal and not is_metric(column, batch.ledger):
+            errors.append(column.id)
+        elif column.personal != "mask":
+            reader = fast(batch.ledger, column, "v", column.id in batch.times, orders.get(column.id, ""))
+            families.setdefault(reader, []).append(column.id)
     parts = []
     for reader, columns in families.items():
         names, cells = ", ".join(map(text, columns)), ", ".join(map(quoted, columns))
@@ -145,6 +174,10 @@ def _hard(batch: Batch) -> str:
         parts.append(
             f"SELECT DISTINCT c, v FROM (SELECT unnest([{names}]) AS c, unnest([{cells}]) AS v FROM raw) WHERE v IS NOT NULL{unread}"
         )
+    parts += [
+        f"SELECT DISTINCT {text(c)}, {quoted(c)} FROM raw WHERE starts_with({quoted(c)}, '#') AND ({quoted(c)} IN ({_ERRORS}) OR starts_with({quoted(c)}, {text(UNCALCULATED)}))"
+        for c in errors
+    ]
     return " UNION ALL ".join(parts)
 
 
@@ -174,7 +207,7 @@ def _typed(batch: Batch, looked_up: set[str], context: Context) -> str:
             selected += [f"CAST({part} AS {k}) AS {quoted(n)}" for part, (n, k) in zip(joined, names.items(), strict=True)]
             continue
         ((name, kind),) = names.items()
-        value = fast(batch.ledger, column, cell, column.id in batch.times)
+        value = fast(batch.ledger, column, cell, column.id in batch.times, context.orders.get(column.id, ""))
         if name == "place_id" and street:
             value = text(street)
         if column.id in looked_up:

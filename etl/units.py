@@ -30,6 +30,8 @@ _SAME = (
     "小时 h 时 个小时 学时",
     "分 分数",
     "% pct ％ 百分比 个百分点",
+    "‰ 千分比",
+    "‱ 万分比",
     "岁 周岁",
     "年",
     "月 个月",
@@ -50,6 +52,9 @@ _SIZES = {
     "平方公里": ("area", Decimal(10**6)),
     "米": ("length", Decimal(1)),
     "公里": ("length", Decimal(1000)),
+    "%": ("share", Decimal(1)),
+    "‰": ("share", Decimal("0.1")),
+    "‱": ("share", Decimal("0.01")),
     "克": ("mass", Decimal(1)),
     "千克": ("mass", Decimal(1000)),
 }

@@ -15,7 +15,7 @@ from etl.gazetteer import Doubtful, Gazetteer
 from etl.personal import pseudonym
 from etl.places import WHOLE_STREET
 from etl.recognise import base_unit
-from etl.wording import is_missing, plain
+from etl.wording import UNCALCULATED, error_clause, is_missing, plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 _CHOOSE = "请改成名册中的名称，或在“数据导入”中选定是哪一处；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。"
@@ -56,6 +56,8 @@ class Context:
     # Of columns whose head states a multiple of the base unit: the multiple, and the unit as the head writes it.
     times: dict[str, Decimal] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    # Of columns of dates: whether month or day comes first, where it is declared or other values tell.
+    orders: dict[str, str] = field(default_factory=dict)
     _names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def by_name(self, what: str) -> dict[str, str]:
@@ -71,6 +73,9 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
     raws = list(raws)
     reader = _reader(column, raws, context)
     for raw in raws:
+        if clause := error_clause(raw):
+            yield _failed(column, raw, clause, context)
+            continue
         try:
             yield reader(column, raw, context)
         except Doubtful as doubt:
@@ -81,11 +86,29 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
             yield Reading(column.id, raw, fault=str(error), advice=_advice(column, context), severity="error")
 
 
+def _failed(column: Column, raw: str, clause: str, context: Context) -> Reading:
+    """An error value: it stops a row that cannot do without the cell, elsewhere the cell is a gap and marked."""
+    needed = is_needed(context.ledger, column)
+    gap = "" if needed else "，这一格按没有填写处理"
+    again = "请用 Excel 或 WPS 打开文件、保存后重新上报。" if raw.startswith(UNCALCULATED) else "请改正公式，或直接填写数值后重新上报。"
+    return Reading(column.id, raw, fault=clause + gap, advice=again, severity="error" if needed else "warning")
+
+
+def is_needed(ledger: Ledger, column: Column) -> bool:
+    """Whether a row without this column is rejected."""
+    in_key = column.id in ledger.key and column.type != "place"
+    return column.required or in_key or (column.type == "place" and ledger.table == "observation")
+
+
 def _reader(column: Column, raws: list[str], context: Context) -> Callable[[Column, str, Context], Reading]:
     if column.personal == "pseudonym":
         return _person
+    if column.type == "text" and not is_metric(column, context.ledger):
+        return lambda column, raw, context: Reading(column.id, raw, raw.strip())
+    if column.type == "period":
+        return _period_in(dates.keeps_zeros(raws))
     if column.type in ("date", "datetime"):
-        return _day_in(dates.slash_order(raws))
+        return _day_in(context.orders.get(column.id) or dates.slash_order(raws), dates.keeps_zeros(raws))
     return _metric if is_metric(column, context.ledger) else _READERS[column.type]
 
 
@@ -110,9 +133,9 @@ def _number(column: Column, raw: str, context: Context) -> Reading:
     return Reading(column.id, raw, value, *bounds, read.qualifier)
 
 
-def _day_in(order: str) -> Callable[[Column, str, Context], Reading]:
+def _day_in(order: str, zeros: bool) -> Callable[[Column, str, Context], Reading]:
     def read(column: Column, raw: str, context: Context) -> Reading:
-        point = dates.read_time(raw, order)
+        point = dates.read_time(raw, order, zeros)
         if point is None:
             return Reading(column.id, raw)
         canon = point.at.isoformat(" ") if column.type == "datetime" else point.at.date().isoformat()
@@ -151,11 +174,14 @@ def _place(column: Column, raw: str, context: Context) -> Reading:
     return Reading(column.id, raw, gazetteer.find(raw))
 
 
-def _period(column: Column, raw: str, context: Context) -> Reading:
-    period = dates.read_period(raw, context.ledger.grain)
-    if period is None:
-        return Reading(column.id, raw)
-    return Reading(column.id, raw, period.start.isoformat(), upper=period.end.isoformat(), qualifier=period.grain)
+def _period_in(zeros: bool) -> Callable[[Column, str, Context], Reading]:
+    def read(column: Column, raw: str, context: Context) -> Reading:
+        period = dates.read_period(raw, context.ledger.grain, zeros)
+        if period is None:
+            return Reading(column.id, raw)
+        return Reading(column.id, raw, period.start.isoformat(), upper=period.end.isoformat(), qualifier=period.grain)
+
+    return read
 
 
 def _named(what: str, label: str) -> Callable[[Column, str, Context], Reading]:
@@ -182,7 +208,6 @@ _READERS: dict[str, Callable[[Column, str, Context], Reading]] = {
     "yes_no": _yes_no,
     "choice": _choice,
     "place": _place,
-    "period": _period,
     "measure": _named("measures", "计量项"),
 }
 

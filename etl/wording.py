@@ -8,8 +8,10 @@ import unicodedata
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 
 # What offices write into a cell that has no value. A zero is written 0; these are gaps.
-_NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 不详 无数据 无此项 不适用 n/a na nan null none ... …… … ?"
+_NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 暂未统计 尚未统计 无统计 待统计 未掌握 不掌握 不详 无数据 暂无数据 没有数据 无此项 不适用 n/a na nan null none ... …… … ?"
 MISSING = frozenset(("", *_NOTHING.split()))
+# Nothing but signs: －, ——, .., ……, **
+_SIGNS = re.compile(r"[-−‐‑‒–—―─_/\\|.·…。、*~～?？]+")
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
 SUM_ROW = r".{0,6}(合计|总计)"
@@ -33,4 +35,23 @@ def plain(text: str) -> str:
 
 def is_missing(text: str | None) -> bool:
     """Whether a cell says that there is no value."""
-    return text is None or plain(text).lower() in MISSING
+    if text is None:
+        return True
+    written = plain(text).lower()
+    return written in MISSING or _SIGNS.fullmatch(written) is not None
+
+
+# What spreadsheets show where a formula fails, and what the readers write for a formula that was never calculated.
+ERRORS = (
+    "#DIV/0!", "#N/A", "#REF!", "#NAME?", "#NULL!", "#NUM!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA",
+    "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#PYTHON!", "#EXTERNAL!",
+)  # fmt: skip
+UNCALCULATED = "#未计算"
+
+
+def error_clause(text: str) -> str:
+    """What is wrong with a cell that shows an error value; "" when it shows none."""
+    written = text.strip().upper()
+    if written.startswith(UNCALCULATED):
+        return "是没有算出结果的公式"
+    return "是公式的错误值" if written in ERRORS else ""

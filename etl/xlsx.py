@@ -16,6 +16,7 @@ from etl.package import DAMAGED, Package
 from etl.sheetxml import Cells
 from etl.styles import Styles, attribute, read_styles, tags
 from etl.textfile import Unreadable
+from etl.wording import UNCALCULATED
 
 _BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TEXTS = 512 << 20  # what the texts that cells share may take
@@ -153,7 +154,7 @@ def _whole(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def _waiting(formulas: pa.Array) -> pa.Array:
     """A formula that was never calculated, marked as such."""
-    return texts([f"{xml.UNCALCULATED} ={f.strip()}" if f.strip() else xml.UNCALCULATED for f in formulas.to_pylist()])
+    return texts([f"{UNCALCULATED} ={f.strip()}" if f.strip() else UNCALCULATED for f in formulas.to_pylist()])
 
 
 def _floats(raw: pa.Array) -> np.ndarray:

@@ -273,6 +273,8 @@ class Column(Declaration):
     low: float | None = None
     high: float | None = None
     personal: Literal["", "drop", "mask", "pseudonym"] = ""
+    # How 03/08/2026 and 26/10/8 are meant; without it the other values of the column must tell, or the cell is given back.
+    date_order: Literal["", "ymd", "mdy", "dmy"] = ""
     at: Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}$")] = ""
     written_unit: str = ""
     time_format: str = ""
