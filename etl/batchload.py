@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -112,8 +112,9 @@ def load_batch(
     bring = begun + brought(connection, ledger, gazetteer)
     done = []
     for number, (seq, waiting) in enumerate(sheets):
-        rejected, warnings = problems.get(number, (0, 0))
+        rejected, warnings, repeated = problems.get(number, (0, 0, 0))
         manifest = _manifest(seq, waiting, batch.members[number].load_id, run, places, tidied.rows(number), rejected, warnings)
+        manifest = replace(manifest, rows_accepted=manifest.rows_accepted - repeated)
         rejected_rows = rejects(batch, number, run.dataset) if number in problems else None
         manifest = run.loads.write(connection, manifest, rows(number), rejected_rows, bring)
         done.append(Done(manifest, bring, _sentences(connection, run.loads, manifest) if rejected_rows else []))

@@ -19,6 +19,7 @@ from etl.rules import jump_problems, rule_problems
 from etl.schema import column_types, quoted, text
 from etl.textfile import numbers
 from etl.tidy import Tidied
+from etl.twins import twins
 from etl.values import is_needed
 from jiejian.catalogue import Catalogue, Column, Ledger
 
@@ -37,12 +38,14 @@ def check(
     tidied: Tidied,
     today: date,
     more: Iterable[str] = (),
-) -> dict[int, tuple[int, int]]:
+) -> dict[int, tuple[int, int, int]]:
     """Fill ``problem`` for the batch in hand; ``more`` are queries for problems that others found.
 
-    Returns rows rejected and warnings by sheet, for the sheets that have any.
+    Returns rows rejected, warnings, and rows that repeat another by sheet, for the sheets that have any.
     """
-    parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *_twins(batch), *_ignored(batch)]
+    ledger = batch.ledger
+    repeated = twins(connection, batch, frozenset(c.id for c in ledger.columns if is_needed(ledger, c)))
+    parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *filter(None, (repeated,)), *_ignored(batch)]
     parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     parts += _ragged(connection, batch)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}")
@@ -52,7 +55,9 @@ def check(
         f"""SELECT {sheet_of()}, count(DISTINCT _row) FILTER (WHERE _severity = 'error'), count(*) FILTER (WHERE _severity = 'warning')
             FROM problem GROUP BY ALL"""
     ).fetchall()
-    return {sheet: (rejected, warnings) for sheet, rejected, warnings in counted}
+    said_once = f"SELECT {sheet_of()}, count(*) FROM twin WHERE alike AND later GROUP BY ALL"
+    once = dict(connection.execute(said_once).fetchall()) if repeated else {}
+    return {sheet: (rejected, warnings, once.get(sheet, 0)) for sheet, rejected, warnings in counted}
 
 
 def rejects(batch: Batch, number: int, dataset: str) -> str:
@@ -166,30 +171,6 @@ def _bounds(batch: Batch) -> Iterator[str]:
 
 
 # ---- rows ----
-
-
-def key_columns(ledger: Ledger) -> list[Column]:
-    """What tells a row of this ledger from another: its key, or place (and period) for figures."""
-    if ledger.key:
-        return [ledger.column(k) for k in ledger.key]
-    if ledger.table == "observation":
-        return [c for c in ledger.columns if c.type in ("place", "period", "measure")]
-    return []
-
-
-def _twins(batch: Batch) -> Iterator[str]:
-    """A second row with the same key in the same sheet: nobody can tell which of the two is right."""
-    ledger, keys = batch.ledger, key_columns(batch.ledger)
-    if not keys:
-        return
-    names = [quoted(n) for c in keys for n in column_types(ledger, c) if n != "grain"]
-    listed, same = ", ".join(names), " AND ".join(f"t.{n} IS NOT DISTINCT FROM k.{n}" for n in names)
-    given = " AND ".join(f"{quoted(name_of(ledger, c))} IS NOT NULL" for c in keys if is_needed(ledger, c)) or "true"
-    columns = ",".join(c.id for c in keys if c.id in batch.columns)
-    yield f"""SELECT t._row, {text(columns)}, '与第 ' || {line_of("k.first")} || ' 行重复', '请核对哪一行是对的，删去另一行后重新上报。', 'error'
-              FROM typed t JOIN (SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE _kind = 'row' AND {given}
-                                 GROUP BY ALL HAVING count(*) > 1) k ON k.sheet = {sheet_of("t._row")} AND {same}
-              WHERE t._kind = 'row' AND t._row > k.first"""
 
 
 def _ragged(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[str]:

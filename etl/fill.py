@@ -11,6 +11,7 @@ from etl.atlas import Atlas, atlas
 from etl.corrections import correct
 from etl.due import derive_due
 from etl.load import Loads, Manifest
+from etl.notices import conflicts, notices
 from etl.places import Place
 from etl.schema import FIXED, PLACE_PATHS, column_types, quoted, tables
 from etl.textfile import texts
@@ -33,6 +34,10 @@ def fill(
             _insert_rows(
                 connection, table, tables(catalogue)[table], ledgers, [loads.path(m, "rows.parquet") for m in chosen], moved
             )
+    files = [loads.path(m, "rows.parquet").as_posix() for m in active if m.table == "observation" and m.rows_accepted]
+    if len(files) > 1:
+        conflicts(connection, files, moved)
+    notices(connection, catalogue)
     correct(connection, catalogue, {dataset: found.gazetteer() for dataset, found in atlases.items()})
     derive_due(connection, catalogue)
     _insert_sources(connection, catalogue, active)

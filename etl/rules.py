@@ -68,12 +68,26 @@ def _sum(batch: Batch, rule: Rule, today: date) -> Iterator[str]:
         yield _broken(rule, text(",".join(names)), f"abs({total} - ({parts})) > 1e-6", added)
 
 
+def _needs(batch: Batch, rule: Rule, today: date) -> Iterator[str]:
+    """Where the first column is given, the others must be."""
+    names = _there(batch, rule.columns)
+    if len(names) > 1 and names[0] == rule.columns[0]:
+        cases = [(f"{quoted(names[0])} IS NOT NULL AND {quoted(n)} IS NULL", f"{names[0]},{n}") for n in names[1:]]
+        yield _broken(rule, _first_true(cases), " OR ".join(condition for condition, _ in cases))
+
+
 _RULES: dict[str, Callable[[Batch, Rule, date], Iterator[str]]] = {
     "order": _order,
     "at_most": _at_most,
     "not_future": _not_future,
     "sum": _sum,
+    "needs": _needs,
 }
+
+
+# A figure in 人 under a head in 万人, or the other way round.
+_TEN_THOUSAND = """CASE WHEN v BETWEEN before.value * 5e3 AND before.value * 2e4 THEN '；约为上期的一万倍，可能把“' || unit || '”写成“万' || unit || '”'
+  WHEN before.value BETWEEN v * 5e3 AND v * 2e4 THEN '；约为上期的一万分之一，可能把“万' || unit || '”写成“' || unit || '”' ELSE '' END"""
 
 
 def jump_problems(batch: Batch) -> Iterator[str]:
@@ -87,18 +101,19 @@ def jump_problems(batch: Batch) -> Iterator[str]:
         periods = [(number, m.period) for number, m in enumerate(batch.members) if m.period]
         if not names or not periods:
             continue
+        units = ", ".join(text(batch.ledger.column(n).unit) for n in names)
         ids = ", ".join(text(batch.ledger.column(n).measure) for n in names)
         cells = ", ".join(f"CAST({quoted(n)} AS DOUBLE)" for n in names)
         spans = ", ".join(f"({number}, DATE '{p.start}', DATE '{p.end}')" for number, p in periods)
         yield f"""
             WITH now AS MATERIALIZED (
-              SELECT _row, place_id, p.starts, p.ends, unnest([{", ".join(map(text, names))}]) AS c, unnest([{ids}]) AS measure,
+              SELECT _row, place_id, p.starts, p.ends, unnest([{", ".join(map(text, names))}]) AS c, unnest([{ids}]) AS measure, unnest([{units}]) AS unit,
                      unnest([{cells}]) AS v
               FROM typed JOIN (VALUES {spans}) p (sheet, starts, ends) ON p.sheet = {sheet_of()}
               WHERE _kind = 'row' AND _row NOT IN (SELECT _row FROM problem WHERE _severity = 'error')),
             before AS (SELECT place_id, measure, period_end, value FROM history
                        UNION ALL SELECT place_id, measure, ends, v FROM now WHERE v IS NOT NULL)
-            SELECT _row, c, {_reason(rule)} || '（上期为 ' || printf('%.15g', before.value) || '）', {text(rule.advice)}, {text(rule.severity)}
+            SELECT _row, c, {_reason(rule)} || '（上期为 ' || printf('%.15g', before.value) || {_TEN_THOUSAND} || '）', {text(rule.advice)}, {text(rule.severity)}
             FROM now ASOF JOIN before
               ON before.place_id = now.place_id AND before.measure = now.measure AND now.starts > before.period_end
             WHERE v > 0 AND before.value > 0 AND (v >= before.value * {rule.factor!r} OR v * {rule.factor!r} <= before.value)"""

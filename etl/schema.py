@@ -71,6 +71,34 @@ PLACE_CHANGE = {
     "changed_on": "DATE",
     "kind": "VARCHAR",
 }
+# Older figures that a newer load replaced by others.
+CONFLICT = {
+    "dataset": "VARCHAR",
+    "place_id": "VARCHAR",
+    "measure": "VARCHAR",
+    **PERIOD_COLUMNS,
+    "breakdown": "VARCHAR",
+    "category": "VARCHAR",
+    "old_value": "DOUBLE",
+    "new_value": "DOUBLE",
+    "old_ledger": "VARCHAR",
+    "new_ledger": "VARCHAR",
+    "old_load": "VARCHAR",
+    "new_load": "VARCHAR",
+    "old_cell": "VARCHAR",
+    "new_cell": "VARCHAR",
+    "kind": "VARCHAR",
+}
+NOTICE = {
+    "dataset": "VARCHAR",
+    "ledger": "VARCHAR",
+    "kind": "VARCHAR",
+    "place_id": "VARCHAR",
+    "measure": "VARCHAR",
+    "period_start": "DATE",
+    "period_end": "DATE",
+    "sentence": "VARCHAR",
+}
 CORRECTION = {
     "correction": "VARCHAR",
     "dataset": "VARCHAR",
@@ -158,6 +186,8 @@ FIXED = {
     "observation": OBSERVATION,
     "source": SOURCE,
     "correction": CORRECTION,
+    "conflict": CONFLICT,
+    "notice": NOTICE,
     "target": TARGET,
     "load": LOAD,
     "reject": REJECT,
@@ -210,6 +240,16 @@ LEFT JOIN source s ON s.source_id = f.source_id
 VIEWS = {
     "v_observation": _NAMED.format(table="observation", rest="f.written, f.note"),
     "v_figure": _NAMED.format(table="figure", rest="f.note, f.origin, f.breakdown, f.category"),
+    "v_conflict": """
+        SELECT d.name AS 数据集, p.name AS 地点, m.name AS 计量项, m.unit AS 单位, c.period_start AS 起, c.period_end AS 止, c.category AS 分类,
+               c.old_value AS 原报, c.new_value AS 现用, a.file AS 原文件, c.old_cell AS 原单元格, b.file AS 现用文件, c.new_cell AS 现用单元格,
+               c.kind AS 情形
+        FROM conflict c JOIN dataset d USING (dataset) LEFT JOIN place p ON p.place_id = c.place_id
+        LEFT JOIN measure m ON m.measure = c.measure JOIN load a ON a.load_id = c.old_load JOIN load b ON b.load_id = c.new_load""",
+    "v_correction": """
+        SELECT d.name AS 数据集, c.subject AS 数字, c.expected AS 更正时的数, c.found AS 上报, c.becomes AS 更正为, c.why AS 原因,
+               c.who AS 更正人, c.decided_on AS 更正日期, CASE c.state WHEN 'applied' THEN '已更正' ELSE '没有生效' END AS 状态, c.sentence AS 说明
+        FROM correction c JOIN dataset d USING (dataset)""",
     "v_reject": f"SELECT *, {SENTENCE} AS sentence FROM reject",
 }
 

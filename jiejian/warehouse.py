@@ -344,6 +344,25 @@ class Warehouse:
             {"d": dataset},
         )
 
+    def conflicts(self, dataset: str) -> pd.DataFrame:
+        """Figures of which two loads say different things, newest first: place, name, unit, period_start, period_end, old_value, new_value, old_file, new_file, kind."""
+        return self.frame(
+            """SELECT p.name AS place, m.name, m.unit, c.period_start, c.period_end, c.old_value, c.new_value, a.file AS old_file,
+                      b.file AS new_file, c.kind
+               FROM conflict c JOIN load a ON a.load_id = c.old_load JOIN load b ON b.load_id = c.new_load
+               LEFT JOIN place p ON p.place_id = c.place_id LEFT JOIN measure m ON m.measure = c.measure
+               WHERE c.dataset = $d ORDER BY c.period_start DESC, p.sort, m.name, a.seq""",
+            {"d": dataset},
+        )
+
+    def notices(self, dataset: str) -> pd.DataFrame:
+        """What is odd about accepted figures (months missing, standing still, alike everywhere), newest first: ledger, kind, place_id, measure, period_start, period_end, sentence."""
+        return self.frame(
+            """SELECT ledger, kind, coalesce(place_id, '') AS place_id, coalesce(measure, '') AS measure, period_start, period_end, sentence
+               FROM notice WHERE dataset = $d ORDER BY period_end DESC, kind, sentence""",
+            {"d": dataset},
+        )
+
     def default_dataset(self) -> str:
         """The street's own ledgers as soon as there are any, then the demo, then what is published.
 

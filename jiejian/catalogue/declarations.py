@@ -289,12 +289,18 @@ class Column(Declaration):
 
 
 class Rule(Declaration):
-    """A check over a row, written as a sentence of the domain in ``say``."""
+    """A check, written as a sentence of the domain in ``say``.
 
-    kind: Literal["order", "at_most", "not_future", "sum", "jump"]
+    Over a row: ``order`` (dates), ``at_most`` (a part and its whole), ``not_future``, ``sum`` (the first column is that of
+    ``parts``), ``needs`` (where the first is given the others must be). Against the period before: ``jump`` (``factor`` times).
+    Over what is loaded: ``still`` (a place writes the same for ``months`` months), ``alike`` (all places write the same).
+    """
+
+    kind: Literal["order", "at_most", "not_future", "sum", "needs", "jump", "still", "alike"]
     columns: Names
     parts: Names = ()
     factor: float = 10
+    months: int = 6
     severity: Literal["error", "warning"] = "error"
     say: str
     advice: str = ""

@@ -1,0 +1,58 @@
+"""Rows with the same key in one sheet: the same row twice is loaded once and that is said; rows that differ all come back."""
+
+from __future__ import annotations
+
+import duckdb
+
+from etl.batch import Batch, line_of, sheet_of
+from etl.schema import column_types, quoted, text
+from jiejian.catalogue import Column, Ledger
+
+
+def key_columns(ledger: Ledger) -> list[Column]:
+    """What tells a row of this ledger from another: its key, or place (and period) for figures."""
+    if ledger.key:
+        return [ledger.column(k) for k in ledger.key]
+    if ledger.table == "observation":
+        return [c for c in ledger.columns if c.type in ("place", "period", "measure")]
+    return []
+
+
+def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset[str]) -> str | None:
+    """Take rows out of ``typed`` that repeat another, and return the query for what is to be said; None where no key comes twice.
+
+    ``needed`` are the columns without which a row is rejected: where one of the key is empty there is no key.
+    """
+    ledger, keys = batch.ledger, key_columns(batch.ledger)
+    if not keys:
+        return None
+    names = [quoted(n) for c in keys for n in column_types(ledger, c) if n != "grain"]
+    listed = ", ".join(names)
+    given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE twin_key AS
+            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE _kind = 'row' AND {given}
+            GROUP BY ALL HAVING count(*) > 1"""
+    )
+    if not connection.execute("SELECT 1 FROM twin_key LIMIT 1").fetchone():
+        return None
+    same = " AND ".join(f"t.{n} IS NOT DISTINCT FROM k.{n}" for n in names)
+    content = ", ".join(f"t.{quoted(n)}" for c in ledger.columns for n in column_types(ledger, c))
+    # The second of the rows that are held against the first one; the first is held against the second.
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE twin AS
+            WITH found AS (
+              SELECT t._row, k.first, hash({content}) AS content
+              FROM typed t JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
+            SELECT _row, content, count(DISTINCT content) OVER (PARTITION BY first) = 1 AS alike,
+                   CASE WHEN _row = first THEN min(_row) FILTER (WHERE _row > first) OVER (PARTITION BY first) ELSE first END AS other,
+                   _row > first AS later
+            FROM found"""
+    )
+    connection.execute("UPDATE typed SET _kind = 'twin' FROM twin WHERE twin._row = typed._row AND alike AND later")
+    columns = text(",".join(c.id for c in keys if c.id in batch.columns))
+    line = line_of("other")
+    return f"""SELECT _row, {columns}, '与第 ' || {line} || ' 行' || CASE WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,
+                 CASE WHEN alike THEN '确是两条的，请用不同的编号区分。' ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
+                 CASE WHEN alike THEN 'warning' ELSE 'error' END
+               FROM twin WHERE later OR NOT alike"""
