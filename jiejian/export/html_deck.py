@@ -23,8 +23,11 @@ _ASSETS = Path(__file__).parent / "assets"
 MIME = "text/html"
 
 
-def to_html(slides: Sequence[Slide], deck: Deck, autoplay: bool = False) -> str:
-    """The deck as a page. ``autoplay`` starts it by itself; raises ValueError for a deck without slides."""
+def to_html(slides: Sequence[Slide], deck: Deck, autoplay: bool = False, sheet: bool = False) -> str:
+    """The deck as a page. ``autoplay`` starts it by itself; ``sheet`` lays all slides out side by side as thumbnails.
+
+    Raises ValueError for a deck without slides.
+    """
     if not slides:
         raise ValueError("这份演示没有幻灯片，请先添加。")
     content = {
@@ -32,6 +35,7 @@ def to_html(slides: Sequence[Slide], deck: Deck, autoplay: bool = False) -> str:
         "seconds": deck.seconds,
         "internal": deck.internal,
         "autoplay": autoplay,
+        "sheet": sheet,
         "slides": [_plain(slide) for slide in slides],
     }
     parts = {"TITLE": html.escape(deck.name), "DECK": _json(content), "PLOTLY": plotly_js(), **_own()}

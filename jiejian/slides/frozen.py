@@ -55,6 +55,10 @@ class Frozen(_Strict):
     on: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     data: tuple[FrozenData, ...]
 
+    def __hash__(self) -> int:
+        """By identity: caches keep what was read from one version of a file."""
+        return id(self)
+
 
 def freeze(deck: Deck, fetch: Fetch, catalogue: Catalogue, today: date | None = None) -> Frozen:
     """Take every figure that the deck shows now."""

@@ -11,6 +11,7 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -71,11 +72,18 @@ def stored(home: Home) -> dict[str, Stored]:
     for path in sorted(home.decks.glob(f"*{ENDING}")):
         name = path.name.removesuffix(ENDING)
         try:
-            found[name] = read(path.read_bytes(), name)
+            stamp = path.stat()
+            found[name] = _read(path, name, stamp.st_mtime_ns, stamp.st_size)
         except (BadDeck, OSError) as error:
             sentence = str(error) if isinstance(error, BadDeck) else f"演示文件“{name}”打不开。请检查文件权限。"
             found[name] = Stored(name, None, fault=sentence)
     return found
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, name: str, modified: int, size: int) -> Stored:
+    """One version of a file, read once: frozen figures are large, and a page asks at every run."""
+    return read(path.read_bytes(), name)
 
 
 def save(home: Home, name: str, deck: Deck, frozen: Frozen | None = None) -> str:

@@ -36,6 +36,7 @@ PAGES: tuple[Page, ...] = (
     Page("export", "数据导出", Needs(metrics="many", time="series")),
     Page("import", "数据导入", Needs(time="none", communities=False, published="")),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published="")),
+    Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published="")),
     Page("present", "观摩展示", Needs(anything=False)),
 )
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"

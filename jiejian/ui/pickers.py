@@ -35,6 +35,7 @@ class Needs:
     time: Literal["none", "period", "series"] = "period"
     communities: bool = True
     published: Literal["", "place", "measure"] = "place"
+    grouping: bool = True
     anything: bool = True
 
 
@@ -46,7 +47,8 @@ def pick(source: Warehouse, needs: Needs) -> View:
 
 
 def _periodic(view: View, needs: Needs) -> View:
-    offered, group = _grouping(view)
+    with _slot("pick_grouping", needs.grouping):
+        offered, group = _grouping(view)
     one = _metric(view, offered, needs.metrics == "one")
     many = _metrics(view, offered, needs.metrics == "many")
     chosen = {"one": one, "many": many}.get(needs.metrics, tuple(offered))
@@ -92,7 +94,8 @@ def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
 
 def headline(view: View) -> tuple[str, ...]:
     """Metrics of the first cards slide of the ready decks: declared once, shown on the overview and on the first slide."""
-    return next((s.metrics for deck in view.catalogue.decks.values() for s in deck.slides if s.kind == "cards"), ())
+    whole = [deck for deck in view.catalogue.decks.values() if not deck.subject]
+    return next((s.metrics for deck in whole for s in deck.slides if s.kind == "cards"), ())
 
 
 def _metric(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metric, ...]:

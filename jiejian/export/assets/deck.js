@@ -74,14 +74,14 @@
     return line;
   }
 
-  function draw(n) {
+  function draw(n, holder = stage) {
     if (drawn.has(n)) return drawn.get(n);
     const slide = slides[n], section = make("section");
     section.setAttribute("aria-label", `第 ${n + 1} 页，共 ${count} 页`);
     section.append(make("h1", "", slide.title));
     if (slide.figure || slide.cards.length || slide.table) section.append(make("p", "takeaway", slide.takeaway));
     section.append(content(slide), foot(slide));
-    stage.append(section);
+    holder.append(section);
     drawn.set(n, section);
     fit(section, n);
     return section;
@@ -288,6 +288,22 @@
   // The keys also work while the page around has the focus.
   if (outer) { outer.document.addEventListener("keydown", key); addEventListener("pagehide", () => outer.document.removeEventListener("keydown", key)); }
   if (!outer) button("leave").hidden = true;
+  // ---- all slides side by side, for whoever makes the deck ----
+
+  if (deck.sheet) {
+    body.classList.add("sheet");
+    const thumbs = make("div", "thumbs");
+    stage.replaceWith(thumbs);
+    slides.forEach((slide, n) => {
+      const thumb = make("figure"), frame = make("div", "thumb");
+      thumb.append(frame, make("figcaption", "", `${n + 1}　${slide.stop ? slide.stop + "　" : ""}${slide.title}`));
+      thumbs.append(thumb);
+      draw(n, frame);
+    });
+    body.dataset.ready = "1";
+    return;
+  }
+
   scale();
   show(step(), false);
   if (deck.autoplay) play(true);

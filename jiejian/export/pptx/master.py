@@ -47,6 +47,11 @@ def base(street: str, template: Path | None = None) -> Base:
         return found
 
 
+def check(template: Path) -> list[str]:
+    """What would be said about a street's template."""
+    return base("", template).remarks
+
+
 class _Unfit(Exception):
     """A template that opens but cannot hold our slides."""
 
