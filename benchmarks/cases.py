@@ -43,14 +43,14 @@ def write_cases(path: Path, rows: int, seed: int = 1) -> Path:
                {pick(5, "['邻里纠纷', '供热供暖', '噪音扰民', '公共设施', '环境卫生', '物业管理', '停车秩序', '违法建设', '民生保障', '绿化养护']", 10)} AS 事项类别,
                {pick(6, "['诉求', '事件', '纠纷', '群众诉求']", 4)} AS 事件类型,
                CASE WHEN i % {unknown} = 11 THEN '查无此地' ELSE {pick(7, listed, COMMUNITIES)} || {pick(8, _SUFFIXES, 3)} END AS 社区,
-               (['1天', '1周', '1月'])[1 + tier::INT] AS 办理时限,
                strftime(opened + INTERVAL 1 DAY * ([1, 7, 30])[1 + tier::INT], '%Y-%m-%d %H:%M:%S') AS 截止时间,
                CASE WHEN luck < 94 THEN strftime(
                  CASE WHEN i % {wrong_order} = 3 THEN opened - INTERVAL 2 DAY ELSE opened + INTERVAL 1 SECOND * takes END,
                  '%Y-%m-%d %H:%M:%S') END AS 办结时间,
                CASE WHEN luck < 94 THEN {pick(9, "['网格', '社区', '街道', '部门', '楼栋']", 5)} END AS 办结层级,
-               CASE WHEN luck < 94 THEN {pick(10, "['是', '否', '是']", 3)} END AS 是否回访,
-               CASE WHEN luck < 60 THEN {pick(11, "['是', '是', '是', '否']", 4)} END AS 是否满意
+               CASE WHEN luck < 60 THEN {pick(11, "['是', '是', '是', '否']", 4)} END AS 是否满意,
+               '居民' || {pick(12, "['甲', '乙', '丙', '丁', '戊', '己', '庚', '辛']", 8)} || lpad(({below(13, 100)})::VARCHAR, 2, '0') AS 反映人,
+               '0000' || lpad(({below(14, 10_000_000)})::VARCHAR, 7, '0') AS 联系电话
         FROM drawn"""
     temporary = path.with_suffix(".part")
     with duckdb.connect() as connection:

@@ -14,6 +14,7 @@ from etl.check import check, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, now, user
+from etl.onepass import look_up, tidy_long
 from etl.origins import Origin
 from etl.places import Place
 from etl.recognise import Match
@@ -99,8 +100,8 @@ def load_batch(
         gazetteer.add(begun)
 
     context = Context(ledger, run.catalogue, gazetteer, run.key, batch.times, batch.units)
-    tidied = tidy(connection, batch, context, start_places)
-    untimely = settle(connection, batch, gazetteer)
+    tidied = tidy_long(connection, batch, context, run.today) or tidy(connection, batch, context, start_places)
+    untimely = settle(connection, batch, gazetteer, tidied.careful)
     problems = check(connection, batch, run.catalogue, tidied, run.today, [untimely] if untimely else [])
     # A sheet without a column of places, and a row of a street-wide ledger that names none, speak of the street itself.
     street = gazetteer.street() if ledger.table in STREET_WIDE or ledger.place not in batch.columns else None
@@ -108,6 +109,8 @@ def load_batch(
         raise CatalogueError(
             f"台账约定“{ledger.name}”没有地点列，而数据集 {run.dataset} 没有唯一的上级地点。请在约定中加一列地点。"
         )
+    if tidied.careful != "typed":
+        look_up(connection, batch)
     rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street))
     bring = begun + brought(connection, ledger, gazetteer)
     done = []

@@ -44,7 +44,7 @@ def check(
     Returns rows rejected, warnings, and rows that repeat another by sheet, for the sheets that have any.
     """
     ledger = batch.ledger
-    repeated = twins(connection, batch, frozenset(c.id for c in ledger.columns if is_needed(ledger, c)))
+    repeated = twins(connection, batch, frozenset(c.id for c in ledger.columns if is_needed(ledger, c)), tidied)
     parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *filter(None, (repeated,)), *_ignored(batch)]
     parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     parts += _ragged(connection, batch)

@@ -17,6 +17,7 @@ from etl.arrays import flags
 from etl.blocks import TOP, Block, find_blocks
 from etl.heads import Head, find_head
 from etl.kinds import Kind, kind_of
+from etl.longtext import Scan, scan_of, top_of
 from etl.marks import is_ours
 from etl.textfile import Unreadable, body, filled, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
@@ -60,6 +61,10 @@ class Sheet:
     notes: tuple[str, ...] = ()
     # Rows of a text file that have more or fewer cells than the head, with that number; known once the body is read.
     odd_rows: dict[int, int] = field(default_factory=dict)
+    # How DuckDB reads the body of a large text file by itself.
+    scan: Scan | None = None
+    # How DuckDB reads the body of a large text file by itself.
+    scan: Scan | None = None
 
     @property
     def place(self) -> str:
@@ -93,8 +98,33 @@ def extract(path: Path, known: Collection[str], notes: list[str] | None = None) 
     Raises Unreadable, a Chinese clause with what to do, when the file cannot be read. ``notes`` takes sentences about what of it
     could not be read.
     """
-    notes = [] if notes is None else notes
     suffix = path.suffix.lower()
+    if suffix in TEXTS and (sheet := _long_text(path, known)):
+        return [sheet]
+    return _whole(path, suffix, known, [] if notes is None else notes)
+
+
+def _long_text(path: Path, known: Collection[str]) -> Sheet | None:
+    """The table of a large text file, of which only the beginning is read here."""
+    top = top_of(path, TOP)
+    head = find_head(top[0], (), known) if top else None
+    scan = scan_of(path, *top, head.first) if head else None
+    if not scan:
+        return None
+
+    def otherwise() -> pa.Table:
+        """The body where DuckDB does not take it."""
+        ordinary = _whole(path, path.suffix.lower(), known, [])[0]
+        table = ordinary.table()
+        sheet.odd_rows.update(ordinary.odd_rows)
+        return table
+
+    sheet = Sheet(path.name, "", head.title, head.heads, head.row + 1, head.first + 1, otherwise, scan=scan)
+    return sheet
+
+
+def _whole(path: Path, suffix: str, known: Collection[str], notes: list[str]) -> list[Sheet]:
+    """All tables of a file that is read into memory."""
     data = path.read_bytes()
     if not data:
         raise Unreadable("是空文件，请检查后重新上报")

@@ -206,7 +206,7 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4)")
 
 
 def _places_query(connection: duckdb.DuckDBPyConnection, places: list[Place]) -> str:

@@ -17,8 +17,8 @@ def flows(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterato
     flows = [m for m in measures if m.kind == "flow"]
     for at in dict.fromkeys(m.rollup.at for m in flows):
         here = [m for m in flows if m.rollup.at == at]
-        yield from _days(table, at, here, ledgers)
-        yield from _months(here, ledgers, "", _of_days(here))
+        yield _days(table, at, here, ledgers)
+        yield from _months(here, ledgers, "", _of_days(table, at, here))
         yield from _zeros(table, here, ledgers)
         for by in dict.fromkeys(b for m in here for b in m.rollup.by):
             some = [m for m in here if by in m.rollup.by]
@@ -28,7 +28,7 @@ def flows(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterato
 def _counted(measure: Measure, ledgers: list[Ledger]) -> tuple[str, str, str]:
     """Three expressions over events: the value, the events that it counts, and those of them without an amount."""
     chosen = where(measure, ledgers)
-    value = f"({value_of(measure)} FILTER (WHERE {chosen}))::DOUBLE"
+    value = f"{value_of(measure)} FILTER (WHERE {chosen})"
     if not measure.rollup.value:
         return value, value, "0"
     blank = f"count(*) FILTER (WHERE ({chosen}) AND ({amount(measure)}) IS NULL)"
@@ -40,20 +40,20 @@ def _events(table: str, at: str) -> str:
                WHERE {quoted(at)} IS NOT NULL AND e.place_id IS NOT NULL AND {quoted(at)}::DATE <= h.as_of GROUP BY ALL"""
 
 
-def _days(table: str, at: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:
-    """Into ``daily`` (a column a measure, and what its months need to know beside it) and the daily totals of the table."""
+def _days(table: str, at: str, measures: list[Measure], ledgers: list[Ledger]) -> str:
+    """The daily totals: a column a measure, and what its months need to know beside it."""
     columns = []
     for measure in measures:
         value, rows, blanks = _counted(measure, ledgers)
         columns.append(f"{value} AS {quoted(measure.id)}")
         if measure.rollup.value:
             columns += [f"{rows} AS {_rows(measure)}", f"{blanks} AS {_blanks(measure)}"]
-    yield f"""CREATE OR REPLACE TEMP TABLE daily AS
-              SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {", ".join(columns)} {_events(table, at)}"""
-    names = ", ".join(quoted(m.id) for m in measures)
-    values = ", ".join(f"nullif({quoted(m.id)}, 0)" for m in measures)
-    given = " OR ".join(f"{quoted(m.id)} <> 0" for m in measures)
-    yield f"INSERT INTO rollup_day_{table} (dataset, place_id, day, {names}) SELECT dataset, place_id, day, {values} FROM daily WHERE {given}"
+    return f"""INSERT INTO {_day_table(table, at)} BY NAME
+               SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {", ".join(columns)} {_events(table, at)}"""
+
+
+def _day_table(table: str, at: str) -> str:
+    return quoted(f"rollup_day_{table}_{at}")
 
 
 def _rows(measure: Measure) -> str:
@@ -64,18 +64,19 @@ def _blanks(measure: Measure) -> str:
     return quoted(measure.id + "_blanks")
 
 
-def _of_days(measures: list[Measure]) -> str:
-    """Whole months from ``daily``."""
-    values = ", ".join(f"sum({quoted(m.id)})" for m in measures)
+def _of_days(table: str, at: str, measures: list[Measure]) -> str:
+    """Whole months from the daily totals."""
+    values = ", ".join(f"sum({quoted(m.id)})::DOUBLE" for m in measures)
     rows = ", ".join(f"sum({_rows(m)})::BIGINT" for m in measures)
     blanks = ", ".join(f"sum({_blanks(m)})::BIGINT" if m.rollup.value else "0" for m in measures)
     return f"""SELECT dataset, place_id, date_trunc('month', day)::DATE AS m, '' AS category, [{values}] AS v, [{rows}] AS n, [{blanks}] AS b
-               FROM daily GROUP BY ALL"""
+               FROM {_day_table(table, at)} GROUP BY ALL"""
 
 
 def _of_events(table: str, at: str, measures: list[Measure], ledgers: list[Ledger], by: str) -> str:
     """Months by one breakdown."""
-    values, rows, blanks = (", ".join(part) for part in zip(*(_counted(m, ledgers) for m in measures), strict=True))
+    _, rows, blanks = (", ".join(part) for part in zip(*(_counted(m, ledgers) for m in measures), strict=True))
+    values = ", ".join(f"({value_of(m)} FILTER (WHERE {where(m, ledgers)}))::DOUBLE" for m in measures)
     return f"""SELECT e.dataset, e.place_id, date_trunc('month', {quoted(at)})::DATE AS m, {category_of(by, ledgers)} AS category,
                       [{values}] AS v, [{rows}] AS n, [{blanks}] AS b {_events(table, at)}"""
 

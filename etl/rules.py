@@ -10,12 +10,19 @@ from etl.batch import Batch, sheet_of
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Rule
 
+_WHERE = "FROM typed WHERE _kind = 'row' AND"
+
 
 def rule_problems(batch: Batch, today: date) -> Iterator[str]:
     """One query a rule: (_row, _columns, _reason, _advice, _severity). Columns that a sheet lacks break nothing."""
     for rule in batch.ledger.rules:
         if rule.kind in _RULES:
             yield from _RULES[rule.kind](batch, rule, today)
+
+
+def broken_where(batch: Batch, today: date) -> list[str]:
+    """The conditions of those rules over the columns of ``typed``, to tell good rows while they are read."""
+    return [query.split(_WHERE, 1)[1] for query in rule_problems(batch, today) if _WHERE in query]
 
 
 def history_columns(ledger: Ledger) -> list[str]:
@@ -33,7 +40,7 @@ def _reason(rule: Rule) -> str:
 
 def _broken(rule: Rule, columns: str, where: str, detail: str = "''") -> str:
     says = f"{_reason(rule)} || {detail}, {text(rule.advice)}, {text(rule.severity)}"
-    return f"SELECT _row, {columns}, {says} FROM typed WHERE _kind = 'row' AND ({where})"
+    return f"SELECT _row, {columns}, {says} {_WHERE} ({where})"
 
 
 def _first_true(cases: list[tuple[str, str]]) -> str:

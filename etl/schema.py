@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from etl.places import STREETS
-from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger
+from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger, Measure
 
 # Raise this when a table or view changes: every warehouse is then built anew from the loads.
 SCHEMA_VERSION = 12
@@ -293,22 +293,31 @@ def tables(catalogue: Catalogue) -> dict[str, dict[str, str]]:
                         )
         # The row in the sheet; the sheet itself stands in ``load``. As text it would be the dearest column of a large ledger.
         found[table] = {**columns, "load_id": "VARCHAR", "cell": "BIGINT"}
-    for name, flows in day_tables(catalogue).values():
-        found[name] = {"dataset": "VARCHAR", "place_id": "VARCHAR", "day": "DATE", **dict.fromkeys(flows, "DOUBLE")}
+    found |= {name: _day_columns(flows) for name, flows in day_tables(catalogue).values()}
     return found
 
 
-def day_tables(catalogue: Catalogue) -> dict[str, tuple[str, list[str]]]:
-    """Event table → its daily totals: the name of that table, and the flows that are columns of it.
+def day_tables(catalogue: Catalogue) -> dict[tuple[str, str], tuple[str, list[Measure]]]:
+    """Event table and date → its daily totals: the name of that table, and the flows that are columns of it.
 
     One column a flow, not one row: a district of 300 communities has five million days of single flows in five years, and
     half a million days.
     """
-    flows: dict[str, list[str]] = {}
+    flows: dict[tuple[str, str], list[Measure]] = {}
     for measure in catalogue.measures.values():
         if measure.rollup and measure.kind == "flow":
-            flows.setdefault(measure.rollup.table, []).append(measure.id)
-    return {table: (f"rollup_day_{table}", found) for table, found in flows.items()}
+            flows.setdefault((measure.rollup.table, measure.rollup.at), []).append(measure)
+    return {(table, at): (f"rollup_day_{table}_{at}", found) for (table, at), found in flows.items()}
+
+
+def _day_columns(flows: list[Measure]) -> dict[str, str]:
+    """A column a flow; of a flow that adds amounts also how many rows it counts, and how many of them have no amount."""
+    columns = {"dataset": "VARCHAR", "place_id": "VARCHAR", "day": "DATE"}
+    for flow in flows:
+        columns[flow.id] = "DOUBLE" if flow.rollup.value else "BIGINT"
+        if flow.rollup.value:
+            columns |= {f"{flow.id}_rows": "BIGINT", f"{flow.id}_blanks": "BIGINT"}
+    return columns
 
 
 def create_tables(catalogue: Catalogue) -> list[str]:
@@ -322,7 +331,7 @@ def create_tables(catalogue: Catalogue) -> list[str]:
 def create_views(catalogue: Catalogue) -> list[str]:
     """The statements that make the views with readable names, and ``rollup_day``: one row a place, day and flow."""
     days = [
-        f"SELECT dataset, place_id, {text(flow)} AS measure, day, {quoted(flow)} AS value FROM {name} WHERE {quoted(flow)} <> 0"
+        f"SELECT dataset, place_id, {text(flow.id)} AS measure, day, CAST({quoted(flow.id)} AS DOUBLE) AS value FROM {name} WHERE {quoted(flow.id)} <> 0"
         for name, flows in day_tables(catalogue).values()
         for flow in flows
     ]

@@ -79,11 +79,16 @@ def _or_null(value: str | None) -> str:
 
 def _rows(batch: Batch, dataset: str, place: str | None) -> str:
     names = dict.fromkeys(n for c in batch.ledger.columns for n in column_types(batch.ledger, c))
-    where = f"coalesce(t.place_id, {_or_null(place)})" if "place_id" in names else _or_null(place)
+    there = f"coalesce(t.place_id, {_or_null(place)})" if place else "t.place_id"
+    where = there if "place_id" in names else _or_null(place)
     names.pop("place_id", None)
     columns = [f"t.{quoted(n)}" for n in names]
     if "period_start" not in names and any(m.period for m in batch.members):
         columns += ["s._grain AS grain", "CAST(s._start AS DATE) AS period_start", "CAST(s._end AS DATE) AS period_end"]
+    if len(batch.members) == 1 and not batch.members[0].period:
+        # A long ledger is one sheet, and a join would carry each of its columns along.
+        selected = ["0 AS _sheet", f"{text(dataset)} AS dataset", f"{where} AS place_id", *columns, f"{text(batch.members[0].load_id)} AS load_id"]
+        return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM typed t WHERE {_ACCEPTED}"
     selected = ["s._sheet", f"{text(dataset)} AS dataset", f"{where} AS place_id", *columns, "s._load AS load_id"]
     return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM typed t {_JOINED} WHERE {_ACCEPTED}"
 

@@ -113,13 +113,13 @@ def dated(places: dict[str, Place], changes: Iterable[Change]) -> dict[str, Plac
 _FIELDS = ("place_id", "name", "valid_from", "valid_to", "into", "into_names", "change", "before")
 
 
-def settle(connection: duckdb.DuckDBPyConnection, batch: Batch, gazetteer: Gazetteer) -> str | None:
+def settle(connection: duckdb.DuckDBPyConnection, batch: Batch, gazetteer: Gazetteer, table: str = "typed") -> str | None:
     """Move events of ended communities on, and return the query for the problems of rows out of their place's time.
 
-    Works on ``typed``. None where no place of the data set has a beginning or an end, or the ledger has no dates.
+    Works on ``typed``, or the part of it that holds all rows of such places. None where no place of the data set has a beginning or an end, or the ledger has no dates.
     """
     limited = [p for p in gazetteer.places.values() if p.valid_from or p.valid_to]
-    when = _when(batch)
+    when = _when(batch, table)
     if not limited or not when or batch.ledger.place not in batch.columns:
         return None
     _store(connection, limited, gazetteer)
@@ -132,8 +132,8 @@ def settle(connection: duckdb.DuckDBPyConnection, batch: Batch, gazetteer: Gazet
     )
     if not figures:
         connection.execute(
-            """UPDATE typed SET place_id = u.into FROM untimely u
-               WHERE u._row = typed._row AND u.late AND u.into IS NOT NULL AND NOT contains(u.into, '、')"""
+            f"""UPDATE {table} SET place_id = u.into FROM untimely u
+               WHERE u._row = {table}._row AND u.late AND u.into IS NOT NULL AND NOT contains(u.into, '、')"""
         )
     column = text(batch.ledger.place)
     ended_figure = "'名册中“' || name || '”到 ' || strftime(valid_to, '%Y-%m-%d') || ' 为止' || coalesce('，已' || change, '')"
@@ -148,20 +148,20 @@ def settle(connection: duckdb.DuckDBPyConnection, batch: Batch, gazetteer: Gazet
         FROM untimely"""
 
 
-def _when(batch: Batch) -> str | None:
+def _when(batch: Batch, table: str) -> str | None:
     """Row, place, first and last day of what each row speaks of."""
     ledger = batch.ledger
     if any(c.type == "period" for c in ledger.columns):
         if not any(c.type == "period" and c.id in batch.columns for c in ledger.columns):
             return None
-        return "SELECT _row, place_id, period_start AS starts, period_end AS ends FROM typed WHERE _kind = 'row'"
+        return f"SELECT _row, place_id, period_start AS starts, period_end AS ends FROM {table} WHERE _kind = 'row'"
     spans = [f"({n}, DATE '{m.period.start}', DATE '{m.period.end}')" for n, m in enumerate(batch.members) if m.period]
     if spans:
-        return f"""SELECT _row, place_id, starts, ends FROM typed JOIN (VALUES {", ".join(spans)}) p (sheet, starts, ends)
+        return f"""SELECT _row, place_id, starts, ends FROM {table} JOIN (VALUES {", ".join(spans)}) p (sheet, starts, ends)
                    ON p.sheet = {sheet_of()} WHERE _kind = 'row'"""
     if ledger.happens and ledger.happens in batch.columns:
         day = f"CAST({quoted(ledger.happens)} AS DATE)"
-        return f"SELECT _row, place_id, {day} AS starts, {day} AS ends FROM typed WHERE _kind = 'row'"
+        return f"SELECT _row, place_id, {day} AS starts, {day} AS ends FROM {table} WHERE _kind = 'row'"
     return None
 
 

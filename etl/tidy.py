@@ -21,16 +21,23 @@ from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
 from etl.wording import ERRORS, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED
 from jiejian.catalogue import Column, Ledger
 
-_BLANKS = text(" \t\r\n\u3000\u00a0\ufeff")
+_BLANK = " \t\r\n\u3000\u00a0\ufeff"
+BLANKS = text(_BLANK)
 _ERRORS = ", ".join(map(text, ERRORS))
 
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many rows of each kind each sheet has, and which columns hold values with a fault."""
+    """How many rows of each kind each sheet has, and which columns hold values with a fault.
+
+    ``careful`` is the table with the rows that had to be looked at closely: all of ``typed``, or few of a long text. Of such a
+    text ``first_row`` is the spreadsheet row of the first row of ``staged`` (onepass.py).
+    """
 
     kinds: dict[tuple[int, str], int]
     faulty: frozenset[str]
+    careful: str = "typed"
+    first_row: int | None = None
 
     def rows(self, sheet: int) -> int:
         """The rows of the ledger in a sheet of the batch: without titles, notes, totals and means."""
@@ -45,25 +52,39 @@ def tidy(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, 
 
     ``rows_known`` is called when ``raw`` stands and before anything is looked up.
     """
+    no_view(connection)
     connection.register("sheets", batch.table())
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {_raw(batch)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch)}")
     finally:
         connection.unregister("sheets")
+    return tidy_raw(connection, batch, context, rows_known)
+
+
+def no_view(connection: duckdb.DuckDBPyConnection) -> None:
+    """``typed`` of a long text before is a view."""
+    if connection.execute("SELECT 1 FROM duckdb_views() WHERE temporary AND view_name = 'typed'").fetchone():
+        connection.execute("DROP VIEW typed")
+
+
+def tidy_raw(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, rows_known: Callable[[], None], target: str = "typed"
+) -> Tidied:
+    """Fill ``reading`` and the table ``target`` from ``raw``."""
     counted = connection.execute(f"SELECT {sheet_of()}, _kind, count(*) FROM raw GROUP BY ALL").fetchall()
     kinds = {(sheet, kind): count for sheet, kind, count in counted}
     if any(kind == "note" for _, kind in kinds):
         connection.execute("DELETE FROM raw WHERE _kind = 'note'")
     rows_known()
     read = _read(connection, batch, context)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(batch, {r.column for r in read}, context)}")
-    return Tidied(kinds, frozenset(r.column for r in read if r.fault))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_typed(batch, {r.column for r in read}, context)}")
+    return Tidied(kinds, frozenset(r.column for r in read if r.fault), target)
 
 
 # ---- raw ----
 
 
-def _raw(batch: Batch) -> str:
+def raw_rows(batch: Batch) -> str:
     """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note."""
     columns = "".join(f", {quoted(c.id)}" for c in batch.stored)
     columns += "".join(f", {quoted('_o_' + c.id)}" for c in batch.measured) if batch.turned else ""
@@ -105,7 +126,10 @@ def fast(ledger: Ledger, column: Column, cell: str, scaled: bool, order: str = "
     if column.personal == "mask":
         return f"left({cell}, 1) || '**'"
     if column.type == "text":
-        return f"CASE WHEN {cell}[1] <> '#' OR {cell} NOT IN ({_ERRORS}) AND NOT starts_with({cell}, {text(UNCALCULATED)}) THEN nullif(trim({cell}, {_BLANKS}), '') END"
+        # Trimming by characters is slow, and few texts hold a blank.
+        blank = " OR ".join(f"contains({cell}, {text(sign)})" for sign in _BLANK)
+        error = f"starts_with({cell}, '#') AND ({cell} IN ({_ERRORS}) OR starts_with({cell}, {text(UNCALCULATED)}))"
+        return f"CASE WHEN {error} THEN NULL WHEN {blank} THEN nullif(trim({cell}, {BLANKS}), '') ELSE {cell} END"
     if column.type == "integer" and not scaled:
         return f"CASE WHEN NOT contains({cell}, '.') THEN TRY_CAST({cell} AS BIGINT) END"
     if column.type in NUMERIC and not scaled:

@@ -6,6 +6,7 @@ import duckdb
 
 from etl.batch import Batch, line_of, sheet_of
 from etl.schema import column_types, quoted, text
+from etl.tidy import Tidied
 from jiejian.catalogue import Column, Ledger
 
 
@@ -18,7 +19,7 @@ def key_columns(ledger: Ledger) -> list[Column]:
     return []
 
 
-def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset[str]) -> str | None:
+def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset[str], tidied: Tidied) -> str | None:
     """Take rows out of ``typed`` that repeat another, and return the query for what is to be said; None where no key comes twice.
 
     ``needed`` are the columns without which a row is rejected: where one of the key is empty there is no key.
@@ -49,7 +50,10 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
                    _row > first AS later
             FROM found"""
     )
-    connection.execute("UPDATE typed SET _kind = 'twin' FROM twin WHERE twin._row = typed._row AND alike AND later")
+    connection.execute(f"UPDATE {tidied.careful} t SET _kind = 'twin' FROM twin WHERE twin._row = t._row AND alike AND later")
+    if tidied.first_row is not None:
+        where = f"rowid IN (SELECT {line_of()} - {tidied.first_row} FROM twin WHERE alike AND later)"
+        connection.execute(f"UPDATE staged SET _twin = true WHERE {where}")
     columns = text(",".join(c.id for c in keys if c.id in batch.columns))
     line = line_of("other")
     return f"""SELECT _row, {columns}, '与第 ' || {line} || ' 行' || CASE WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,

@@ -321,6 +321,28 @@ class BroughtPlaces(Declaration):
     lat: str = ""
 
 
+class Database(Declaration):
+    """Where a ledger is read from a database instead of a file; the password is named by ``secret`` and stands elsewhere.
+
+    ``columns`` gives the column of the table for a column of the contract (the same name where nothing is given); ``since``
+    names a column that only grows, so that later loads ask for what is new. ``timeout`` is in seconds.
+    """
+
+    kind: Literal["postgresql", "mysql"]
+    host: str
+    port: int | None = Field(None, ge=1, le=65535)
+    name: str
+    user: str
+    secret: str = ""
+    table: str = ""
+    query: str = ""
+    columns: Mapping[str, str] = {}
+    since: str = ""
+    dataset: str = "street"
+    tls: Literal["prefer", "require", "verify"] = "prefer"
+    timeout: int = Field(600, ge=1, le=86_400)
+
+
 class Ledger(Declaration):
     """A contract: which sheet it recognises, its columns, units, synonyms and rules."""
 
@@ -342,6 +364,7 @@ class Ledger(Declaration):
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
     note: str = ""
+    database: Database | None = None
 
     def column(self, column_id: str) -> Column:
         """The column with this id; KeyError when there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jiejian.catalogue.declarations import Catalogue, Correction
@@ -57,6 +58,43 @@ def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
             for metric in slide.metrics:
                 if metric not in catalogue.metrics:
                     yield f"decks/{deck.id}.yml", deck.id, "metrics", f"指标 {metric} 不存在"
+
+
+def _check_databases(catalogue: Catalogue) -> Iterator[Fault]:
+    for ledger in catalogue.ledgers.values():
+        source, file = ledger.database, f"ledgers/{ledger.id}.yml"
+        if source is None:
+            continue
+        if bool(source.table) == bool(source.query):
+            yield file, ledger.id, "database", "table 和 query 要写且只写一个"
+        if source.query and (reason := query_fault(source.query)):
+            yield file, ledger.id, "database.query", reason
+        if source.since and not ledger.key:
+            yield file, ledger.id, "database.since", "只取新的行时，台账要有 key，才分得清哪一行是更新的"
+        if source.dataset not in catalogue.datasets:
+            yield file, ledger.id, "database.dataset", f"数据集 {source.dataset} 不存在"
+        for column in source.columns.keys() - {c.id for c in ledger.columns}:
+            yield file, ledger.id, "database.columns", f"列 {column} 不在 columns 中"
+
+
+_QUOTED = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`")
+_NOT_A_SELECT = re.compile(
+    r"\b(insert|update|delete|merge|replace|into|create|alter|drop|truncate|grant|revoke|call|do|copy|set|lock|execute|handler)\b"
+    r"|\b(load_file|pg_read_file|pg_sleep|sleep|dblink\w*|lo_\w+)\s*\(",
+    re.IGNORECASE,
+)
+
+
+def query_fault(query: str) -> str:
+    """Why a query is not one plain SELECT, as a Chinese clause; empty where it is one."""
+    bare = _QUOTED.sub("''", query)
+    if re.search(r"--|/\*|#", bare):
+        return "query 里不能有注释"
+    if ";" in bare.strip().rstrip(";"):
+        return "query 只能是一条语句"
+    if not re.match(r"\s*(select|with)\b", bare, re.IGNORECASE) or _NOT_A_SELECT.search(bare):
+        return "query 只能是一条 SELECT，不能修改数据"
+    return ""
 
 
 def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
@@ -121,3 +159,4 @@ def faults(catalogue: Catalogue) -> Iterator[Fault]:
     yield from _check_references(catalogue)
     yield from _check_ledgers(catalogue)
     yield from _check_corrections(catalogue)
+    yield from _check_databases(catalogue)

@@ -1,0 +1,95 @@
+"""Large text files in UTF-8 that DuckDB's own reader can take: found by their first records, scanned without being held.
+
+Whatever that reader does not take (another encoding, records of unequal length, quotes that do not pair) is left to textfile.py.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.schema import quoted, text
+
+# Below this many bytes the ordinary way is as fast.
+LARGE = 16 << 20
+_SAMPLE, _PART = 256 << 10, 64 << 20
+_SEPARATORS = ",\t;|"
+# What a cell without content looks like.
+_BLANK = ["", *(sign * times for sign in (" ", "\u3000", "\u00a0", "\t") for times in (1, 2, 3, 4))]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A table in a text file: ``skip`` lines stand above its first record, which has ``width`` cells.
+
+    ``newline`` is written as DuckDB wants it, with backslashes.
+    """
+
+    path: Path
+    separator: str
+    newline: str
+    skip: int
+    width: int
+
+    def cells(self) -> list[str]:
+        return [f"c{i}" for i in range(self.width)]
+
+    def sql(self) -> str:
+        """All records as text columns c0, c1 …, blank cells NULL; an error of DuckDB where one does not fit."""
+        columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.cells())
+        blank = ", ".join(map(text, _BLANK))
+        return f"""read_csv({text(self.path.as_posix())}, auto_detect = false, header = false, skip = {self.skip}, columns = {{{columns}}},
+                   delim = {text(self.separator)}, quote = '"', escape = '"', new_line = {text(self.newline)}, nullstr = [{blank}])"""
+
+    def numbered_alike(self, records: int) -> bool:
+        """Whether record n of the scan is record n of the file: DuckDB leaves out lines without any character."""
+        breaks, empty, last = 0, 0, b""
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for start in range(0, len(content), _PART):
+                breaks += content[start : start + _PART].count(b"\n")
+            breaks += content[-1:] != b"\n"
+            if breaks == records + self.skip:
+                return True
+            for start in range(0, len(content), _PART):
+                part = last + content[start : start + _PART]
+                empty += part.count(b"\n\n") + part.count(b"\n\r\n")
+                last = part[-2:]
+            return not empty  # only line breaks inside of quotes
+
+
+def top_of(path: Path, rows: int) -> tuple[list[list[str]], str, str] | None:
+    """The first records of a large UTF-8 text file, its separator and its line break; None where it must be looked at whole."""
+    if path.stat().st_size < LARGE:
+        return None
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    sample = sample.removeprefix(codecs.BOM_UTF8)
+    sample = sample[: sample.rfind(b"\n") + 1]
+    if not sample or 0 in sample:
+        return None
+    try:
+        lines = sample.decode("utf-8").splitlines(keepends=True)
+    except UnicodeDecodeError:
+        return None
+    newline = r"\r\n" if b"\r\n" in sample else r"\n"
+    # A line break within a cell above the table, or a ' around cells: rare enough for the ordinary way.
+    if any(line.count('"') % 2 for line in lines[:rows]) or lines[0].startswith("'"):
+        return None
+
+    def read(separator: str) -> list[list[str]]:
+        return list(csv.reader(lines[:rows], delimiter=separator))
+
+    widths = {separator: len(read(separator)[-1]) for separator in _SEPARATORS}
+    separator = max(_SEPARATORS, key=widths.__getitem__)
+    records = read(separator)
+    return (records, separator, newline) if widths[separator] > 1 and len(records) == len(lines[:rows]) else None
+
+
+def scan_of(path: Path, records: Sequence[Sequence[str]], separator: str, newline: str, first: int) -> Scan | None:
+    """The scan of the table whose first record is number ``first`` (from 0); None where records differ in length."""
+    widths = {len(record) for record in records[first:]}
+    return Scan(path, separator, newline, first, widths.pop()) if len(widths) == 1 else None

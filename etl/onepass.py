@@ -1,0 +1,194 @@
+"""A long text of an event ledger in one scan: rows that read well are typed on the way, the few others are looked at closely.
+
+``staged`` holds all rows in the order of the file. A row with anything unusual (a value that the fast cast does not read, a spelling
+not met at the beginning, a blank that must be filled, a broken rule, a total) keeps its cells in ``_cells``, and goes the way of
+tidy.py by way of ``raw`` and ``careful``. ``typed`` is the view of both. Reads nothing differently, only faster.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import duckdb
+
+from etl.batch import Batch, row_of
+from etl.check import is_needed
+from etl.longtext import Scan
+from etl.recognise import NUMERIC
+from etl.rules import broken_where
+from etl.schema import FIXED, column_types, quoted, text
+from etl.tidy import BLANKS, Tidied, fast, no_view, raw_rows, tidy_raw
+from etl.values import Context, is_metric, read_values
+from etl.wording import MEAN_ROW, SUBTOTAL_ROW, TOTAL_ROW
+from jiejian.catalogue import Column
+
+# Spellings of choices, places, yes and no are learnt from so many records.
+_LEARNT_FROM = 100_000
+# Up to so many spellings are compared one by one.
+_FEW = 12
+_LOOKED_UP = ("choice", "place", "yes_no")
+_SUM_OF_ROWS = re.compile(f"{TOTAL_ROW}|{SUBTOTAL_ROW}|{MEAN_ROW}")
+
+
+def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, today: date) -> Tidied | None:
+    """Fill ``raw``, ``reading`` and ``typed`` like :func:`etl.tidy.tidy`; None where the batch is not such a text."""
+    scan = batch.members[0].match.sheet.scan
+    if not scan or not _may(batch):
+        return None
+    try:
+        _stage(connection, batch, scan, context, today)
+        count, unusual = connection.execute("SELECT count(*), count(_cells) FROM staged").fetchone()
+        if not scan.numbered_alike(count):
+            return None
+    except duckdb.Error:
+        return None  # the ordinary way reads it, or says in Chinese why not
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW sheets AS {_unusual(batch, scan)}")
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch)}")
+    finally:
+        connection.execute("DROP VIEW sheets")
+    tidied = tidy_raw(connection, batch, context, lambda: None, "careful")
+    no_view(connection)
+    connection.execute("DROP TABLE IF EXISTS typed")
+    connection.execute(f"CREATE TEMP VIEW typed AS {_view(connection, batch, scan)}")
+    kinds = {**tidied.kinds, (0, "row"): tidied.rows(0) + count - unusual}
+    return Tidied(kinds, tidied.faulty, tidied.careful, scan.skip + 1)
+
+
+def look_up(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Put the cells of rows that the checks found among the good ones into ``raw``, to be shown as they were written."""
+    wanted = "SELECT DISTINCT _row FROM problem WHERE _row NOT IN (SELECT _row FROM raw)"
+    if not connection.execute(f"{wanted} LIMIT 1").fetchone():
+        return
+    scan, ledger = batch.members[0].match.sheet.scan, batch.ledger
+    named = {
+        c
+        for (columns,) in connection.execute(f"SELECT DISTINCT _columns FROM problem WHERE _row IN ({wanted})").fetchall()
+        for c in columns.split(",")
+    }
+    kept = {c.id: quoted(next(iter(column_types(ledger, c)))) for c in batch.stored if c.type == "text" and not c.personal}
+    if named & {c.id for c in batch.stored} <= kept.keys():  # a text is kept as it was written
+        cells = [kept.get(c.id, "NULL") for c in batch.stored]
+        connection.execute(f"INSERT INTO raw SELECT _row, _kind, {', '.join(cells)} FROM typed WHERE _row IN ({wanted})")
+        return
+    row = row_of("0", f"(row_number() OVER () + {scan.skip})")
+    cells = [quoted(_cell(batch, c)) for c in batch.stored]
+    connection.execute(
+        f"INSERT INTO raw SELECT _row, 'row', {', '.join(cells)} FROM (SELECT *, {row} AS _row FROM {scan.sql()}) WHERE _row IN ({wanted})"
+    )
+
+
+def _may(batch: Batch) -> bool:
+    """One sheet of events in which every value can be read by a cast or learnt from the spellings of others."""
+    ledger = batch.ledger
+    if any(re.fullmatch(r"c\d+", c.id) for c in ledger.columns):
+        return False  # names of the scan's own columns
+    plain = ledger.table not in FIXED and not (ledger.starts_places or ledger.brings_places or batch.turned or batch.times)
+    return plain and len(batch.members) == 1 and all(_easy(batch, c) for c in batch.stored)
+
+
+def _easy(batch: Batch, column: Column) -> bool:
+    return column.type in _LOOKED_UP or (
+        fast(batch.ledger, column, "v", False) is not None and not is_metric(column, batch.ledger)
+    )
+
+
+def _cell(batch: Batch, column: Column) -> str:
+    return f"c{batch.members[0].match.columns[column.id]}"
+
+
+# ---- the scan ----
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, context: Context, today: date) -> None:
+    values = {c.id: _value(connection, batch, scan, c, context) for c in batch.stored}
+    names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
+    typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
+    kept = ", ".join(names.values())
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE staged AS
+            SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today)} THEN [{", ".join(scan.cells())}] END AS _cells,
+                   CAST(NULL AS BOOLEAN) AS _twin
+            FROM (SELECT *, {typed} FROM {scan.sql()})"""
+    )
+
+
+def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, column: Column, context: Context) -> str:
+    """The SQL that reads a cell of the column; NULL where it takes a closer look."""
+    cell = _cell(batch, column)
+    if column.type not in _LOOKED_UP or column.personal:
+        return fast(batch.ledger, column, cell, False)
+    seen = connection.execute(
+        f"SELECT DISTINCT v FROM (SELECT {cell} AS v FROM {scan.sql()} LIMIT {_LEARNT_FROM}) WHERE v IS NOT NULL ORDER BY v"
+    ).fetchall()
+    known = {r.raw: r.canon for r in read_values(column, [v for (v,) in seen], context) if r.canon is not None and not r.fault}
+    if column.type == "place":
+        limited = {p.place_id for p in context.gazetteer.places.values() if p.valid_from or p.valid_to}
+        known = {raw: c for raw, c in known.items() if c not in limited and not _SUM_OF_ROWS.fullmatch(re.sub(r"\s", "", raw))}
+    if not known:
+        return f"CAST(NULL AS {_kept_as(batch, column, context)})"
+    return _among(cell, known, _kept_as(batch, column, context))
+
+
+def _among(cell: str, known: dict[str, str], kind: str) -> str:
+    if len(known) <= _FEW:
+        return (
+            f"CASE {cell} {' '.join(f'WHEN {text(raw)} THEN CAST({text(canon)} AS {kind})' for raw, canon in known.items())} END"
+        )
+    spellings, meanings = ", ".join(map(text, known)), ", ".join(map(text, known.values()))
+    code = f"enum_code(TRY_CAST({cell} AS ENUM ({spellings})))"
+    return f"list_extract(CAST([{meanings}] AS {kind}[]), {code} + 1)"
+
+
+def _kept_as(batch: Batch, column: Column, context: Context) -> str:
+    """The type of a column that is looked up: a code for each thing that it may name."""
+    if column.type == "yes_no":
+        return "BOOLEAN"
+    things = column.choices if column.type == "choice" else context.gazetteer.places
+    return f"ENUM ({', '.join(map(text, things))})"
+
+
+def _odd(batch: Batch, scan: Scan, names: dict[str, str], today: date) -> str:
+    """What makes a row one to look at closely."""
+    lead, cells = "c0", scan.cells()
+    filled = " + ".join(f"CAST({cell} IS NOT NULL AS TINYINT)" for cell in cells)
+    signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇")
+    odd = [f"{lead} IS NULL", f"({filled}) * 2 <= {max(scan.width, 2)}", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
+    for column in batch.stored:
+        cell, value = _cell(batch, column), names[column.id]
+        odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
+        if is_needed(batch.ledger, column):
+            odd.append(f"{cell} IS NULL")
+        if column.type in NUMERIC:
+            odd += [f"{value} {sign} {limit!r}" for sign, limit in (("<", column.low), (">", column.high)) if limit is not None]
+    return " OR ".join([*odd, *broken_where(batch, today)])
+
+
+# ---- both kinds of rows ----
+
+
+def _row(scan: Scan) -> str:
+    return row_of("0", f"(rowid + {scan.skip + 1})")
+
+
+def _unusual(batch: Batch, scan: Scan) -> str:
+    """The unusual rows in the form of :meth:`etl.batch.Batch.table`."""
+    at = batch.members[0].match.columns
+    columns = "".join(f", nullif(trim(_cells[{at[c.id] + 1}], {BLANKS}), '') AS {quoted(c.id)}" for c in batch.stored)
+    return f"""SELECT CAST(0 AS BIGINT) AS _sheet, rowid + {scan.skip + 1} AS row, CAST(0 AS BIGINT) AS slice, list_first(list_filter(_cells, lambda v: v IS NOT NULL)) AS _lead,
+                      CAST(len(list_filter(_cells, lambda v: v IS NOT NULL)) AS INTEGER) AS _filled, {scan.width} AS _width{columns}
+               FROM staged WHERE _cells IS NOT NULL"""
+
+
+def _view(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan) -> str:
+    """All rows with the columns of ``typed``."""
+    codes = {name: kind for name, kind, *_ in connection.execute("DESCRIBE staged").fetchall() if kind.startswith("ENUM")}
+    easy, careful = [], []
+    for column in batch.ledger.columns:
+        for name, kind in column_types(batch.ledger, column).items():
+            there = quoted(name) if column.id in batch.columns else f"CAST(NULL AS {kind})"
+            easy.append(f"{there} AS {quoted(name)}")
+            careful.append(f"CAST({quoted(name)} AS {codes.get(name, kind)})")
+    return f"""SELECT {_row(scan)} AS _row, CASE WHEN _twin THEN 'twin' ELSE 'row' END AS _kind, {", ".join(easy)} FROM staged WHERE _cells IS NULL
+               UNION ALL SELECT _row, _kind, {", ".join(careful)} FROM careful"""
