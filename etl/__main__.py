@@ -127,6 +127,25 @@ def status(options: argparse.Namespace) -> int:
     return 0 if report.show_status(serving(home()), Seen(home()).all_faults(), catalogue(), Console()) else 1
 
 
+def place(options: argparse.Namespace) -> int:
+    """Say once which place a doubtful name means, or take it back."""
+    from etl.answers import NoAnswer, decide
+    from etl.memory import Memory
+
+    if options.forget:
+        Memory(home()).forget_place(options.dataset, options.written)
+        print(f"“{options.written}”不再按以前选定的认，下次再问。")
+        return 0
+    try:
+        if not options.meant:
+            raise NoAnswer("请写明是名册中的哪一处，例如：python -m etl place 城酉社区 城西社区。")
+        print(decide(home(), options.dataset, options.written, options.meant))
+    except NoAnswer as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
 def path(options: argparse.Namespace) -> int:
     """The file that serves now, for notebooks and other tools."""
     from etl.warehouse import serving
@@ -168,7 +187,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-_COMMANDS = {"all": everything, "load": load, "check": check, "loads": loads, "rollback": rollback, "demo": demo, "status": status, "path": path}
+_COMMANDS = {"all": everything, "load": load, "check": check, "loads": loads, "rollback": rollback, "demo": demo, "place": place, "status": status, "path": path}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         ("loads", "列出每一次装载"),
         ("rollback", "撤销装载，或恢复撤销了的"),
         ("demo", "写出或移除演示数据"),
+        ("place", "说明拿不准的地名是哪一处"),
         ("status", "查看装载情况"),
         ("path", "当前数据文件的路径"),
     ):
@@ -198,6 +218,11 @@ def _parser() -> argparse.ArgumentParser:
     back_options.add_argument("loads", nargs="*", metavar="编号", help="装载编号，见 python -m etl loads")
     back_options.add_argument("--last", action="store_true", help="最近一次装载的全部表")
     back_options.add_argument("--undo", action="store_true", help="反过来：恢复撤销了的装载")
+    place_options = commands.choices["place"]
+    place_options.add_argument("written", metavar="表里的写法")
+    place_options.add_argument("meant", nargs="?", metavar="名册中的名称")
+    place_options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
+    place_options.add_argument("--forget", action="store_true", help="撤回以前选定的")
     demo_options.add_argument("--seed", type=int, help="随机种子")
     demo_options.add_argument("--out", type=Path, help="写到哪个文件夹")
     demo_options.add_argument("--remove", action="store_true", help="移除演示数据")

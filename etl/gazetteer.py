@@ -60,7 +60,7 @@ class Gazetteer:
                 return known
         above, _, last = text.rpartition("/")
         if above and not below:
-            return self.find(last, self.find(above, kinds=STREETS), kinds)
+            return self._in_street(last, above, kinds)
         name = plain(text)
         for key in (name, trimmed(name)):
             if found := self._literal(key, below, kinds):
@@ -74,6 +74,17 @@ class Gazetteer:
             if found := self._literal(rest, below, kinds) or self._loose(rest, below, kinds):
                 return self._certain(self._under(found, above), name, self._almost(name, found, kinds))
         self._give_up(name, below, kinds)
+
+    def _in_street(self, name: str, street: str, kinds: tuple[str, ...]) -> str:
+        """A place of a street that is named beside it. Where the street is doubtful, so is the place."""
+        try:
+            return self.find(name, self.find(street, kinds=STREETS), kinds)
+        except Doubtful as doubt:
+            streets = [p for p in doubt.candidates if self.places[p].kind in STREETS]
+            found = [p for above in streets for p in self._literal(plain(name), above, kinds)]
+            if not found:
+                raise
+            raise Doubtful(f"不在名册中，最接近的是{self._paths(found)}", found) from None
 
     def street(self) -> str | None:
         """The one street of the data set, else its one place without parent, else None."""

@@ -86,9 +86,17 @@ def tidy_raw(
 
 def raw_rows(batch: Batch) -> str:
     """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note."""
-    columns = "".join(f", {quoted(c.id)}" for c in batch.stored)
+    columns = "".join(f", {_cell(batch, c)}" for c in batch.stored)
     columns += "".join(f", {quoted('_o_' + c.id)}" for c in batch.measured) if batch.turned else ""
     return f"SELECT {row_of('_sheet', 'row', 'slice')} AS _row, {_kind(batch)} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
+
+
+def _cell(batch: Batch, column: Column) -> str:
+    """A cell as it is read; a place with the street of its row before it, where the contract names that column."""
+    ledger, cell = batch.ledger, quoted(column.id)
+    if column.id != ledger.place or ledger.street not in batch.columns:
+        return cell
+    return f"CASE WHEN {cell} IS NOT NULL THEN concat_ws('/', {quoted(ledger.street)}, {cell}) END AS {cell}"
 
 
 def _kind(batch: Batch) -> str:

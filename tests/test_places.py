@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from street import Street
+from street import Street, workbook
 
 from etl.atlas import Atlas
 from etl.gazetteer import Doubtful, Gazetteer
 from etl.memory import Memory
 from etl.places import Place, alias_names, listed, place_id
 from etl.spelling import bare, numbered, one_edit_apart
-from jiejian.catalogue import CatalogueError
+from etl.warehouse import serving
+from jiejian.catalogue import CatalogueError, catalogue
 from jiejian.home import PROJECT, home
+from jiejian.warehouse import Warehouse
 
 
 def community(name: str, street: str = "柳河街道", aliases: str = "") -> Place:
@@ -367,3 +369,47 @@ def _texts(path: Path) -> list[str]:
     docstrings = {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
     constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return [node.value for node in constants if id(node) not in docstrings]
+
+
+CITY = """
+name: 全市社区基本情况
+table: observation
+sent: month
+period: title
+grain: month
+street: street
+starts_places: true
+columns:
+  street: {name: 街道(镇), synonyms: [所属街镇], type: text, required: true}
+  place: {name: 社区名, type: place, required: true}
+  households: {name: 居民户, type: quantity, unit: 户, measure: households}
+"""
+
+
+def test_a_city_whose_streets_have_communities_of_the_same_name(street):
+    contract = home().catalogue / "ledgers" / "city.yml"
+    contract.parent.mkdir(parents=True)
+    contract.write_text(CITY, encoding="utf-8")
+    heads = ["所属街镇", "社区名", "居民户"]
+    rows = [["柳河街道", "春和社区", 100], ["柳河街道", "望湖社区", 200], ["柳南街道", "春和社区", 300]]
+    title = ["2026年9月全市社区基本情况"]
+    workbook(street.inbox / "9月.xlsx", [title, heads, *rows])
+    # In the next month streets are written otherwise, one wrongly, and one is left out.
+    more = [["柳河", "春和", 110], ["柳南街道办事处", "春和社区", 310], ["柳北街道", "春和社区", 9], ["", "望湖", 210]]
+    workbook(street.inbox / "10月.xlsx", [["2026年10月全市社区基本情况"], heads, *more])
+    assert street.refresh().rows_rejected == 2
+    got = street.ask(
+        """SELECT v.place_path, month(period_start), value FROM v_figure v
+           WHERE dataset = 'street' AND measure = 'households' ORDER BY ALL"""
+    )
+    assert got == [
+        *(("柳南街道/春和社区", 9, 300), ("柳南街道/春和社区", 10, 310)),
+        *(("柳河街道/春和社区", 9, 100), ("柳河街道/春和社区", 10, 110), ("柳河街道/望湖社区", 9, 200)),
+    ]
+    assert [s[s.index("第 ") : s.index("。")] for s in street.sentences()] == [
+        "第 5 行“社区名”列的值“柳北街道/春和社区”不在名册中，最接近的是柳河街道/春和社区、柳南街道/春和社区",
+        "第 6 行“所属街镇”列没有填写",
+    ]
+    source = Warehouse(serving(home()), catalogue())
+    assert list(source.places("street")["place"]) == ["柳河街道春和社区", "望湖社区", "柳南街道春和社区"]
+    source.close()

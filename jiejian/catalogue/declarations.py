@@ -356,6 +356,8 @@ class Ledger(Declaration):
     period: Literal["", "title", "column"] = ""
     grain: str = ""
     happens: str = ""
+    # The column that names the street of a row, read together with the place: in a city names are unique within a street only.
+    street: str = ""
     starts_places: bool = False
     brings_places: BroughtPlaces | None = None
     layout: Layout | None = None

@@ -105,6 +105,8 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
                 yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在，请先在 measures.yml 中声明"
             if column.type == "choice" and not column.choices:
                 yield file, ledger.id, column.id, "choice 类的列要写 choices"
+        if ledger.street and ledger.street not in ids:
+            yield file, ledger.id, "street", f"列 {ledger.street} 不在 columns 中"
         for name in (*ledger.key, *(c for rule in ledger.rules for c in (*rule.columns, *rule.parts))):
             if name not in ids:
                 yield file, ledger.id, "key/rules", f"列 {name} 不在 columns 中"
