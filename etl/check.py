@@ -221,12 +221,14 @@ def _units(batch: Batch, catalogue: Catalogue) -> Iterator[str]:
 def _totals(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]:
     """The rows of totals and subtotals against the sum of the rows that they stand for.
 
-    A total stands for all rows of its sheet, a subtotal for the rows since the subtotal before it.
+    A total stands for all rows of its sheet and period, a subtotal for the rows since the subtotal before it. Decimals that were
+    rounded row by row may miss their sum by half a last digit each.
     """
     added = [c for c in batch.stored if c.type in NUMERIC and not c.personal and _may_be_added(c, catalogue)]
     names, cells = ", ".join(text(c.id) for c in added), ", ".join(f"CAST({quoted(c.id)} AS DOUBLE)" for c in added)
+    period = "period_start" if any(c.type == "period" for c in batch.ledger.columns) else "CAST(NULL AS DATE)"
     block = f"""count(*) FILTER (WHERE _kind = 'subtotal') OVER (
-                  PARTITION BY {sheet_of()} ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
+                  PARTITION BY {sheet_of()}, {period} ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     # A column with a value that cannot be read has no sum to compare with, in that sheet.
     faults = " UNION ALL ".join(_unreadable(tidied))
     summed = (
@@ -234,16 +236,25 @@ def _totals(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]
         if faults
         else ""
     )
+    scale = " ".join(f"WHEN {text(c)} THEN {float(times)!r}" for c, times in batch.times.items())
+    scale = f"CASE c {scale} ELSE 1 END" if scale else "1"
     for kind, group in (("total", "0"), ("subtotal", block)):
         if added and tidied.has(kind):
             yield f"""
                 SELECT * FROM (WITH cell AS MATERIALIZED (
-                  SELECT _row, {sheet_of()} AS _sheet, _kind, _block, unnest([{names}]) AS c, unnest([{cells}]) AS v
-                  FROM (SELECT *, {group} AS _block FROM typed))
-                SELECT t._row, t.c, '与各行相加的 ' || printf('%.15g', s.added) || ' 不符', '请核对合计或各行，改正后重新上报。', 'warning'
-                FROM cell t JOIN (SELECT c, _sheet, _block, sum(v) AS added FROM cell WHERE _kind = 'row' GROUP BY ALL) s
-                  ON s.c = t.c AND s._sheet = t._sheet AND s._block = t._block
-                WHERE t._kind = '{kind}' AND abs(t.v - s.added) > 1e-6 * greatest(1, abs(s.added)) {summed})"""
+                  SELECT _row, {sheet_of()} AS _sheet, _kind, _block, _period, unnest([{names}]) AS c, unnest([{cells}]) AS v
+                  FROM (SELECT *, {group} AS _block, {period} AS _period FROM typed)),
+                added AS (
+                  SELECT c, _sheet, _block, _period, sum(v) AS added, any_value({scale}) AS scale, count(v) + 1 AS cells,
+                         bool_and(abs(v / {scale} - round(v / {scale})) < 1e-9) AS whole,
+                         bool_and(abs(v * 10 / {scale} - round(v * 10 / {scale})) < 1e-6) AS tenths
+                  FROM cell WHERE _kind = 'row' GROUP BY ALL)
+                SELECT t._row, t.c, '与各行相加的 ' || printf('%.15g', round(s.added, 6)) || ' 不符', '请核对合计或各行，改正后重新上报。', 'warning'
+                FROM cell t JOIN added s
+                  ON s.c = t.c AND s._sheet = t._sheet AND s._block = t._block AND s._period IS NOT DISTINCT FROM t._period
+                WHERE t._kind = '{kind}' {summed} AND abs(t.v - s.added) > greatest(1e-9 * greatest(1000, abs(s.added)),
+                  CASE WHEN s.whole AND t.v / s.scale = round(t.v / s.scale) THEN 0
+                       ELSE (CASE WHEN s.tenths THEN 0.05 ELSE 0.005 END) * s.scale * s.cells END))"""
 
 
 def _may_be_added(column: Column, catalogue: Catalogue) -> bool:

@@ -84,7 +84,7 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     Where nothing is known, the first row with three filled cells (or two, in a narrow sheet) is taken, so that one can say
     what is missing. None for a sheet without such a row.
     """
-    best, best_score = None, (0, 0)
+    best, best_score = None, (0, False, 0)
     hits = [_hits(cells, known) for cells in top]
     for row in range(len(top)):
         near = [hits[r] for r in range(row, min(row + LEVELS, len(top)))]
@@ -95,7 +95,8 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
             if max(near[:levels], default=0) == 0:
                 continue
             heads = _levels(top, row, levels, merged)
-            score = (_known_here(heads, known), -levels)
+            # One filled cell is a title, even where it names a measure.
+            score = (_known_here(heads, known), sum(map(bool, heads)) > 1, -levels)
             if score[0] and score > best_score:
                 best, best_score = (row, levels, heads), score
     if best is None:

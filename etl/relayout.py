@@ -334,26 +334,11 @@ class _Reading:
 
     def _item_names(self) -> list[str]:
         """Row by row the measure as a head: its path by indentation, numbering and 其中, with the unit of its row."""
-        raw = self.sheet.labels(self.items) if self.sheet.labels else self.texts(self.items)
         texts = self.texts(self.items)
-        depths = [_depth(r if type(r) is str else t) for r, t in zip(raw, texts, strict=False)]
+        raw = self.sheet.labels(self.items) if self.sheet.labels else texts
+        raw = [r if type(r) is str and r.strip() else t for r, t in zip(raw, texts, strict=False)]
         units = self.texts(self.unit) if self.unit is not None else [""] * len(texts)
-        path: list[tuple[tuple[int, int, int], str]] = []
-        names = []
-        for text, depth, unit in zip(texts, depths, units, strict=False):
-            bare = _bare(text)
-            if not bare:
-                names.append("")
-                continue
-            if path and path[-1] == (depth, bare):
-                pass  # a label merged over rows
-            else:
-                while path and path[-1][0] >= depth:
-                    path.pop()
-                path.append((depth, bare))
-            name = "/".join(part for _, part in path)
-            names.append(f"{name}({plain(unit)})" if unit and plain(unit) not in ("", "-", "—") else name)
-        return names
+        return [f"{name}({unit})" if name and _says(unit) else name for name, unit in zip(item_paths(raw), units, strict=False)]
 
     def _kept(self, values: Sequence[int]) -> list[bool]:
         """Which rows of the body are of the table: those with a figure, and places whose figures are blank; no notes."""
@@ -392,14 +377,47 @@ def _bare(text: str) -> str:
     return _OF_WHICH.sub("", _NUMBERING.sub("", re.sub(r"\s+", "", text))) if text else ""
 
 
-def _depth(raw: str) -> tuple[int, int, int]:
-    """How deep a row stands: by its leading blanks, its numbering, and 其中."""
-    blanks = sum(2 if sign == "\u3000" else 1 for sign in re.match(r"^[\s\u3000\u00a0]*", raw).group())
-    text = re.sub(r"\s+", "", raw)
-    numbered = _NUMBERING.match(text)
-    level = next((n for n, group in enumerate(numbered.groups(), 1) if group), 0) if numbered else 0
-    of_which = bool(_OF_WHICH.match(_NUMBERING.sub("", text)))
-    return blanks, level, int(of_which)
+def _says(unit: str) -> bool:
+    return plain(unit) not in ("", "-", "—", "--")
+
+
+def item_paths(raw: Sequence[str]) -> list[str]:
+    """Names of measures below each other → each with those above it: 人口/男. Depth is told by numbering, leading blanks and 其中."""
+    numbered = any(_numbering(text) for text in raw)
+    path: list[tuple[tuple[int, int], str, bool]] = []
+    found = []
+    for text in raw:
+        name, blanks = _bare(text), _blanks(text)
+        depth = (_numbering(text) or (9 if numbered else 0), blanks)
+        of_which = bool(_OF_WHICH.match(_NUMBERING.sub("", re.sub(r"\s+", "", text))))
+        if not name:
+            found.append("")
+            continue
+        last = path[-1] if path else None
+        # What follows 其中：男 further in stands beside it, not below it.
+        beside = bool(last and last[2] and len(path) > 1 and not _numbering(text) and blanks > path[-2][0][1])
+        if last and last[1] == name and last[0] == depth:
+            pass  # a label merged over rows
+        elif of_which or beside:
+            while path and path[-1][2]:
+                path.pop()
+            path.append(((99, blanks), name, True))
+        else:
+            while path and path[-1][0] >= depth:
+                path.pop()
+            path.append((depth, name, False))
+        found.append("/".join(part for _, part, _ in path))
+    return found
+
+
+def _numbering(text: str) -> int:
+    """一、 is 1, （一） 2, 1. 3 and (1) 4; 0 without a number."""
+    match = _NUMBERING.match(re.sub(r"\s+", "", text))
+    return next((n for n, group in enumerate(match.groups(), 1) if group), 0) if match else 0
+
+
+def _blanks(text: str) -> int:
+    return sum(2 if sign == "\u3000" else 1 for sign in re.match(r"^[\s\u3000\u00a0]*", text).group())
 
 
 __all__ = ["is_known", "may_be_turned", "other_layouts"]

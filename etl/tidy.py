@@ -6,6 +6,8 @@ Works on one batch of sheets at a time, in temporary tables of the connection: `
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -18,7 +20,7 @@ from etl.recognise import NUMERIC
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
-from etl.wording import ERRORS, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED
+from etl.wording import ERRORS, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED, plain
 from jiejian.catalogue import Column, Ledger
 
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
@@ -105,12 +107,17 @@ def _kind(batch: Batch) -> str:
     # In the ledgers that may speak of the whole street, 全街道 is a place and not a total.
     total = SUM_ROW if ledger.table in STREET_WIDE else TOTAL_ROW
 
+    layout = ledger.layout
+    if layout and layout.total_rows is not None:
+        total = "|".join(re.escape(plain(name)) for name in layout.total_rows) or "^$"
+
     def is_a(cell: str, pattern: str) -> str:
         return f"regexp_full_match(regexp_replace({cell}, '\\s', '', 'g'), {text(pattern)})"
 
     def sort(cell: str) -> str:
         # Only the few cells that hold one of these characters are looked at closely.
         hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in "计全均总共镇")
+        hint = "true" if layout and layout.total_rows else hint
         kinds = {"total": total, "subtotal": SUBTOTAL_ROW, "mean": MEAN_ROW}
         return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"
 
@@ -118,6 +125,10 @@ def _kind(batch: Batch) -> str:
     note = f"""(_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
+    if layout and layout.skip_rows:
+        names = "|".join(fnmatch.translate(plain(name)) for name in layout.skip_rows)
+        left_out = " OR ".join(is_a(cell, names) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
+        sorts = f"CASE WHEN {left_out} THEN 'note' END, {sorts}"
     return f"coalesce({sorts}, CASE WHEN {note} THEN 'note' ELSE 'row' END)"
 
 

@@ -15,7 +15,7 @@ _SIGNS = re.compile(r"[-−‐‑‒–—―─_/\\|.·…。、*~～?？]+")
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
 SUM_ROW = r".{0,6}(合计|总计)"
-TOTAL_ROW = rf"({SUM_ROW}|全街道?|全镇|全部|共计|总数)"
+TOTAL_ROW = rf"({SUM_ROW}|全街道?|全[镇乡村区县市省]|全部|共计|总数)"
 SUBTOTAL_ROW = r".{0,6}小计"
 MEAN_ROW = r".{0,6}(平均|平均值|均值|平均数|平均分)"
 
