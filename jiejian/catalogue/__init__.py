@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from jiejian.catalogue.contracts import split
 from jiejian.catalogue.declarations import (
     BroughtPlaces,
     Catalogue,
@@ -45,6 +46,7 @@ from jiejian.catalogue.declarations import (
 )
 from jiejian.catalogue.files import blocks, files, read_yaml
 from jiejian.catalogue.references import faults
+from jiejian.catalogue.sentences import sentence
 from jiejian.home import BUNDLED_CATALOGUE, home
 
 __all__ = [
@@ -98,16 +100,6 @@ FILES: dict[str, type[Declaration]] = {
 }
 FOLDERS: dict[str, type[Declaration]] = {"ledgers": Ledger, "decks": Deck}
 
-_REASONS = {
-    "extra_forbidden": "不认识这个键，请删去或改正拼写",
-    "missing": "缺少这个键",
-    "literal_error": "取值不在允许的范围内",
-    "string_type": "应为文字",
-    "int_parsing": "应为整数",
-    "float_parsing": "应为数字",
-}
-
-
 def declare(kind: type[Declaration], file: str, block: str, content: dict) -> Declaration:
     """One block as a checked declaration; CatalogueError names file, block and key."""
     if isinstance(content.get("columns"), dict):
@@ -117,12 +109,7 @@ def declare(kind: type[Declaration], file: str, block: str, content: dict) -> De
     try:
         return kind.model_validate({"id": block, **content})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(整条)"
-        expected = first.get("ctx", {}).get("expected")
-        reason = _REASONS.get(first["type"], str(first.get("ctx", {}).get("error", first["msg"])))
-        reason += f"（允许：{expected}）" if expected else ""
-        raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。") from error
+        raise CatalogueError(sentence(kind, file, block, content, error)) from error
 
 
 def load_catalogue(*folders: Path) -> Catalogue:
@@ -133,11 +120,29 @@ def load_catalogue(*folders: Path) -> Catalogue:
     content: dict[str, dict] = {}
     for names, walk in ((FILES, blocks), (FOLDERS, files)):
         for name, kind in names.items():
-            content[name] = {block: declare(kind, file, block, body) for file, block, body in walk(name, folders)}
+            content[name] = {}
+            for file, block, body in walk(name, folders):
+                if kind is Ledger:
+                    body = _take_brought(file, body, content)
+                content[name][block] = declare(kind, file, block, body)
     catalogue = Catalogue.model_construct(**content)
     for file, block, key, reason in faults(catalogue):
         raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。")
     return catalogue
+
+
+def _take_brought(file: str, body: dict, content: dict[str, dict]) -> dict:
+    """A contract without the measures, metrics and data sets that it brings, which are put among the others."""
+    body, brought = split(file, body)
+    for name, blocks_ in brought.items():
+        for block, given in blocks_.items():
+            declared = declare(FILES[name], file, block, given)
+            if content[name].setdefault(block, declared) != declared:
+                raise CatalogueError(
+                    f"目录文件 {file}，键 {name}.{block}：这个编号已经声明过，内容不同。"
+                    "要用已有的，删去这一条直接引用；要另立一项，换一个编号。"
+                )
+    return body
 
 
 @lru_cache(maxsize=4)

@@ -255,8 +255,7 @@ class Column(Declaration):
     """One column of a ledger: what it may be called, how it is read, where it goes.
 
     ``at`` are its letters in the spreadsheet, for a column without a head. ``written_unit`` is the unit in which the sheet writes its
-    numbers where it does not say so. ``time_format`` says how ambiguous days are written: 月/日/年, 日/月/年, or a format such as
-    ``%d.%m.%y``. ``breakdown`` and ``category`` are kept with each figure (性别, 女). ``other_scale``: period → measure under
+    numbers where it does not say so. ``breakdown`` and ``category`` are kept with each figure (性别, 女). ``other_scale``: period → measure under
     which the figures of that period are kept, because they are of another kind.
     """
 
@@ -277,7 +276,6 @@ class Column(Declaration):
     date_order: Literal["", "ymd", "mdy", "dmy"] = ""
     at: Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}$")] = ""
     written_unit: str = ""
-    time_format: str = ""
     breakdown: Text = ""
     category: Text = ""
     other_scale: Mapping[Text, str] = {}

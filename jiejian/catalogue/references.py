@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from jiejian.catalogue.declarations import Catalogue, Correction
+from jiejian.catalogue.ledger_faults import ledger_faults
 
 Fault = tuple[str, str, str, str]
 
@@ -103,6 +104,9 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
         for column in ledger.columns:
             if column.measure and column.measure not in catalogue.measures:
                 yield file, ledger.id, column.id, f"计量项 {column.measure} 不存在，请先在 measures.yml 中声明"
+            for measure in column.other_scale.values():
+                if measure not in catalogue.measures:
+                    yield file, ledger.id, f"{column.id}.other_scale", f"计量项 {measure} 不存在，请先声明"
             if column.type == "choice" and not column.choices:
                 yield file, ledger.id, column.id, "choice 类的列要写 choices"
         if ledger.street and ledger.street not in ids:
@@ -110,6 +114,8 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
         for name in (*ledger.key, *(c for rule in ledger.rules for c in (*rule.columns, *rule.parts))):
             if name not in ids:
                 yield file, ledger.id, "key/rules", f"列 {name} 不在 columns 中"
+        for key, reason in ledger_faults(ledger, tuple(catalogue.datasets)):
+            yield file, ledger.id, key, reason
     columns = {t: {c.id for l in ls for c in l.columns} | {"place_id"} for t, ls in catalogue.tables().items()}
     for measure in catalogue.measures.values():
         if measure.part and measure.part.of not in catalogue.measures:

@@ -1,0 +1,100 @@
+"""What a contract says that cannot be carried out: (key, reason) for each fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jiejian.catalogue.declarations import Ledger
+
+_GRAINS = ("month", "quarter", "half", "year", "ytd")
+_OWN_TABLES = frozenset(
+    ["dataset", "measure", "load", "reject", "figure", "rollup_day", "difference", "place_alias", "place_path", "place_change"]
+)
+_TAKEN = frozenset(["dataset", "place_id", "load_id", "cell", "row", "slice"])
+_PERIOD = re.compile(r"^\d{4}(年?|年\d{1,2}月|年第[一二三四]季度|年[上下]半年)$")
+
+
+def ledger_faults(ledger: Ledger, datasets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Every fault of one contract that can be seen without a file."""
+    yield from _names(ledger)
+    yield from _period(ledger)
+    yield from _columns(ledger)
+    yield from _layout(ledger)
+    for dataset in ledger.datasets:
+        if dataset not in datasets:
+            there = "、".join(datasets)
+            yield "datasets", f"没有数据集 {dataset}，可选：{there}；要新建的，写成 datasets: {{{dataset}: {{name: …}}}}"
+
+
+def _names(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", ledger.table):
+        yield "table", f"“{ledger.table}”不能用作表名，只能用英文字母、数字和下划线，如 case_event"
+    if ledger.table in _OWN_TABLES:
+        yield "table", f"“{ledger.table}”是系统自己的表，请换一个名称；数字写入 observation"
+    for column in ledger.columns:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", column.id):
+            yield f"columns.{column.id}", "列的编号只能用英文字母、数字和下划线，以字母开头；中文名称写在 name"
+        if column.id in _TAKEN:
+            yield f"columns.{column.id}", f"“{column.id}”是系统自己的列，请换一个编号"
+
+
+def _period(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    if ledger.grain and ledger.grain not in _GRAINS:
+        yield "grain", f"“{ledger.grain}”不在允许的范围内（允许：{'、'.join(_GRAINS)}）"
+    if ledger.period == "title" and not ledger.grain:
+        yield "grain", f"写了 period: title，就要写 grain（允许：{'、'.join(_GRAINS)}）"
+    if ledger.period == "column" and not any(c.type == "period" for c in ledger.columns):
+        yield "period", "写了 period: column，columns 里就要有一列 type: period"
+    if ledger.happens and all(c.id != ledger.happens for c in ledger.columns):
+        yield "happens", f"列 {ledger.happens} 不在 columns 中"
+
+
+def _columns(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    ids = {c.id for c in ledger.columns}
+    if ledger.place != "place" and ledger.place not in ids:
+        yield "place", f"列 {ledger.place} 不在 columns 中"
+    for column in ledger.columns:
+        if column.id == ledger.place and column.type != "place" and not ledger.brings_places:
+            yield f"columns.{column.id}.type", "地点列应写 type: place"
+        if column.date_order and column.type not in ("date", "datetime"):
+            yield f"columns.{column.id}.date_order", "只用于 type: date 和 datetime 的列"
+        for period in column.other_scale:
+            if not _PERIOD.match(period):
+                yield f"columns.{column.id}.other_scale", f"看不懂时期“{period}”，应写成 2015 或 2015年10月"
+    if ledger.table == "observation":
+        long = any(c.type == "measure" for c in ledger.columns)
+        if long and "value" not in ids:
+            yield "columns", "有 type: measure 的列（一行一个数字），就要有一列 value 放数字"
+        if not long and not any(c.measure for c in ledger.columns):
+            yield "columns", "写入 observation 的约定，至少要有一列写 measure（计量项的编号）"
+    elif any(c.measure for c in ledger.columns):
+        named = next(c.id for c in ledger.columns if c.measure)
+        yield (
+            f"columns.{named}.measure",
+            f"只有写入 observation 的列能写 measure；表 {ledger.table} 的计量项在 measures 中用 rollup 声明",
+        )
+    if brings := ledger.brings_places:
+        for key in ("name", "parent", "code", "aliases", "sort", "area_km2", "lon", "lat"):
+            if getattr(brings, key) and getattr(brings, key) not in ids:
+                yield f"brings_places.{key}", f"列 {getattr(brings, key)} 不在 columns 中"
+
+
+def _layout(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    layout, ids = ledger.layout, {c.id for c in ledger.columns}
+    if layout is None:
+        return
+    for name in (*layout.path, *([layout.code] if layout.code else [])):
+        if name not in ids:
+            yield "layout.path" if name in layout.path else "layout.code", f"列 {name} 不在 columns 中"
+    if layout.hierarchy == "code" and not layout.code:
+        yield "layout.code", "写了 hierarchy: code，就要用 code 写明区划代码是哪一列"
+    if (layout.hierarchy or layout.path) and ledger.starts_places and not layout.levels:
+        yield "layout.levels", "地点分层级又要新建地点（starts_places），就要写 levels，从上到下，如 [省, 市, 区县]"
+    if layout.head_rows > 1 and layout.head_row is None:
+        yield "layout.head_row", "写了 head_rows，就要写 head_row（表头的第一行是第几行）"
+    for key in ("places", "periods", "measures"):
+        if getattr(layout, key) and ledger.table != "observation":
+            yield f"layout.{key}", "只用于写入 observation 的约定"
+    if layout.period and not _PERIOD.match(layout.period):
+        yield "layout.period", f"看不懂“{layout.period}”，应写成 2020 或 2026年10月"
