@@ -9,6 +9,7 @@ leads to it. ``large=True`` is the variant for slides, to be read from three met
 from jiejian.charts.board import MOST_PLACES, status_board
 from jiejian.charts.control import run_chart
 from jiejian.charts.funnel import funnel_plot
+from jiejian.charts.multiples import small_multiples
 from jiejian.charts.panorama import compared_board, heat_map, strips
 from jiejian.charts.parts import Figure
 from jiejian.charts.published import published
@@ -18,6 +19,7 @@ from jiejian.charts.scores import contribution_chart, rank_chart
 from jiejian.charts.series import sparkline, trend
 from jiejian.charts.spine import Spine, spine_svg
 from jiejian.charts.spread import distribution, relation
+from jiejian.charts.years import cumulative_chart, years_chart
 
 __all__ = [
     "MOST_PLACES",
@@ -26,6 +28,7 @@ __all__ = [
     "Spine",
     "compared_board",
     "contribution_chart",
+    "cumulative_chart",
     "distribution",
     "funnel_plot",
     "heat_map",
@@ -35,9 +38,11 @@ __all__ = [
     "ranked",
     "relation",
     "run_chart",
+    "small_multiples",
     "sparkline",
     "spine_svg",
     "status_board",
     "strips",
     "trend",
+    "years_chart",
 ]

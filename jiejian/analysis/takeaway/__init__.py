@@ -7,6 +7,7 @@ proportion differs only where the funnel's limits say so; communities are named 
 
 from jiejian.analysis.takeaway.cards import cards_finding
 from jiejian.analysis.takeaway.control import cell_sentence, clipped, run_finding, run_point, status_finding, target_sentence
+from jiejian.analysis.takeaway.periods import cumulative_finding, event_finding, multiples_finding, years_finding
 from jiejian.analysis.takeaway.ranking import ranking_finding
 from jiejian.analysis.takeaway.scores import position, scores_finding
 from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
@@ -23,12 +24,15 @@ __all__ = [
     "cards_finding",
     "cell_sentence",
     "clipped",
+    "cumulative_finding",
     "distribution_finding",
+    "event_finding",
     "figure_text",
     "fit_title",
     "gap_word",
     "like_for_like",
     "listed",
+    "multiples_finding",
     "position",
     "ranking_finding",
     "relation_finding",
@@ -40,4 +44,5 @@ __all__ = [
     "steps",
     "target_sentence",
     "trend_finding",
+    "years_finding",
 ]
