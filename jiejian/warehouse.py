@@ -456,6 +456,37 @@ class Warehouse:
             {"d": dataset, "day": day},
         )
 
+    def spells(self, dataset: str, metrics: tuple[str, ...], first: tuple[date, ...], last: tuple[date, ...]) -> pd.DataFrame:
+        """Figures of stretches of days, from the daily totals: place_id, metric, spell (its position), numerator, denominator.
+
+        Only metrics whose every measure is a flow with daily totals; others are left out. A place without an entry had
+        none (zero); a stretch that begins before the data is a gap.
+        """
+        daily = set(self._daily(dataset))
+        chosen = [m for m in (self.catalogue.metrics[name] for name in metrics) if set(m.measures) <= daily]
+        names = sorted({m for metric in chosen for m in metric.measures})
+        places = self._places_between(dataset, min(first), max(last))
+        rows = self.frame(
+            """SELECT d.place_id, d.measure, w.i AS spell, sum(d.value) AS value
+               FROM rollup_day d JOIN (SELECT unnest($first::DATE[]) AS first, unnest($last::DATE[]) AS last,
+                                              unnest(range(len($first)))::INTEGER AS i) w ON d.day BETWEEN w.first AND w.last
+               WHERE d.dataset = $d AND list_contains($names, d.measure) GROUP BY ALL""",
+            {"d": dataset, "first": list(first), "last": list(last), "names": names},
+        )
+        held = {(r.place_id, r.measure, r.spell): r.value for r in rows.itertuples()}
+        start = self.datasets()[dataset].first
+        found = []
+        for metric in chosen:
+            for place in places["place_id"]:
+                for i, day in enumerate(first):
+                    parts = [sum(held.get((place, m, i), 0.0) for m in part) if part and day >= start else np.nan for part in metric.parts]
+                    found.append((place, metric.id, i, *parts))
+        return pd.DataFrame(found, columns=["place_id", "metric", "spell", "numerator", "denominator"])
+
+    def _daily(self, dataset: str) -> tuple[str, ...]:
+        """Measures that have daily totals."""
+        return tuple(self.frame("SELECT DISTINCT measure FROM rollup_day WHERE dataset = $d", {"d": dataset})["measure"])
+
     def _asked(self, selection: Selection, first: date) -> tuple[pd.DataFrame, list[Metric], list[str]]:
         """Places of a selection that were in force from ``first`` on, its metrics, and the measures that they need."""
         metrics = [self._metric(name, selection) for name in selection.metrics]

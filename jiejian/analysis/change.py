@@ -1,14 +1,17 @@
-"""Change against the period before (环比) and the same period a year earlier (同比).
+"""Change against the period before (环比) and the same period a year earlier (同比), with the same cut-off by default.
 
 A rate changes by percentage points (个百分点), a count by percent. There is no change across a gap: where either
 figure is missing, the change is missing. A street's change is taken over the communities that reported both times,
-so that a late community cannot look like a fall.
+so that a late community cannot look like a fall; one that was redrawn in between is left out. A month that is not over
+is compared with as many days of the month before and of the year before (1—18日 with 1—18日), and the windows are printed.
 """
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -84,3 +87,97 @@ def change(
 def _street(above: np.ndarray, below: np.ndarray, metric: Metric) -> float:
     """Sums over sums of some communities in one period; NaN where there are none."""
     return float(metric_value(metric, above.sum(keepdims=True), below.sum(keepdims=True))[0]) if len(above) else np.nan
+
+
+# ---- the same cut-off ----
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some days of one year, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether the window consists of whole months."""
+        return self.first.day == 1 and self.last.day == _month_end(self.last)
+
+    @property
+    def label(self) -> str:
+        """2026年5月1—18日, 2026年5月, 2026年1月1日—5月18日, 2026年1—5月."""
+        first, last = self.first, self.last
+        one = first.month == last.month
+        if self.whole:
+            return f"{first.year}年{first.month}月" if one else f"{first.year}年{first.month}—{last.month}月"
+        if one:
+            return (
+                f"{first.year}年{first.month}月{first.day}—{last.day}日"
+                if self.days > 1
+                else f"{first.year}年{first.month}月{first.day}日"
+            )
+        return f"{first.year}年{first.month}月{first.day}日—{last.month}月{last.day}日"
+
+
+def _month_end(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _same_day(cutoff: date, year: int, month: int) -> date:
+    """The same day of another month; the end of the month stays the end, and a day that the month has not is its last."""
+    last = calendar.monthrange(year, month)[1]
+    return date(year, month, last if cutoff.day == _month_end(cutoff) else min(cutoff.day, last))
+
+
+def month_to_date(cutoff: date) -> dict[str, Window]:
+    """The month up to a day: now, previous (环比) and year_before (同比), all with the same cut-off."""
+    year, month = divmod(cutoff.year * 12 + cutoff.month - 2, 12)
+    before = date(year, month + 1, 1)
+    ago = cutoff.replace(year=cutoff.year - 1, day=1)
+    return {
+        "now": Window(cutoff.replace(day=1), cutoff),
+        "previous": Window(before, _same_day(cutoff, before.year, before.month)),
+        "year_before": Window(ago, _same_day(cutoff, ago.year, ago.month)),
+    }
+
+
+def year_to_date(cutoff: date) -> dict[str, Window]:
+    """The year up to a day: now and year_before (累计同比)."""
+    ago = _same_day(cutoff, cutoff.year - 1, cutoff.month)
+    return {"now": Window(date(cutoff.year, 1, 1), cutoff), "year_before": Window(date(ago.year, 1, 1), ago)}
+
+
+def change_between(frame: pd.DataFrame, metric: Metric, windows: Mapping[str, Window], against: Against) -> Change | None:
+    """The street's change between two windows, from a frame of place_id, metric, window (its label), numerator, denominator.
+
+    Over the places that have a figure in both; None where there is no such window.
+    """
+    base = windows.get(against)
+    if base is None:
+        return None
+    own = frame[frame["metric"] == metric.id]
+    sides = [own[own["window"] == w.label].set_index("place_id") for w in (windows["now"], base)]
+    held = [side.index[side["numerator"].notna() & (side["denominator"].notna() | (not metric.denominator))] for side in sides]
+    both = held[0].intersection(held[1])
+    figures = [
+        _street(*(side.loc[both, part].to_numpy(dtype=float) for part in ("numerator", "denominator")), metric) for side in sides
+    ]
+    return Change(against, metric, *figures, base.label, len(both), own["place_id"].nunique())
+
+
+# ---- targets ----
+
+
+def time_progress(cutoff: date) -> float:
+    """序时进度: the share of the year that has passed by the end of a day, month by month (end of May = 5/12)."""
+    return (cutoff.month - 1 + cutoff.day / _month_end(cutoff)) / 12
+
+
+def completion(value: float, target: float) -> float:
+    """完成率: what has come together over the target; NaN where there is no target above zero."""
+    return value / target if np.isfinite(value) and np.isfinite(target) and target > 0 else np.nan

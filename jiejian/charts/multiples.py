@@ -74,13 +74,13 @@ def small_multiples(made: Board, context: Context, finding: Finding, label: str)
         layout[f"xaxis{n if n > 1 else ''}"] = axis(
             SCREEN,
             visible=False,
-            anchor=f"y{n}",
+            anchor=f"y{n if n > 1 else ''}",
             domain=[column / columns + 0.008, (column + 1) / columns - 0.008],
             range=[-1, values.shape[1]],
         )
         top = 1 - row / rows
         layout[f"yaxis{n if n > 1 else ''}"] = axis(
-            SCREEN, anchor=f"x{n}", domain=[top - _HEIGHT / (_HEIGHT + _GAP) / rows, top], range=ends, tickmode="array", tickvals=ticks,
+            SCREEN, anchor=f"x{n if n > 1 else ''}", domain=[top - _HEIGHT / (_HEIGHT + _GAP) / rows, top], range=ends, tickmode="array", tickvals=ticks,
             ticktext=tick_texts(ticks, metric.unit) if column == 0 else [""] * len(ticks), tickfont={"size": 11, "color": SECOND}, showline=False, gridcolor=LINE,
         )  # fmt: skip
         layout["annotations"].append(_head(one, n))
@@ -92,13 +92,14 @@ def _head(one: Cell, n: int) -> dict[str, Any]:
     sign = "" if one.signal == "common_cause" else " ▲" if one.direction > 0 else " ▼"
     value = "缺数" if np.isnan(one.value) else format_value(one.value, one.metric)
     text = f"{safe(shortened(one.place.removesuffix('社区'), 6))} {value}{sign}"
-    at = {"xref": f"x{n} domain", "yref": f"y{n} domain", "xanchor": "left", "yanchor": "bottom"}
+    number = n if n > 1 else ""
+    at = {"xref": f"x{number} domain", "yref": f"y{number} domain", "xanchor": "left", "yanchor": "bottom"}
     return note(text, 0, 1, SCREEN, **at, font={"size": SCREEN.small, "color": _COLOURS.get(one.signal, INK)})
 
 
 def _traces(made: Board, one: Cell, n: int, label: str) -> list[dict[str, Any]]:
     at, points = one.column, made.cube.value.shape[2]
-    x, ax = list(range(points)), {"xaxis": f"x{n}", "yaxis": f"y{n}"}
+    x, ax = list(range(points)), {"xaxis": f"x{n if n > 1 else ''}", "yaxis": f"y{n if n > 1 else ''}"}
     value = made.cube.value[0, at]
     there = np.flatnonzero(np.isfinite(value))
     last = [0.0] * points

@@ -7,7 +7,13 @@ proportion differs only where the funnel's limits say so; communities are named 
 
 from jiejian.analysis.takeaway.cards import cards_finding
 from jiejian.analysis.takeaway.control import cell_sentence, clipped, run_finding, run_point, status_finding, target_sentence
-from jiejian.analysis.takeaway.periods import cumulative_finding, event_finding, multiples_finding, years_finding
+from jiejian.analysis.takeaway.periods import (
+    cumulative_finding,
+    event_finding,
+    multiples_finding,
+    to_date_sentence,
+    years_finding,
+)
 from jiejian.analysis.takeaway.ranking import ranking_finding
 from jiejian.analysis.takeaway.scores import position, scores_finding
 from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
@@ -43,6 +49,7 @@ __all__ = [
     "status_finding",
     "steps",
     "target_sentence",
+    "to_date_sentence",
     "trend_finding",
     "years_finding",
 ]

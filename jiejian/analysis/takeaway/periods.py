@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jiejian.analysis.before_after import Comparison
+from jiejian.analysis.change import NAMES, Change, Window, completion, time_progress
 from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, listed
 from jiejian.catalogue import Metric
 from jiejian.festivals import festival_months
@@ -70,7 +71,7 @@ def cumulative_finding(
             else f"{'高于' if gap > 0 else '低于'}目标{describe_change(value, target, metric).lstrip('上升下降')}"
         )
         return title, f"{told}；全年目标{figure_text(target, metric)}，累计{word}。"
-    done, passed = value / target * 100, period.months / 12 * 100
+    done, passed = completion(value, target) * 100, time_progress(period.end) * 100
     gap = float(rounded(done, 1) - rounded(passed, 1))
     pace = "与序时进度持平" if gap == 0 else f"{'快' if gap > 0 else '慢'}于序时进度{abs(gap):.1f}个百分点"
     title = fit_title(f"完成全年目标{done:.1f}%，{pace}", f"完成率{done:.1f}%，{pace}", otherwise=title)
@@ -105,3 +106,16 @@ def event_finding(metric: Metric, place: str, what: str, found: Comparison | Non
     told += f"；{chance}。" + ("" if found.same_months else "前后月份不同，季节影响没有扣除。") + "先后不等于因果。"
     title = {True: f"事后{change}，超出随机波动", False: "事前事后没有明显差别", None: "事前事后不能判断"}[found.real]
     return fit_title(title, f"{metric.name}{title}", otherwise="事前事后差别见下图，不等于因果"), told
+
+
+def to_date_sentence(metric: Metric, place: str, window: Window, changes: Sequence[Change | None]) -> str:
+    """A month that is not over against as many days of others: 2026年5月1—18日，…；环比（2026年4月1—18日为…）…"""
+    known = [c for c in changes if c is not None and np.isfinite(c.value)]
+    if not known:
+        return f"{window.label}，{place}{metric.name}缺数。"
+    parts = []
+    for change in known:
+        told = describe_change(change.value, change.base, metric)
+        base = figure_text(change.base, metric) if np.isfinite(change.base) else "缺数"
+        parts.append(f"{NAMES[change.against]}（{change.base_period}为{base}）{told or '不作比较'}")
+    return f"{window.label}，{place}{metric.name}{figure_text(known[0].value, metric)}；{'；'.join(parts)}。截止日相同，单期增减未作随机波动检验。"
