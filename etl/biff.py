@@ -38,7 +38,7 @@ def marks_by_sheet(data: bytes) -> dict[str, Marks]:
     """By sheet, what must be put right. Raises Unreadable where the container is broken or the workbook is locked."""
     try:
         return _marks(_stream(data))
-    except (struct.error, IndexError, ValueError, OverflowError) as error:
+    except (struct.error, LookupError, ValueError, OverflowError) as error:
         raise Unreadable(DAMAGED) from error
 
 

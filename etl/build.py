@@ -74,7 +74,9 @@ def refresh(progress: Progress | None = None) -> Summary:
     """
     where = home()
     with _work(where) as run:
-        return run.load(_everything(where, run), progress)
+        summary = run.load(_everything(where, run), progress)
+    summary.notes += origins.passed_over(where.inbox)
+    return summary
 
 
 def ensure(progress: Progress | None = None, wait: float = 120) -> Path:

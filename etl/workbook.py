@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +36,7 @@ __all__ = ["Grid", "Range", "Rows", "column_letters", "column_number", "open_wor
 # A sheet is laid out from A1 to its last cell: so many blanks take about 1 GB for a moment.
 MOST_CELLS = 20_000_000
 _AT_A_TIME = 20_000
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def open_workbook(data: bytes) -> list[Grid]:
@@ -73,22 +80,36 @@ def bound(name: str, rows: int, columns: int, cells: int) -> None:
 # ---- xls and ods ----
 
 
-class _in_words:
-    """Whatever a reader written in Rust raises on broken bytes, panics included, as Unreadable."""
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Whatever a reader written in Rust raises on broken bytes, panics included, as Unreadable and without its own outcry."""
+    import python_calamine as calamine  # only where such a workbook is read
 
-    def __enter__(self) -> None:
-        pass
+    with _hushed():
+        try:
+            yield
+        except (Unreadable, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+            raise
+        except BaseException as error:  # a panic is no Exception
+            raise Unreadable(PASSWORD if isinstance(error, calamine.PasswordError) else DAMAGED) from error
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, (Unreadable, KeyboardInterrupt, SystemExit, GeneratorExit)):
-            return
-        import python_calamine as calamine
 
-        raise Unreadable(PASSWORD if isinstance(error, calamine.PasswordError) else DAMAGED) from error
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Standard error closed for a moment: a panic prints its stack there, past Python."""
+    with _ONE_AT_A_TIME, Path(os.devnull).open("wb") as nowhere:
+        sys.stderr.flush() if sys.stderr else None
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _grids(data: bytes, marks: dict[str, biff.Marks]) -> list[Grid]:
-    import python_calamine as calamine  # only where such a workbook is read
+    import python_calamine as calamine
 
     found = []
     with _in_words():
