@@ -17,6 +17,8 @@ _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D
 _FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL = 0x0006, 0x0203, 0x027E, 0x00BD, 0x0205, 0x00FD, 0x0204
 _CELLS = frozenset((_FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL))
 _BOUNDSHEET, _FILEPASS, _XF, _FORMAT, _BOF, _EOF = 0x0085, 0x002F, 0x00E0, 0x041E, 0x0809, 0x000A
+_DIMENSIONS, _SST = 0x0200, 0x00FC
+_LARGEST = 65_536 * 256
 _END_OF_CHAIN = 0xFFFFFFFA  # and above: free, end, FAT, DIFAT
 
 
@@ -51,6 +53,10 @@ def _stream(data: bytes) -> bytes:
     if shift not in (9, 12) or mini_shift != 6:
         raise ValueError("sector size")
     size = 1 << shift
+    # What a reader makes room for before it looks: as many sectors as there can be, no stream longer than the file.
+    counts = (struct.unpack_from("<I", data, at)[0] for at in (40, 44, 64, 72))
+    if any(count * size > len(data) + size for count in counts):
+        raise ValueError("more sectors than the file has")
     directory_start, _, cutoff, mini_start, _, difat, difat_count = struct.unpack_from("<IIIIIII", data, 48)
     sectors = [s for s in struct.unpack_from("<109I", data, 76) if s < _END_OF_CHAIN]
     for _ in range(difat_count):
@@ -62,6 +68,8 @@ def _stream(data: bytes) -> bytes:
     fat = struct.unpack(f"<{len(table) // 4}I", table)
     entries = dict(_entries(_chained(data, directory_start, fat, size)))
     start, length = entries.get("Workbook") or entries["Book"]
+    if any(size_of > len(data) for name, (_, size_of) in entries.items()):
+        raise ValueError("a stream longer than the file")
     if length >= cutoff:
         return _chained(data, start, fat, size)[:length]
     minis = _chained(data, mini_start, fat, size)
@@ -91,7 +99,8 @@ def _entries(directory: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
         length = struct.unpack_from("<H", directory, at + 64)[0]
         if 2 <= length <= 64 and directory[at + 66]:
             name = directory[at : at + length - 2].decode("utf-16-le", "replace")
-            yield name, struct.unpack_from("<II", directory, at + 116)
+            first, low, high = struct.unpack_from("<III", directory, at + 116)
+            yield name, (first, low + (high << 32))
 
 
 # ---- records ----
@@ -127,6 +136,10 @@ def _marks(stream: bytes) -> dict[str, Marks]:
                 percents = frozenset(n for n, number in enumerate(styles) if number in formats)
         elif kind == _EOF:
             depth = max(0, depth - 1)
+        elif kind == _DIMENSIONS:
+            _refuse_dimensions(stream[at + 4 : at + 4 + length])
+        elif kind == _SST and struct.unpack_from("<I", stream, at + 8)[0] > len(stream):
+            raise ValueError("more texts than bytes")
         elif kind == _FILEPASS:
             raise Unreadable(PASSWORD)
         elif kind == _BOUNDSHEET:
@@ -136,6 +149,14 @@ def _marks(stream: bytes) -> dict[str, Marks]:
         elif kind == _FORMAT and _is_percent(stream[at + 9 : at + 4 + length]):
             formats.add(struct.unpack_from("<H", stream, at + 4)[0])
     return found
+
+
+def _refuse_dimensions(record: bytes) -> None:
+    """The reader makes room for all that a sheet says it covers."""
+    form = "<IIHH" if len(record) >= 12 else "<HHHH"
+    top, bottom, left, right = struct.unpack_from(form, record)
+    if bottom and right and (bottom <= top or right <= left or (bottom - top) * (right - left) > _LARGEST):
+        raise ValueError("a sheet that ends before it begins")
 
 
 def _is_percent(code: bytes) -> bool:

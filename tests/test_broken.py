@@ -58,11 +58,11 @@ def test_broken_files_in_the_inbox_change_nothing(tmp_path, monkeypatch):
         "文件“空表.xlsx”里没有找到表格。请检查内容后重新上报。",
         "文件“通讯录.xlsx”工作表“Sheet1”认不出是哪种台账：表头“姓名、职务、手机”与各台账约定的列名对不上。请对照模板改表头，或在台账约定里加同义词后重新上报。",
     }
-    assert summary.notes == [
+    assert set(summary.notes) == {
         "“旧表.xlsx”是文件夹，不是文件，没有当作台账读取。请把台账文件放进收件夹。",
         "“链接.csv”是指向收件夹以外的链接，没有读取。请把文件本身放进收件夹。",
         "文件“~$九月.xlsx”是“九月.xlsx”正在 Excel 或 WPS 中打开时的临时文件，已跳过。请保存并关闭它，以免漏掉刚改的内容。",
-    ] or sorted(summary.notes) == sorted(summary.notes)
+    }
     assert (summary.path, street.ask("SELECT place_id, measure, value FROM observation ORDER BY ALL")) == (before, figures)
 
 
@@ -197,7 +197,7 @@ WORDS = st.text(
 CELLS = st.one_of(WORDS, st.sampled_from(["1,234", "2;3", "a\tb", "x|y", '说"好"', "两\n行", "㐂𠮷"]))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=6),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]),
