@@ -297,8 +297,8 @@ def test_across_a_split_there_is_no_sum_and_no_comparison(street):
     (step,) = [s for s in steps(frame[frame["place"] == "望湖社区"], metric) if s.name == "环比"]
     assert step.sentence == "环比不作比较：2026年6月以后区划有调整，两期范围不同"
     assert remark(source.place_changes("street"), dt.date(2026, 6, 1), dt.date(2026, 7, 31)) == (
-        "2026年7月1日起春和社区拆分为春东社区、春西社区，此前此后范围不同，不作比较。"
-        "2026年7月1日起望湖社区、麦香社区区划调整，此前此后范围不同，不作比较。"
+        "2026年7月1日起春和社区拆分为春东社区、春西社区，这些社区前后范围不同，不作比较。"
+        "2026年7月1日起望湖社区、麦香社区区划调整，这些社区前后范围不同，不作比较。"
     )
     eras = {(r.place, r.period): r.era for r in frame.itertuples()}
     assert (eras["望湖社区", "2026-06"], eras["望湖社区", "2026-07"]) == ("", "2026-07-01")

@@ -12,7 +12,7 @@ from jiejian.boundaries import sentences
 _AFTER = {
     "更名": "数字前后连续",
     "whole": "此前为合并前各社区之和",
-    "broken": "此前此后范围不同，不作比较",
+    "broken": "这些社区前后范围不同，不作比较",
 }
 
 

@@ -81,7 +81,7 @@ def change(
         both = {p for p, _ in set(zip(place[now], era[now], strict=True)) & set(zip(place[then], era[then], strict=True))}
     common = np.fromiter((p in both for p in place), dtype=bool, count=len(place))
     figures = [_street(above[spell & common], below[spell & common], metric) for spell in (now, then)]
-    return Change(against, metric, *figures, base.key, len(both), len(set(place)))
+    return Change(against, metric, *figures, base.key, len(both), len(set(place[period_of == period.key])))
 
 
 def _street(above: np.ndarray, below: np.ndarray, metric: Metric) -> float:

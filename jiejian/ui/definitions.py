@@ -83,9 +83,25 @@ def corrections(view: View) -> None:
     st.dataframe(shown[list(heads)].rename(columns=heads), hide_index=True, width="stretch")
 
 
+def odd(view: View) -> None:
+    """Figures of which two loads say different things, and figures that are all accepted but hard to believe."""
+    notices, conflicts = view.ask("notices"), view.ask("conflicts")
+    if len(notices):
+        with st.expander(f"请核对（{len(notices)} 条）：缺报、连续不变、各地相同"):
+            words = {"kind": "类别", "sentence": "说明"}
+            st.dataframe(notices[list(words)].rename(columns=words), hide_index=True, width="stretch")
+    if len(conflicts):
+        with st.expander(f"两次上报不同（{len(conflicts)} 条），以后报的为准"):
+            heads = {"place": "地点", "name": "计量项", "period_start": "起", "period_end": "止", "old_value": "原报", "new_value": "现用"}
+            heads |= {"unit": "单位", "old_file": "原文件", "new_file": "现用文件", "kind": "情形"}
+            days = {name: conflicts[name].astype("string").str[:10] for name in ("period_start", "period_end")}
+            st.dataframe(conflicts.assign(**days)[list(heads)].rename(columns=heads), hide_index=True, width="stretch")
+
+
 def loads(view: View) -> None:
-    """What was loaded, corrected and given back."""
+    """What was loaded, corrected and given back, and what is odd about it."""
     corrections(view)
+    odd(view)
     names = {ledger.id: ledger.name for ledger in view.catalogue.ledgers.values()}
     frame = view.ask("loads")
     here = datetime.now().astimezone().tzinfo
