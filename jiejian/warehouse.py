@@ -250,7 +250,8 @@ class Warehouse:
         metric, there = self.catalogue.metrics[metric_id], self._base_grains(dataset)
         measures = [self.catalogue.measures[m] for m in metric.measures]
         longest = max(_MONTHS.get(there[m.id], 99) for m in measures)
-        if any(m.kind == "as_reported" for m in measures):
+        # Persons that somebody counted cannot be added up; those counted from events are counted for each grain.
+        if any(m.kind == "as_reported" or (m.kind == "distinct" and not m.rollup) for m in measures):
             return tuple(g for g, months in _MONTHS.items() if months == longest)
         found = [g for g, months in _MONTHS.items() if months >= longest]
         return (*found, "ytd") if longest == 1 else tuple(found)

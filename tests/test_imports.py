@@ -18,6 +18,7 @@ LAYERS = (
     "jiejian.charts",
     "jiejian.analysis",
     "jiejian.privacy",
+    "jiejian.ledgers",
     "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries",
     "jiejian.selection",
     "jiejian.periods",
