@@ -161,17 +161,11 @@ class Stock(Reported):
 
 
 class Persons:
-    """Different values of a column within the period, in a community; zero where nothing is.
+    """Different values of a column within the period, in a community."""
 
-    ``own``: a community whose own ledger lacks a month of the period has no figure.
-    """
-
-    def __init__(self, books: Books, frame: pd.DataFrame, at: str, who: str, own: bool = False):
+    def __init__(self, books: Books, frame: pd.DataFrame, at: str, who: str):
         self.frame, self.who, self.places = frame.assign(month=day(frame[at]).dt.to_period("M")), who, books.places
-        self.own = own
 
     def at(self, first: pd.Period, last: pd.Period) -> pd.Series:
         inside = self.frame[(self.frame["month"] >= first) & (self.frame["month"] <= last)]
-        found = inside.groupby("社区")[self.who].nunique().reindex(self.places).fillna(0.0)
-        months = inside.groupby("社区")["month"].nunique().reindex(self.places).fillna(0)
-        return found.where(months == (last - first).n + 1) if self.own else found
+        return inside.groupby("社区")[self.who].nunique().reindex(self.places).fillna(0.0)

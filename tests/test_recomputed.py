@@ -108,7 +108,7 @@ def measures_of(books: Books) -> dict[str, object]:
     need = events(n, "征集日期", own="征集日期")
     m |= {"需求": need(), "认领": need(n["认领日期"].notna()), "达成": need(n["达成日期"].notna()), "完成": need(n["完成日期"].notna()), "项目达成": need(at="达成日期")}
     z = books.ledger("众筹出资台账")
-    m |= {"出资": events(z, "出资日期", "金额(元)", own="出资日期")(), "出资单位": Persons(books, z, "出资日期", "出资单位", own=True)}
+    m |= {"出资": events(z, "出资日期", "金额(元)")(), "出资单位": Persons(books, z, "出资日期", "出资单位")}
 
     # points
     p = books.ledger("积分流水", old=OLD_POINTS)
