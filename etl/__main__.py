@@ -85,6 +85,25 @@ def check(options: argparse.Namespace) -> int:
     return 1 if any(one.faults or one.rows_rejected for one in checked) else 0
 
 
+def template(options: argparse.Namespace) -> int:
+    """Write the templates of some ledgers, or of all."""
+    from etl.build import template
+    from etl.recognise import ledgers_for
+
+    known = {l.id: l for l in ledgers_for(catalogue(), options.dataset)} | {l.name: l for l in catalogue().ledgers.values()}
+    unknown = [name for name in options.ledgers if name not in known]
+    if unknown:
+        names = "、".join(l.name for l in ledgers_for(catalogue(), options.dataset))
+        print(f"没有台账“{unknown[0]}”，可选：{names}。", file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    for ledger in [known[n] for n in options.ledgers] or ledgers_for(catalogue(), options.dataset):
+        path = options.out / f"{ledger.name}（模板）.xlsx"
+        path.write_bytes(template(ledger, options.dataset))
+        print(f"已写出 {path}")
+    return 0
+
+
 def loads(options: argparse.Namespace) -> int:
     """Every load: number, when, who, file, rows; and which were undone."""
     from rich.console import Console
@@ -187,7 +206,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-_COMMANDS = {"all": everything, "load": load, "check": check, "loads": loads, "rollback": rollback, "demo": demo, "place": place, "status": status, "path": path}
+_COMMANDS = {"all": everything, "load": load, "check": check, "template": template, "loads": loads, "rollback": rollback, "demo": demo, "place": place, "status": status, "path": path}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("load", "装载指定的文件"),
         ("check", "只检查不装载，把有问题的表标注后退回"),
+        ("template", "写出台账的空白模板"),
         ("loads", "列出每一次装载"),
         ("rollback", "撤销装载，或恢复撤销了的"),
         ("demo", "写出或移除演示数据"),
@@ -213,6 +233,10 @@ def _parser() -> argparse.ArgumentParser:
     load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
     check_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），只用这一次")
     check_options.add_argument("--out", type=Path, help="标注后的表放到哪个文件夹，默认与原表相同（inbox 里的放到 marked）")
+    blank_options = commands.choices["template"]
+    blank_options.add_argument("ledgers", nargs="*", metavar="台账", help="台账名称，默认全部")
+    blank_options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
+    blank_options.add_argument("--out", type=Path, default=Path(), help="写到哪个文件夹，默认当前文件夹")
     list_options, back_options = commands.choices["loads"], commands.choices["rollback"]
     list_options.add_argument("--all", action="store_true", help="列出全部，默认只列最近 30 次")
     back_options.add_argument("loads", nargs="*", metavar="编号", help="装载编号，见 python -m etl loads")

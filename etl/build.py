@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -23,6 +23,7 @@ from etl.origins import Origin
 from etl.places import Place, listed
 from etl.recognise import ledgers_for
 from etl.seen import Seen
+from etl.template import template as make_template
 from etl.trial import Checked
 from etl.uploads import Upload, Uploads
 from jiejian.catalogue import Catalogue, Ledger, catalogue, load_catalogue
@@ -136,6 +137,12 @@ def load_uploads(uploads: Sequence[Upload], dataset: str, by: str = "", progress
 def memory() -> Memory:
     """What people decided once: mappings of layouts, places meant by doubtful names."""
     return Memory(home())
+
+
+def template(ledger: Ledger, dataset: str = "street") -> bytes:
+    """An empty workbook for a ledger, with the communities that the data set has."""
+    street, communities = warehouse.names(home(), dataset)
+    return make_template(ledger, catalogue(), street, communities, date.today())
 
 
 def history() -> Loads:

@@ -20,7 +20,7 @@ from etl.recognise import NUMERIC
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
-from etl.wording import ERRORS, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED, plain
+from etl.wording import ERRORS, EXAMPLE_ROW, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED, plain
 from jiejian.catalogue import Column, Ledger
 
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
@@ -122,7 +122,8 @@ def _kind(batch: Batch) -> str:
         return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"
 
     lone_place = f"({place} IS NOT NULL AND length({place}) <= 12 AND NOT regexp_matches({place}, '[：:；;，,。！!]'))"
-    note = f"""(_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
+    note = f"""regexp_full_match(_lead, {text(EXAMPLE_ROW)})
+               OR (_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     if layout and layout.skip_rows:

@@ -17,7 +17,7 @@ import duckdb
 from etl.fill import fill
 from etl.ingest import active_loads
 from etl.load import Loads, digest, fingerprint
-from etl.places import Place
+from etl.places import COMMUNITIES, STREETS, Place
 from etl.rollup import roll_up
 from etl.schema import SCHEMA_VERSION, create_tables, create_views, text
 from jiejian.catalogue import Catalogue
@@ -47,6 +47,19 @@ def serving(home: Home) -> Path | None:
     except FileNotFoundError:
         return None
     return path if _NAME.match(path.name) and path.is_file() else None
+
+
+def names(home: Home, dataset: str) -> tuple[str, list[str]]:
+    """The street's name (empty where there is no single one) and its communities in customary order."""
+    path = serving(home)
+    if path is None:
+        return "", []
+    with duckdb.connect() as connection:  # attached, since whoever serves it may hold it open with settings of their own
+        connection.execute(f"ATTACH {text(path.as_posix())} AS served (READ_ONLY)")
+        query = "SELECT name FROM served.place WHERE dataset = ? AND list_contains(?, kind) ORDER BY sort, name"
+        streets = [name for (name,) in connection.execute(query, [dataset, list(STREETS)]).fetchall()]
+        communities = [name for (name,) in connection.execute(query, [dataset, list(COMMUNITIES)]).fetchall()]
+    return streets[0] if len(streets) == 1 else "", communities
 
 
 def is_current(home: Home, wanted: str) -> bool:

@@ -25,6 +25,9 @@ NOTE_ROW = (
     r"(单位|统计)?负责人|分管领导|联系人|联系电话|报送(人|单位|日期|时间)|(填表|填报|制表|打印|导出)(日期|时间)|数据来源|资料来源|来源)"
     r"\s*[0-9]*\s*[：:．.、）)】\]]"
 )
+# The row of a template that shows how to fill it in: its first cell says so, and nothing else.
+EXAMPLE = "示例"
+EXAMPLE_ROW = r"[（(【\[]?(填写)?(示例|样例)行?[）)】\]]?"
 LONE_NOTE = r"^(注|备注|说明|填表|填报|制表|审核)"
 
 

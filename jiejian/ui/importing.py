@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,3 +203,23 @@ def loads(dataset: str) -> pd.DataFrame:
 def ledgers(dataset: str = DATASET) -> list[Ledger]:
     """The ledgers that a file of a data set may be."""
     return [l for l in catalogue().ledgers.values() if not l.datasets or dataset in l.datasets]
+
+
+def template(ledger: Ledger) -> bytes:
+    """The empty workbook of a ledger, with the street's communities in its lists."""
+    from etl import build
+
+    return build.template(ledger, DATASET)
+
+
+def all_templates() -> bytes:
+    """The templates of all ledgers in one archive."""
+    kept = BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as package:
+        for ledger in ledgers():
+            package.writestr(template_name(ledger), template(ledger))
+    return kept.getvalue()
+
+
+def template_name(ledger: Ledger) -> str:
+    return f"{ledger.name}（模板）.xlsx"
