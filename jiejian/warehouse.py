@@ -24,6 +24,7 @@ from jiejian.catalogue import Catalogue, Metric
 from jiejian.context import Context
 from jiejian.figures import Cube, assemble, bucket, lay_out
 from jiejian.home import Home
+from jiejian.lineage import Lineage, lineage
 from jiejian.periods import Period
 from jiejian.selection import Selection, SelectionError
 
@@ -363,6 +364,10 @@ class Warehouse:
                FROM notice WHERE dataset = $d ORDER BY period_end DESC, kind, sentence""",
             {"d": dataset},
         )
+
+    def lineage(self, dataset: str, places: tuple[str, ...], metric: str, period: Period) -> Lineage:
+        """Where the figure of a metric comes from, for some places and a period: cells that were read, rows that were counted."""
+        return lineage(self.frame, self.catalogue, dataset, places, metric, period)
 
     def default_dataset(self) -> str:
         """The street's own ledgers as soon as there are any, then the demo, then what is published.

@@ -10,6 +10,7 @@ import streamlit as st
 from jiejian.catalogue import Metric
 from jiejian.charts import Ready
 from jiejian.context import DEMO_MARK, Context
+from jiejian.ui.origin import origin
 from jiejian.ui.view import View
 
 QUIET = {"displayModeBar": False, "scrollZoom": False}
@@ -49,7 +50,7 @@ def chart(
     st.caption(meta["subtitle"])
     st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
     st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}</div>')
-    _below(view, table, metrics, meta["reading"])
+    _below(view, table, metrics, meta["reading"], key)
 
 
 def drawn(figure: dict, key: str, click: bool = True) -> list[str] | None:
@@ -66,12 +67,13 @@ def clicked(key: str) -> str | None:
     return (data[0] if isinstance(data, list | tuple) else data) if data else None
 
 
-def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], reading: str) -> None:
+def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], reading: str, key: str) -> None:
     with st.expander("表格"):
         table()
     if metrics:
         with st.expander("口径"):
             definitions(view, metrics)
+        origin(view, metrics, key)
     if reading:
         with st.expander("怎么读这张图"):
             st.markdown(reading)
