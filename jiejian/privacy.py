@@ -45,4 +45,6 @@ def anonymous(frame: pd.DataFrame, covers: Mapping[str, str]) -> pd.DataFrame:
         changed["sort"] = [order[n] + len(covers) if c else int(s) for n, c, s in zip(names, covered, frame["sort"], strict=True)]
     if "note" in frame:
         changed["note"] = frame["note"].mask(covered, "")
-    return frame.assign(**changed)
+    covered_frame = frame.assign(**changed)
+    # The order of rows would tell as much as the names.
+    return covered_frame.sort_values("sort", kind="stable").reset_index(drop=True) if "sort" in frame else covered_frame

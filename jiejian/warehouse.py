@@ -26,6 +26,7 @@ from jiejian.figures import Cube, assemble, bucket, lay_out
 from jiejian.home import Home
 from jiejian.lineage import Lineage, lineage
 from jiejian.periods import Period
+from jiejian.registers import LIFE
 from jiejian.selection import Selection, SelectionError
 
 # The first day of the period that contains a base row, by grain; allow-listed SQL, never text of a user.
@@ -290,6 +291,15 @@ class Warehouse:
         )
         there = places["place_id"].isin(sent["place_id"])
         return int(there.sum()), tuple(places.loc[~there, "place"])
+
+    def life(self, dataset: str, what: str, place_id: str, since: date, until: date) -> pd.DataFrame:
+        """``organisations`` (level, number), ``stations`` (name, kind, floor_area …) or ``activities`` (held_on, title, kind,
+        attendances) of one community: those in force on ``until``, activities from ``since`` on; empty without the ledger."""
+        table, sql = LIFE[what]
+        there = self.frame("SELECT 1 FROM information_schema.tables WHERE table_name = $t", {"t": table})
+        if there.empty:
+            return pd.DataFrame()
+        return self.frame(sql, {"dataset": dataset, "path": place_id, "since": since, "until": until})
 
     def published(self, dataset: str) -> pd.DataFrame:
         """Published figures with their own windows, in the order of the sources.

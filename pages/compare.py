@@ -14,5 +14,5 @@ if not view.metrics or view.period is None:
     st.stop()
 
 show.heading("社区对比")
-comparison.compare(view)
-tables.view_downloads("compare", view)
+shown = comparison.compare(view)
+tables.view_downloads("compare", shown)

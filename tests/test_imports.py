@@ -19,7 +19,7 @@ LAYERS = (
     "jiejian.analysis",
     "jiejian.privacy",
     "jiejian.ledgers",
-    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage",
+    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers",
     "jiejian.selection",
     "jiejian.periods",
     "jiejian.format",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from jiejian.analysis.interval import ABOVE, BELOW, compare_to_mean
+from jiejian.analysis.ranks import range_text, ranked_with_range
 from jiejian.analysis.takeaway import gap_word, ranking_finding
 from jiejian.catalogue import Metric, Standard
 from jiejian.charts.parts import (
@@ -130,12 +131,21 @@ def _sides(frame: pd.DataFrame, metric: Metric, focus: list[bool]) -> tuple[list
     """Text and colour to the right of each row: the figure and, where it differs, a sign and a word; or why it is missing."""
     texts, colours = [], []
     columns = (frame[c] for c in ("value", "group", "verdict", "denominator"))
-    for value, group, verdict, below, chosen in zip(*columns, focus, strict=True):
+    ranks = _rank_texts(frame)
+    for value, group, verdict, below, rank, chosen in zip(*columns, ranks, focus, strict=True):
         sign = {ABOVE: " ▲高于平均", BELOW: " ▼低于平均"}.get(group, "")
-        texts.append(gap_word(below) if np.isnan(value) else format_value(value, metric) + sign)
+        texts.append(gap_word(below) if np.isnan(value) else format_value(value, metric) + rank + sign)
         plain = INK if sign else RED if chosen else SECOND
         colours.append({"better": BETTER, "worse": WORSE}.get(verdict, plain))
     return texts, colours
+
+
+def _rank_texts(frame: pd.DataFrame) -> list[str]:
+    """第3—9名 for each row where ranks were asked for and can be told."""
+    if "rank_best" not in frame:
+        return [""] * len(frame)
+    pairs = zip(frame["rank_best"], frame["rank_worst"], strict=True)
+    return [f" {range_text(best, worst)}" if np.isfinite(best) else "" for best, worst in pairs]
 
 
 def _rows(frame: pd.DataFrame, metric: Metric, focus: Collection[str]) -> Rows:
@@ -338,6 +348,8 @@ def _reading(frame: pd.DataFrame, bars: bool) -> str:
         text += "竖线为总体平均（分子合计除以分母合计），浅灰带为居中一半的地方。"
     if frame["lower"].notna().any():
         text += "横线为95%区间，规模小的长。标▲▼的超出漏斗图99.8%控制限，才说高于或低于平均；其余的高低可能只是随机波动。"
+    if "rank_best" in frame and frame["rank_best"].notna().any():
+        text += "名次是一个范围：与它差别在随机波动以内的社区，先后不能当真。"
     return text
 
 
@@ -360,19 +372,22 @@ def ranked(
     ordered: bool = True,
     height: float | None = None,
     large: bool = False,
+    ranks: bool = False,
 ) -> Figure:
     """Who stands where: a figures frame of one metric and one period.
 
     Shares, rates and scores are dots (shares with 95 % intervals) with the pooled mean as a line and the middle half as
     a band; counts are bars from zero. ``focus`` are place ids drawn in red. ``ordered`` puts the largest on top, else
     the street's customary order holds. Gaps stay as rows and say so. ``height`` is in px. On slides the middle of a
-    long ordered ranking folds into one row. Raises ValueError where the frame mixes periods or metrics.
+    long ordered ranking folds into one row. ``ranks`` adds the range of ranks
+    within chance (analysis.ranks). Raises ValueError where the frame mixes periods or metrics.
     """
     kind = SLIDE if large else SCREEN
     finding = ranking_finding(frame, metric)
     if frame.empty:
         return nothing("没有可以显示的地方，请放宽所选的社区或时间。", finding, context, height, kind)
     compared, bars = _order(compare_to_mean(frame, metric), ordered), metric.kind == "count"
+    compared = ranked_with_range(compared, metric) if ranks else compared
     above = kind.small * 1.35 * (1 + (standard is not None)) + 10
     space = Space(height or _SLIDE_HEIGHT, above, kind.tick * 1.5 + kind.small * 1.6 + 8, len(compared))
     rows, space = _fitted(_rows(compared, metric, ids(focus)), metric, space, large and ordered, height, kind)

@@ -1,30 +1,83 @@
-"""Communities side by side at one period; a click leads to one community."""
+"""Communities side by side at one period, from three angles; a click leads to one community."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
 from jiejian import charts
+from jiejian.catalogue import Metric
 from jiejian.ui import show, tables
+from jiejian.ui.anonymity import maybe_covered
+from jiejian.ui.pillars import pillars
 from jiejian.ui.view import View
 
 _KEY = "compare_chart"
 _GO = "_open_community"
+_BOUND = {"bind": "query-params"}
+ORDER, TOGETHER, ALL = "排序", "关系", "全景"
+RANKING, FUNNEL, SPREAD = "排序图", "漏斗图", "分布图"
 
 
-def compare(view: View) -> None:
-    """Draw the comparison of the picked metric; the picked communities are in focus, the others stay as background."""
-    frame = view.figures(places=())
-    ordered = st.toggle("按数值排列（默认按街道惯例顺序）", key="ordered", bind="query-params")
-    context = view.context(reporting=_reporting(frame))
-    figure = charts.ranked(frame, view.metric, context, focus=view.places, standard=view.standard, ordered=ordered)
-    show.chart(view, figure, _KEY, lambda: tables.show_table(view, frame, [view.metric]), [view.metric], on_click=_open)
+def compare(view: View) -> View:
+    """Draw the comparison; the picked communities are in focus, the others stay as background. Returns the view as shown."""
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        angle = _choice("角度", (ORDER, TOGETHER, ALL), "angle")
+    with right:
+        view = maybe_covered(view)
+    {ORDER: _in_order, TOGETHER: _together, ALL: _all_at_once}[angle](view)
     if st.session_state.pop(_GO, False):
         # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
         st.switch_page("pages/trends.py", query_params={})
+    return view
 
 
-def _reporting(frame) -> str:
+def _choice(label: str, options: tuple[str, ...], key: str) -> str:
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, label_visibility="collapsed", **_BOUND
+    ) or options[0]  # fmt: skip
+
+
+def ranks_allowed(view: View) -> bool:
+    """Whether the street lets ranks be shown at all (settings.yml)."""
+    setting = view.catalogue.settings.get("ranks")
+    return setting is None or setting.enabled
+
+
+# ---- one metric ----
+
+
+def _in_order(view: View) -> None:
+    frame = view.figures(places=())
+    first, second, third = st.columns([3, 3, 2], vertical_alignment="center")
+    with first:
+        picture = _choice("图", (RANKING, FUNNEL, SPREAD), "picture")
+    ordered = ranks = False
+    if picture == RANKING:
+        with second:
+            ordered = st.toggle("按数值排列（默认按街道惯例顺序）", key="ordered", **_BOUND)
+        if ranks_allowed(view):
+            with third:
+                ranks = st.toggle("显示名次范围", key="ranks", help="名次总带范围：差别在随机波动以内的社区，先后不能当真。", **_BOUND)
+    context, focus, metric = view.context(reporting=_reporting(frame)), view.places, view.metric
+    draw: dict[str, Callable[[], dict]] = {
+        RANKING: lambda: charts.ranked(frame, metric, context, focus=focus, standard=view.standard, ordered=ordered, ranks=ranks),
+        FUNNEL: lambda: charts.funnel_plot(frame, metric, context, focus=focus),
+        SPREAD: lambda: charts.distribution(frame, metric, context, focus=focus),
+    }
+    _chart(view, draw[picture](), _KEY, frame, [metric])
+
+
+def _chart(view: View, figure: dict, key: str, frame: pd.DataFrame, metrics: list[Metric]) -> None:
+    """A chart with its table; a click leads to the community, but not from behind a cover name."""
+    on_click = None if view.covers else _open
+    show.chart(view, figure, key, lambda: tables.show_table(view, frame, metrics), metrics, on_click=on_click)
+
+
+def _reporting(frame: pd.DataFrame) -> str:
     there = int(frame["value"].notna().sum())
     return f"{there}/{len(frame)}" if there < len(frame) else ""
 
@@ -35,3 +88,38 @@ def _open() -> None:
     if place:
         st.session_state["community"] = [place]
         st.session_state[_GO] = True
+
+
+# ---- two metrics ----
+
+
+def _together(view: View) -> None:
+    x = view.metric
+    offered = {m.id: m for m in view.ask("metrics") if m.id != x.id and view.period.grain in view.ask("grains", m.id)}
+    if not offered:
+        st.info("这个周期只有一项指标，没有可以对照的另一项；请在左侧换一个周期。")
+        return
+    other = st.selectbox(f"“{x.name}”与哪项指标对照", list(offered), format_func=lambda m: offered[m].name, key="against", **_BOUND)
+    y = offered[other]
+    frame = view.figures(x, y, places=())
+    figure = charts.relation(frame, x, y, view.context(x, y), focus=view.places)
+    show.chart(view, figure, "relation_chart", lambda: tables.show_table(view, frame, [x, y]), [x, y])
+
+
+# ---- all metrics ----
+
+
+def _all_at_once(view: View) -> None:
+    offered = pillars(view)
+    if not offered:
+        st.info("这个周期没有可以一起看的指标；请在左侧换一个周期或维度。")
+        return
+    name = view.group if view.group in offered else _choice("分类", tuple(offered), "pillar")
+    name = name if name in offered else next(iter(offered))
+    metrics = offered[name]
+    frame = view.figures(*metrics, places=())
+    context = view.context(*metrics)
+    heat = charts.heat_map(frame, {name: metrics}, context, focus=view.places)
+    show.chart(view, heat, "heat_chart", lambda: tables.show_table(view, frame, metrics))
+    strips = charts.strips(frame, metrics, context, focus=view.places)
+    show.chart(view, strips, "strips_chart", lambda: show.definitions(view, metrics))

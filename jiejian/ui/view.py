@@ -9,6 +9,7 @@ import pandas as pd
 from jiejian.catalogue import Catalogue, Metric, Standard
 from jiejian.context import Context
 from jiejian.periods import Period
+from jiejian.privacy import anonymous
 from jiejian.selection import Selection
 from jiejian.ui import data
 from jiejian.warehouse import DatasetInfo, Warehouse
@@ -18,7 +19,8 @@ from jiejian.warehouse import DatasetInfo, Warehouse
 class View:
     """The state of one page run: a data set of one warehouse version and what was picked in it.
 
-    ``place`` (a path) and ``measure`` are picked among published figures, the rest among periodic ones.
+    ``place`` (a path) and ``measure`` are picked among published figures, the rest among periodic ones. ``covers`` are
+    the cover names of the anonymous mode, by place id: with them every figure and list comes without real names.
     """
 
     source: Warehouse
@@ -30,6 +32,7 @@ class View:
     group: str = ""
     place: str = ""
     measure: str = ""
+    covers: tuple[tuple[str, str], ...] = ()
 
     @property
     def published(self) -> bool:
@@ -52,7 +55,8 @@ class View:
     @property
     def known(self) -> pd.DataFrame:
         """The places of comparison that were in force in the picked period, in customary order."""
-        return self.ask("places", self.period)
+        places = self.ask("places", self.period)
+        return anonymous(places, dict(self.covers)) if self.covers else places
 
     @property
     def selection(self) -> Selection:
@@ -66,7 +70,8 @@ class View:
     def figures(self, *metrics: Metric, **changed) -> pd.DataFrame:
         """The figures frame for these metrics (default: the page's), with fields of the selection replaced."""
         chosen = tuple(m.id for m in metrics) or self.selection.metrics
-        return data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
+        frame = data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
+        return anonymous(frame, dict(self.covers)) if self.covers else frame
 
     @property
     def scope(self) -> str:
