@@ -75,9 +75,9 @@ def distribution(
         "layout": template(
             _SLIDE_HEIGHT if large else _HEIGHT,
             kind,
-            {"l": kind.tick * 3, "r": kind.body, "t": kind.small * 1.4 * (1 + min(len(labels), 4)), "b": kind.tick * 3.4},
+            {"l": kind.tick * 3, "r": kind.tick * 2.4, "t": kind.small * 1.4 * (1 + min(len(labels), 4)), "b": kind.tick * 2.6},
             xaxis=axis(
-                kind, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, metric.unit), range=[edges[0], edges[-1]]
+                kind, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, metric.unit), range=[edges[0], edges[-1]], ticklabelstandoff=6
             ),
             yaxis=axis(
                 kind,

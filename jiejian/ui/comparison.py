@@ -61,7 +61,9 @@ def _in_order(view: View) -> None:
             ordered = st.toggle("按数值排列（默认按街道惯例顺序）", key="ordered", **_BOUND)
         if ranks_allowed(view):
             with third:
-                ranks = st.toggle("显示名次范围", key="ranks", help="名次总带范围：差别在随机波动以内的社区，先后不能当真。", **_BOUND)
+                ranks = st.toggle(
+                    "显示名次范围", key="ranks", help="名次总带范围：差别在随机波动以内的社区，先后不能当真。", **_BOUND
+                )
     context, focus, metric = view.context(reporting=_reporting(frame)), view.places, view.metric
     draw: dict[str, Callable[[], dict]] = {
         RANKING: lambda: charts.ranked(frame, metric, context, focus=focus, standard=view.standard, ordered=ordered, ranks=ranks),
@@ -99,7 +101,10 @@ def _together(view: View) -> None:
     if not offered:
         st.info("这个周期只有一项指标，没有可以对照的另一项；请在左侧换一个周期。")
         return
-    other = st.selectbox(f"“{x.name}”与哪项指标对照", list(offered), format_func=lambda m: offered[m].name, key="against", **_BOUND)
+    # A rate first: what everything goes together with is size.
+    first = next((i for i, m in enumerate(offered.values()) if m.kind == "proportion" and m.better != "neutral"), 0)
+    words = f"“{x.name}”与哪项指标对照"
+    other = st.selectbox(words, list(offered), index=first, format_func=lambda m: offered[m].name, key="against", **_BOUND)
     y = offered[other]
     frame = view.figures(x, y, places=())
     figure = charts.relation(frame, x, y, view.context(x, y), focus=view.places)

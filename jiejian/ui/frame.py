@@ -32,6 +32,8 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("overview", "总览", Needs()),
     Page("compare", "社区对比", Needs(metrics="one", published="measure")),
+    Page("portrait", "社区画像", Needs(communities=False, published="")),
+    Page("scoring", "综合考评", Needs(published="")),
     Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
     Page("export", "数据导出", Needs(metrics="many", time="series")),
     Page("import", "数据导入", Needs(time="none", communities=False, published="")),

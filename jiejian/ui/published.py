@@ -69,6 +69,12 @@ def no_trend(view: View) -> None:
     st.info("公开报道只给出某一时点的数字，不能连成走势。请在左侧选择“全国党内统计”或街道数据集查看趋势。")
 
 
+def no_comparison(view: View, title: str) -> None:
+    """Published snapshots of different places and dates make neither a portrait nor a score; say so and lead on."""
+    show.heading(title)
+    st.info("公开报道只给出各地某一时点的少数数字，口径和时间不同，不作画像和评分。请在左侧选择街道数据集。")
+
+
 def export(view: View) -> None:
     """All published figures as a table to take away."""
     frame = _inside(_frame(view), view.place)

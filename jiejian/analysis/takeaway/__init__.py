@@ -14,6 +14,7 @@ from jiejian.analysis.takeaway.periods import (
     to_date_sentence,
     years_finding,
 )
+from jiejian.analysis.takeaway.portrait import portrait_finding, signals
 from jiejian.analysis.takeaway.ranking import ranking_finding
 from jiejian.analysis.takeaway.scores import position, scores_finding
 from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
@@ -39,12 +40,14 @@ __all__ = [
     "like_for_like",
     "listed",
     "multiples_finding",
+    "portrait_finding",
     "position",
     "ranking_finding",
     "relation_finding",
     "run_finding",
     "run_point",
     "scores_finding",
+    "signals",
     "span_text",
     "status_finding",
     "steps",
