@@ -9,7 +9,7 @@ import pandas as pd
 
 from jiejian.analysis.ranks import range_text
 from jiejian.analysis.robustness import STABLE
-from jiejian.analysis.takeaway import Finding, position
+from jiejian.analysis.takeaway import AHEAD, BEHIND, MIDDLE, Finding, position
 from jiejian.charts.parts import (
     CATEGORIES,
     INK,
@@ -56,14 +56,21 @@ def rank_chart(
 ) -> Figure:
     """Ranks with their ranges. ``ranges`` (analysis.robustness.rank_ranges) by place id; ``places``: place_id, place.
 
-    With ``ranks`` off the axis tells only 靠前 and 靠后, and the side the group.
+    With ``ranks`` off the axis tells only 靠前 and 靠后, the side the group, there is no mark at a rank, and within a
+    group the places stand in the order of ``places``.
     """
     names = places.set_index("place_id")["place"]
     there = ranges[ranges["rank"].notna()]
-    there = there.assign(place=names.reindex(there.index)).sort_values(["rank", "best", "worst", "place"], kind="stable")
+    there = there.assign(place=names.reindex(there.index))
+    where = position(ranges)
+    if ranks:
+        there = there.sort_values(["rank", "best", "worst", "place"], kind="stable")
+    else:
+        level, custom = where.map({AHEAD: 0, MIDDLE: 1, BEHIND: 2}), {p: i for i, p in enumerate(places["place_id"])}
+        there = there.loc[sorted(there.index, key=lambda p: (level[p], custom.get(p, 0)))]
     if len(there) < 2:
         return nothing("有得分的社区不足两个，不作比较。", finding, context, None, SCREEN)
-    chosen, where = ids(focus), position(ranges)
+    chosen = ids(focus)
     labels = [shortened(p, 12) for p in there["place"]]
     side = [_side(row, where[row.Index], ranks) for row in there.itertuples()]
     count, size = len(there), SCREEN.body
@@ -108,7 +115,7 @@ def _range_dots(there: pd.DataFrame, chosen: tuple[str, ...], red: bool, where: 
             "width": 0,
             "color": _FOCUS_RANGE if red else _RANGE,
         },
-        "marker": {"size": SCREEN.mark, "color": RED if red else SECOND, "line": {"width": 0}},
+        "marker": {"size": SCREEN.mark, "color": RED if red else SECOND, "line": {"width": 0}, "opacity": 1 if ranks else 0},
         "hovertext": [_hover(r, where[r.Index], ranks) for _, r in rows],
         "hoverinfo": "text",
         "customdata": [[str(r.Index)] for _, r in rows],

@@ -67,7 +67,7 @@ def portrait(view: View) -> None:
         + "".join(_pillar(name, _short(members), frame, place, peers, view) for name, members in offered.items())
         + "</div>"
         + _life(view, place)
-        + f'<div class="jj-foot">{html.escape(view.context(*metrics[:6]).foot)}</div></div>'
+        + f'<div class="jj-foot">{html.escape(view.context(*metrics).foot)}</div></div>'
     )
     with st.expander("怎么读这一页"):
         st.markdown(_READING)
@@ -76,7 +76,7 @@ def portrait(view: View) -> None:
 
 _READING = (
     "每行一项指标，灰线从全街道最低的社区到最高的社区，灰带是居中一半的社区，黑竖线是街道平均，菱形是同类社区平均，红点是本社区。"
-    "平均都是分子合计除以分母合计；数量指标的平均是每个社区平均多少。只有超出漏斗图99.8%控制限的才写进“三个信号”，其余高低可能只是随机波动。"
+    "平均都是分子合计除以分母合计；数量指标的平均是每个社区平均多少。只有超出漏斗图99.8%控制限的才写进“信号”（最多三条），其余高低可能只是随机波动。"
 )
 
 
@@ -148,7 +148,7 @@ def _signals(found: Sequence[tuple[str, str]]) -> str:
         f'<li><span class="{tone}">{sign}</span> {html.escape(sentence)}</li>'
         for sign, tone, sentence in ((*_SIGNS.get(verdict, ("●", "")), sentence) for verdict, sentence in found)
     )
-    return f'<h4>三个信号</h4><ul class="signals">{"".join(items)}</ul>'
+    return f'<h4>信号</h4><ul class="signals">{"".join(items)}</ul>'
 
 
 def _legend(words: str) -> str:

@@ -100,8 +100,8 @@ def _pictures(view: View, metrics: Sequence[Metric], evaluation: Evaluation, res
     figure = charts.rank_chart(result.ranges, places, context, finding, focus=view.places, ranks=ranks)
     show.chart(view, figure, "rank_chart", lambda: _show_table(_table(view, evaluation, result, ranks)))
     parts = result.by_pillar(evaluation)
-    order = result.ranges.loc[parts.index].sort_values("rank", kind="stable").index if len(parts) else ()
-    made = charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order=list(order))
+    order = _order(view, result, ranks)
+    made = charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order=order)
     show.chart(view, made, "parts_chart", lambda: _show_parts(view, result))
 
 
@@ -112,9 +112,16 @@ def _parts_words(parts: pd.DataFrame) -> str:
     return f"各社区拉开差距最大的是“{spread.index[0]}”，最高与最低相差{spread.iloc[0]:.1f}分。"
 
 
+def _order(view: View, result: Result, ranks: bool) -> list[str]:
+    """Places by rank where ranks are shown, else in the street's customary order."""
+    if ranks:
+        return list(result.ranges["rank"].sort_values(kind="stable", na_position="last").index)
+    return [p for p in view.known["place_id"] if p in result.ranges.index]
+
+
 def _table(view: View, evaluation: Evaluation, result: Result, ranks: bool) -> pd.DataFrame:
     names = view.known.set_index("place_id")["place"]
-    order = result.ranges["rank"].sort_values(kind="stable", na_position="last").index
+    order = _order(view, result, ranks)
     r = result.ranges.loc[order]
     unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
     table = pd.DataFrame({unit: names.reindex(order).to_numpy(), TOP: r["score"].round(1).to_numpy()})
