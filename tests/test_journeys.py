@@ -95,6 +95,23 @@ def test_a_click_on_a_mark_leads_to_that_community(server, page):
     assert chosen[0] in page.locator("[data-testid='stSidebar']").inner_text()
 
 
+def test_a_cell_of_the_board_is_explained_and_leads_to_its_trend(server, page):
+    """The first cell of the board: a sentence and a run chart; then the trend of that metric and community."""
+    open_page(page, server)
+    page.wait_for_selector(".st-key-board_chart .main-svg")
+    page.locator(".st-key-board_chart .scatterlayer .trace").first.locator("path.point").first.click(force=True)
+    button = page.get_by_role("button", name="在趋势分析中打开")
+    button.wait_for(timeout=20_000)
+    told = page.locator(".st-key-cell_chart").locator("xpath=ancestor::*[@data-testid='stVerticalBlock'][1]").inner_text()
+    assert "社区" in told and ("通常波动" in told or "不作判断" in told or "缺数" in told)
+    button.click()
+    page.wait_for_url(re.compile("/trends.*community="), timeout=20_000)
+    settle(page)
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["community"][0] in told and query["metric"][0] in told
+    page.wait_for_selector(".st-key-trend_chart .main-svg")
+
+
 def test_a_download_has_a_chinese_name_and_the_rows_of_the_view(server, page, tmp_path):
     import openpyxl
 

@@ -109,9 +109,10 @@ def run_point(frame: pd.DataFrame, metric: Metric, place: str) -> Point:
 def run_finding(frame: pd.DataFrame, metric: Metric, place: str) -> Finding:
     """What may be said of the latest point of a run chart: who, how much, against what, and whether it may be chance."""
     point = run_point(frame, metric, place)
-    return _title(
-        point
-    ), f"{point.label}，{point.sentence}{target_sentence(frame.attrs['capability'], frame.attrs['target'], metric)}"
+    return (
+        _title(point),
+        f"{point.label}，{point.sentence}{target_sentence(frame.attrs['capability'], frame.attrs['target'], metric, changed=bool(point.rule))}",
+    )
 
 
 def _title(point: Point) -> str:
@@ -135,8 +136,13 @@ def _title(point: Point) -> str:
     )
 
 
-def target_sentence(code: str, target: float | None, metric: Metric, pace: float = np.nan, stock: bool = False) -> str:
-    """Whether the target is reliably met; '' where there is none or it cannot be said."""
+def target_sentence(
+    code: str, target: float | None, metric: Metric, pace: float = np.nan, stock: bool = False, changed: bool = False
+) -> str:
+    """Whether the target is reliably met; '' where there is none or it cannot be said.
+
+    Where the latest figure shows that the series has ``changed``, its old limits tell little of what is to come.
+    """
     if target is None or not np.isfinite(target) or not code:
         return ""
     goal = figure_text(target, metric)
@@ -151,6 +157,8 @@ def target_sentence(code: str, target: float | None, metric: Metric, pace: float
         "reliably_missed": "整个波动范围都不达标",
         "hit_and_miss": "目标在波动范围之内，达不达标多看偶然",
     }[code]
+    if changed:
+        return f"目标{goal}，按整段看为{CAPABILITY_NAMES[code]}，但走势已变，以最近几期为准。"
     return f"目标{goal}，{CAPABILITY_NAMES[code]}：{why}。"
 
 
@@ -169,7 +177,7 @@ def cell_sentence(cell: Cell, label: str) -> str:
     told = f"{label}，" * bool(label) + cell_point(cell, label).sentence
     if cell.worse:
         told = told[:-1] + "，同期也差于其他社区（95%控制限外）。"
-    return told + target_sentence(cell.capability, cell.target, cell.metric, cell.pace, cell.reason == "stock")
+    return told + target_sentence(cell.capability, cell.target, cell.metric, cell.pace, cell.reason == "stock", bool(cell.rule))
 
 
 def status_finding(made_counts: tuple[int, int], by_chance: float, judged: int, label: str) -> Finding:
