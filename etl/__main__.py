@@ -182,7 +182,7 @@ def _complaint(options: argparse.Namespace) -> str:
     missing = [str(path) for path in options.files if not path.is_file()]
     if missing:
         return f"找不到文件：{'、'.join(missing)}。请检查路径。"
-    if options.dataset not in catalogue().datasets:
+    if not getattr(options, "contract", None) and options.dataset not in catalogue().datasets:
         return f"没有数据集“{options.dataset}”，可选：{'、'.join(catalogue().datasets)}。"
     return ""
 

@@ -138,7 +138,8 @@ def atlas(
 
 def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Gazetteer) -> list[Place]:
     """The communities that a sheet names, where the data set has none yet and its ledger may start them. From ``raw``."""
-    if not ledger.starts_places or gazetteer.communities():
+    every = ledger.starts_places == "all"
+    if not ledger.starts_places or (gazetteer.communities() and not every):
         return []
     cell = quoted(ledger.place)
     rows = connection.execute(
@@ -147,7 +148,7 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
     street, found = gazetteer.street(), {}
     for number, (name,) in enumerate(rows, 1):
         above, _, last = (name or "").rpartition("/")
-        if is_missing(last):
+        if is_missing(last) or (every and _is_known(name, gazetteer)):
             continue
         parent = _street_named(above, gazetteer) if above else street
         if above and parent not in gazetteer.places:
@@ -155,6 +156,13 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
         place = place_id(parent or gazetteer.dataset, last)
         found.setdefault(place, Place(place, gazetteer.dataset, plain(last), COMMUNITIES[0], parent, number))
     return list(found.values())
+
+
+def _is_known(name: str, gazetteer: Gazetteer) -> bool:
+    try:
+        return bool(gazetteer.find(name))
+    except ValueError:
+        return False
 
 
 def _street_named(name: str, gazetteer: Gazetteer) -> str:

@@ -13,6 +13,7 @@ from etl.batch import Batch, Member
 from etl.check import check, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
+from etl.hierarchy import started_by_path
 from etl.load import Loads, Manifest, now, user
 from etl.onepass import look_up, tidy_long
 from etl.origins import Origin
@@ -45,6 +46,8 @@ class Waiting:
         ledger = self.match.ledger
         if ledger.brings_places:
             return 1 if any(c.type == "place" for c in ledger.columns) else 0
+        if ledger.starts_places == "all":
+            return 1  # each sheet may bring places that the next one names again
         return 2 if ledger.starts_places else 3
 
     @property
@@ -96,7 +99,9 @@ def load_batch(
     begun: list[Place] = []
 
     def start_places() -> None:
-        begun.extend(started(connection, ledger, gazetteer))
+        kinds = {path: kind for m in batch.members for path, kind in (m.match.sheet.kinds or {}).items()}
+        paths = kinds and ledger.starts_places
+        begun.extend(started_by_path(kinds, gazetteer) if paths else started(connection, ledger, gazetteer))
         gazetteer.add(begun)
 
     context = Context(ledger, run.catalogue, gazetteer, run.key, batch.times, batch.units)

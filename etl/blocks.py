@@ -44,6 +44,9 @@ Text = Callable[[object], str | None]
 def find_blocks(rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text) -> list[Block]:
     """All tables of a sheet in reading order. ``text`` turns a raw cell into text."""
     width = max((len(row) for row in rows[:TOP]), default=0)
+    if getattr(known, "head", None):
+        head = find_head(_top(rows, text, 0, 0, width), merged, known)
+        return [Block(head, 0, width, len(rows))] if head else []
     found = []
     for left, right in _columns(rows, merged, known, text, width):
         found += _below_each_other(rows, _crop(merged, left, right), known, text, left, right)

@@ -59,6 +59,8 @@ class Sheet:
     roles: dict[str, int] | None = None
     origins: bool = False
     notes: tuple[str, ...] = ()
+    # Of a table whose places have paths (hierarchy.py): the kind of each path.
+    kinds: dict[str, str] | None = None
     # Rows of a text file that have more or fewer cells than the head, with that number; known once the body is read.
     odd_rows: dict[int, int] = field(default_factory=dict)
     # How DuckDB reads the body of a large text file by itself.
@@ -91,13 +93,27 @@ class Sheet:
         return column_letters(index + self.left)
 
 
-def extract(path: Path, known: Collection[str], notes: list[str] | None = None) -> list[Sheet]:
+class Known(frozenset):
+    """The heads that contracts know, and where a contract says that the head stands: first row (from 0) and number of rows."""
+
+    head: tuple[int, int] | None = None
+
+    def __new__(cls, heads: Collection[str], head: tuple[int, int] | None = None) -> Known:
+        made = super().__new__(cls, heads)
+        made.head = head
+        return made
+
+
+def extract(
+    path: Path, known: Collection[str], notes: list[str] | None = None, head: tuple[int, int] | None = None
+) -> list[Sheet]:
     """All tables of a file, or of the files in a zip. ``known`` are the contracts' heads in normal form.
 
     The body is read only when ``table()`` is called: text columns c0, c1 … and ``row``, the spreadsheet row.
     Raises Unreadable, a Chinese clause with what to do, when the file cannot be read. ``notes`` takes sentences about what of it
     could not be read.
     """
+    known = Known(known, head) if head else known
     suffix = path.suffix.lower()
     if suffix in TEXTS and (sheet := _long_text(path, known)):
         return [sheet]

@@ -84,6 +84,8 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     Where nothing is known, the first row with three filled cells (or two, in a narrow sheet) is taken, so that one can say
     what is missing. None for a sheet without such a row.
     """
+    if fixed := getattr(known, "head", None):
+        return fixed_head(top, merged, *fixed)
     best, best_score = None, (0, False, 0)
     hits = [_hits(cells, known) for cells in top]
     for row in range(len(top)):

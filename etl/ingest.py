@@ -145,7 +145,7 @@ class Ingest:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
         sentences, skipped, found = [], [], []
         try:
-            sheets = extract(origin.path, self._known, skipped)
+            sheets = extract(origin.path, self._known, skipped, _head_row(ledgers))
         except Unreadable as error:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
@@ -304,6 +304,12 @@ def _period(match: Match, today: date) -> Period | None:
             f"{sheet.place}是“{ledger.name}”，但写的时间从 {period.start} 起，还没有到。请改正标题中的年份或月份后重新上报。"
         )
     return period
+
+
+def _head_row(ledgers: Sequence[Ledger]) -> tuple[int, int] | None:
+    """Where the head stands, if the one contract that is tried says so: first row from 0, number of rows."""
+    layout = ledgers[0].layout if len(ledgers) == 1 else None
+    return (layout.head_row - 1, layout.head_rows) if layout and layout.head_row else None
 
 
 def contracts_digest(contracts: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from etl.dates import EXAMPLES, Period, find_period
 from etl.extract import Sheet
 from etl.heads import joined, normal, spellings
+from etl.hierarchy import with_paths
 from etl.relayout import may_be_turned, other_layouts
 from etl.units import factor, parse, split_head
 from etl.wording import plain
@@ -60,7 +61,8 @@ def known_heads(ledgers: Iterable[Ledger]) -> frozenset[str]:
 def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match:
     """The contract that the sheet obeys. Raises NotRecognised with a sentence when that is not certain."""
     ledgers = [l for l in ledgers if _reads(l, sheet)]
-    plain_ones = [_Try(sheet, l, _columns(sheet, l)) for l in ledgers if not _is_turned(l)]
+    sheets = {l.id: with_paths(sheet, l) for l in ledgers}
+    plain_ones = [_Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in ledgers if not _is_turned(l)]
     if best := _certain(sheet, plain_ones):
         return _match(best, catalogue)
     # Periods or places across, measures down: asked only where the plain reading does not do.
@@ -69,7 +71,7 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> 
         _Try(other, l, _columns(other, l))
         for l in ledgers
         if _is_turned(l) or alone or may_be_turned(sheet) or _names_fit(sheet, l)
-        for other in other_layouts(sheet, l)
+        for other in other_layouts(sheets[l.id], l)
     ]
     if best := _certain(sheet, turned):
         return _match(best, catalogue)
@@ -259,7 +261,7 @@ def _match(found: _Try, catalogue: Catalogue) -> Match:
     for column in ledger.columns:
         if column.id in columns and column.type in NUMERIC:
             base = base_unit(column, catalogue)
-            units[column.id], times[column.id] = _unit(sheet, columns[column.id], base, column)
+            units[column.id], times[column.id] = _unit(sheet, columns[column.id], base, column, ledger)
     used = set(columns.values())
     ignored = tuple(
         i
@@ -276,7 +278,7 @@ def base_unit(column: Column, catalogue: Catalogue) -> str:
     return column.unit or (catalogue.measures[column.measure].unit if column.measure else "")
 
 
-def _unit(sheet: Sheet, index: int, base: str, column: Column) -> tuple[str, Decimal]:
+def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -> tuple[str, Decimal]:
     """The unit above a column (its own head, else “单位：万元” in the title) and the multiple that leads to ``base``."""
     head = sheet.heads[index]
     unit = split_head(head)[1]
@@ -287,6 +289,14 @@ def _unit(sheet: Sheet, index: int, base: str, column: Column) -> tuple[str, Dec
                 f"{sheet.place}第 {sheet.head_row} 行表头“{head}”的单位“{unit}”与约定的单位“{base}”不一致。请换算成“{base}”后重新上报。"
             )
         return unit, times
+    layout_unit = ledger.layout.unit if ledger.layout and column.measure else ""
+    if (declared := column.written_unit or layout_unit) and base:
+        times = factor(declared, base)
+        if times is None:
+            raise NotRecognised(
+                f"台账约定“{ledger.name}”写明列“{column.name}”的数字以“{declared}”填写，与单位“{base}”不能换算。请改正约定后重新上报。"
+            )
+        return declared, times
     for title in sheet.title:
         for stated in re.findall(r"单位[:：]\s*([^\s，,；;）)]+)", title):
             read = parse(stated)

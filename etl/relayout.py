@@ -288,7 +288,7 @@ class _Reading:
         return heads, roles
 
     def _made(self, heads: Sequence[str], roles: dict[str, int], table: Callable) -> Sheet:
-        return replace(self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes())
+        return replace(self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes(), scan=None)
 
     def _stack(self, slices: list[Slice], values: Sequence[int]) -> Sheet:
         labels = self._labels(values)

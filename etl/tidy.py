@@ -6,7 +6,6 @@ Works on one batch of sheets at a time, in temporary tables of the connection: `
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -127,7 +126,7 @@ def _kind(batch: Batch) -> str:
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     if layout and layout.skip_rows:
-        names = "|".join(fnmatch.translate(plain(name)) for name in layout.skip_rows)
+        names = "|".join(re.escape(plain(name)).replace(r"\*", ".*") for name in layout.skip_rows)
         left_out = " OR ".join(is_a(cell, names) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
         sorts = f"CASE WHEN {left_out} THEN 'note' END, {sorts}"
     return f"coalesce({sorts}, CASE WHEN {note} THEN 'note' ELSE 'row' END)"

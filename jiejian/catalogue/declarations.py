@@ -356,7 +356,7 @@ class Ledger(Declaration):
     happens: str = ""
     # The column that names the street of a row, read together with the place: in a city names are unique within a street only.
     street: str = ""
-    starts_places: bool = False
+    starts_places: bool | Literal["all"] = False
     brings_places: BroughtPlaces | None = None
     layout: Layout | None = None
     practices: Names = ()
