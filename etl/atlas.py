@@ -147,7 +147,8 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
     ).fetchall()
     street, found = gazetteer.street(), {}
     for number, (name,) in enumerate(rows, 1):
-        above, _, last = (name or "").rpartition("/")
+        # Where every name starts a place, a stroke is part of the name: Fenway / Kenmore.
+        above, _, last = ("", "", name or "") if every else (name or "").rpartition("/")
         if is_missing(last) or (every and _is_known(name, gazetteer)):
             continue
         parent = _street_named(above, gazetteer) if above else street

@@ -60,6 +60,8 @@ class Gazetteer:
                 return known
         above, _, last = text.rpartition("/")
         if above and not below:
+            if whole := self._literal(plain(text), below, kinds):
+                return self._certain(whole, plain(text))  # a name with a stroke in it
             return self._in_street(last, above, kinds)
         name = plain(text)
         for key in (name, trimmed(name)):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from etl.spans import are_periods
+from etl.spans import are_periods, is_period
 from etl.units import parse, split_head
 from etl.wording import NOTE_ROW, plain
 
@@ -91,6 +91,8 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     for row in range(len(top)):
         near = [hits[r] for r in range(row, min(row + LEVELS, len(top)))]
         for levels in range(1, len(near) + 1):
+            if levels > 1 and _has_figures(top[row + levels - 1]):
+                break  # a row of the body, whatever its labels are called
             # Another level must earn its place: a title above or a row of the body below adds no known head.
             if not near[levels - 1] and levels > 1 and not _reaches(merged, row, row + levels - 1):
                 continue
@@ -140,6 +142,13 @@ def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
     # Periods make a head where they are most of the row.
     periods = are_periods([head.split("/") for head in filled])
     return named + (sum(periods) if 2 * sum(periods) >= len(filled) and sum(periods) > 1 else 0)
+
+
+def _has_figures(cells: Sequence[str]) -> bool:
+    written = [plain(cell) for cell in cells if cell and cell.strip()]
+    numbers = [cell for cell in written if re.match(r"^[-+]?\d[\d.,]*%?$", cell)]
+    in_order = [int(n) for n in numbers if n.isdigit()] == list(range(1, len(numbers) + 1))
+    return bool(numbers) and not in_order and not all(is_period(n) for n in numbers)
 
 
 def _filled(cells: Sequence[str]) -> int:

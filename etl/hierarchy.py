@@ -34,7 +34,9 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
             columns = [_at(sheet, ledger.column(name)) for name in layout.path]
             rows = _by_columns([_texts(sheet, at) for at in columns])
         elif layout.hierarchy == "code":
-            rows = _by_code(_texts(sheet, _at(sheet, ledger.column(layout.code))), _texts(sheet, _at(sheet, ledger.column(ledger.place))))
+            rows = _by_code(
+                _texts(sheet, _at(sheet, ledger.column(layout.code))), _texts(sheet, _at(sheet, ledger.column(ledger.place)))
+            )
         else:
             at = _at(sheet, ledger.column(ledger.place))
             rows = _by_indent(sheet.labels(at) if sheet.labels else _texts(sheet, at))
@@ -59,7 +61,9 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
         index = len(sheet.heads)
         return body.append_column(f"c{index}", made)
 
-    return replace(sheet, heads=(*sheet.heads, "地点路径"), roles={"place": len(sheet.heads)}, table=table, kinds=kinds, scan=None)
+    return replace(
+        sheet, heads=(*sheet.heads, "地点路径"), roles={"place": len(sheet.heads)}, table=table, kinds=kinds, scan=None
+    )
 
 
 def started_by_path(kinds: dict[str, str], gazetteer: Gazetteer) -> list[Place]:
