@@ -19,6 +19,7 @@ _MARKS = (
 )
 # What Chinese tables are made of: ASCII, punctuation, ideographs, full-width forms.
 _USUAL = re.compile(r"[\t\r\n -~\u2010-\u2030\u3000-\u303f\u4e00-\u9fff\uff01-\uff5e]")
+_ASCII = re.compile(r"[\t\r\n -~]")
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f]")
 # Of so many signs one may be broken: systems cut a name in the middle of a character.
 _TOLERATED = 1000
@@ -52,20 +53,21 @@ def to_utf8(data: bytes) -> tuple[bytes, int]:
 
 
 def _wide(sample: bytes) -> str:
-    """UTF-16 without a mark, by what reads as a usual Chinese text; "" for text with stray NUL bytes."""
+    """UTF-16 without a mark; "" for text with stray NUL bytes.
+
+    In UTF-16 each sign of ASCII (separators, digits, line breaks) brings one NUL byte, and hardly anything else does.
+    """
     even = sample[: len(sample) & ~1]
-
-    def usual(encoding: str, data: bytes) -> float:
-        text = data.decode(encoding, "replace").replace("\0", "")
-        return len(_USUAL.findall(text)) / max(1, len(text)) if text else 0.0
-
-    narrow = max(usual(encoding, sample) for encoding in ("utf-8", "gb18030"))
-    wide = {encoding: usual(encoding, even) for encoding in ("utf-16-le", "utf-16-be")}
-    best = max(wide, key=lambda encoding: wide[encoding])
-    # ASCII in UTF-16 reads as ASCII with every other byte NUL: then the NUL bytes tell.
-    if wide[best] > 0.8 and (wide[best] > narrow or sample.count(0) * 3 > len(sample)):
+    found = {}
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = even.decode(encoding, "replace")
+        if text.count("\ufffd") * 100 <= len(text):
+            found[encoding] = len(_ASCII.findall(text))
+    best = max(found, key=lambda encoding: found[encoding], default="")
+    if best and found[best] * 2 > sample.count(0):
         return best
-    if narrow < 0.8:
+    narrow = sample.decode("gb18030", "replace").replace("\0", "")
+    if len(_USUAL.findall(narrow)) < 0.8 * len(narrow):
         raise Unreadable(_NO_TEXT)
     return ""
 

@@ -53,7 +53,7 @@ class Rows(Sequence):
         same = np.zeros(len(self), bool)
         if column < self._table.num_columns and begins:
             same = to_mask(pc.coalesce(pc.equal(trimmed(self._table.column(column)), word(begins)), flags(np.zeros(1, bool))[0]))
-        same[1:] |= blank[:-1]
+        same[1:] |= blank[:-1] & ~blank[1:]
         return np.flatnonzero(same)
 
 

@@ -213,3 +213,13 @@ def test_a_text_reads_back_in_any_encoding_separator_and_quoting(tmp_path_factor
     writer.writerows([["社区", "户数", "常住人口"], *([a, b, "3100"] for a, b in rows)])
     (sheet,) = tables(tmp_path_factory.mktemp("text"), "a.csv", text.getvalue().encode(encoding))
     assert body(sheet) == [[a.strip() or None, b.strip() or None, "3100"] for a, b in rows]
+
+
+def test_stray_nul_bytes_and_a_character_cut_in_half(tmp_path):
+    """Old systems pad with NUL, and cut a name in the middle of a character; the rest is read and the place is told."""
+    (sheet,) = tables(tmp_path, "a.csv", "社区,户数,常住人口\n春和社区\0\0,1,2\n".encode("gb18030"))
+    assert body(sheet) == [["春和社区", "1", "2"]]
+    lines = "社区,户数,常住人口\n" + "春和社区,1,2\n" * 300
+    (sheet,) = tables(tmp_path, "b.csv", lines.encode("gb18030") + "望湖".encode("gb18030")[:3] + b",3,4\n", notes := [])
+    assert body(sheet)[-1][1:] == ["3", "4"]
+    assert notes == ["文件“b.csv”有 1 处文字认不出（显示为“�”），请核对这些格。"]
