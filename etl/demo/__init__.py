@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jiejian.home import Home, home
 
-VERSION = "2"
+VERSION = "3"
 SEED = 20261031
 STAMP = ".stamp"
 REMOVED = "demo.removed"

@@ -51,7 +51,8 @@ def _wide(number: int) -> str:
 
 
 def _spaced(number: int) -> str:
-    return " " + " ".join(str(number)) if number < 10_000 else f"{number:,}"
+    """1134 →  1 134 ; digits one by one would read as several numbers."""
+    return f" {number:,} ".replace(",", " ")
 
 
 EXACT = (_wide, _spaced, lambda n: f"{n:,}" if n >= 1000 else f"{n} ", lambda n: chinese_numeral(n) if 0 < n < 1000 else str(n))
