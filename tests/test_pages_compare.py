@@ -126,3 +126,21 @@ def test_the_three_way_evaluation_is_quarterly(demo_home, monkeypatch):
     sound(test)
     assert {s.label for s in test.slider} == {"党组织评价", "平台评分", "群众评价"}
     assert len(test.get("plotly_chart")) == 2
+
+
+@pytest.mark.browser
+def test_a_portrait_prints_on_two_sheets_without_cut_text(server, page):
+    page.goto(f"{server}/portrait?who=晴川社区")
+    page.wait_for_selector(".jj-portrait h2")
+    page.wait_for_timeout(1000)
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", print_background=True))
+    assert len(sheets) == 2
+    # 186 mm between the margins of A4 are 703 px.
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1000})
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.jj-portrait :is(td, th, li, p, h2, h3, h4)')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    )
+    assert cut == []
+    assert not page.locator('[data-testid="stSidebar"]').is_visible() and not page.get_by_role("button").first.is_visible()

@@ -159,10 +159,11 @@ def strips(
     """Small multiples: every metric as a strip of all communities at one period, each on its own scale."""
     kind, chosen = SCREEN, ids(focus)
     rows = [(m, compare_to_mean(frame[frame["metric"] == m.id], m)) for m in metrics]
-    rows = [(m, c[c["value"].notna()]) for m, c in rows if c["value"].notna().sum() >= 2]
+    # What is the same everywhere has no strip.
+    rows = [(m, c[c["value"].notna()]) for m, c in rows if c["value"].nunique() >= 2]
     finding = _strips_finding(rows, context)
     if not rows:
-        return nothing("所选分类没有两个以上社区有数的指标。", finding, context, None, kind)
+        return nothing("所选分类没有各社区高低不同的指标。", finding, context, None, kind)
     labels = [shortened(m.name, 13) for m, _ in rows]
     first = chosen[0] if chosen else ""
     side = [_side(m, c, first) for m, c in rows]

@@ -25,7 +25,7 @@ def scores_finding(ranges: pd.DataFrame, names: pd.Series, what: str, noun: str 
     if len(there) < 2:
         return "可以评分的社区不足两个", f"{what}只有{len(there)}个{noun}有得分，不作比较。"
     where = position(ranges)
-    ahead, behind = (list(names.reindex(ranges.index)[where == word]) for word in (AHEAD, BEHIND))
+    ahead, behind = (list(names.reindex(ranges.index)[where == word]) for word in (AHEAD, BEHIND))  # in no order of rank
     stable = int((there["verdict"] == STABLE).sum())
     clauses = [f"{listed(group, noun)}{word}" for group, word in ((ahead, AHEAD), (behind, BEHIND)) if group]
     middle = len(there) - len(ahead) - len(behind)
