@@ -10,6 +10,7 @@ import pyarrow as pa
 from etl.atlas import Atlas, atlas
 from etl.corrections import correct
 from etl.due import derive_due
+from etl.filing import file_reports
 from etl.load import Loads, Manifest
 from etl.notices import conflicts, notices
 from etl.places import Place
@@ -42,6 +43,7 @@ def fill(
     derive_due(connection, catalogue)
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)
+    file_reports(connection, loads, catalogue)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:

@@ -8,7 +8,7 @@ from etl.places import STREETS
 from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger, Measure
 
 # Raise this when a table or view changes: every warehouse is then built anew from the loads.
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 TYPES = {
     "text": "VARCHAR",
@@ -176,6 +176,17 @@ FIGURE = {
     "load_id": "VARCHAR",
     "origin": "VARCHAR",
 }
+FILING = {
+    "dataset": "VARCHAR",
+    "ledger": "VARCHAR",
+    "place_id": "VARCHAR",
+    "period_start": "DATE",
+    "period_end": "DATE",
+    "first_sent": "TIMESTAMP",
+    "last_sent": "TIMESTAMP",
+    "times": "BIGINT",
+    "all_zero": "BOOLEAN",
+}
 FIXED = {
     "place": PLACE,
     "place_alias": {"place_id": "VARCHAR", "alias": "VARCHAR"},
@@ -191,6 +202,7 @@ FIXED = {
     "target": TARGET,
     "load": LOAD,
     "reject": REJECT,
+    "filing": FILING,
     "figure": FIGURE,
     "difference": {
         "dataset": "VARCHAR",

@@ -375,6 +375,14 @@ class Warehouse:
             {"d": dataset},
         )
 
+    def filings(self, dataset: str) -> pd.DataFrame:
+        """What was reported: ledger, place_id, period_start, period_end, first_sent, last_sent, times (different versions), all_zero."""
+        return self.frame(
+            """SELECT ledger, place_id, period_start, period_end, first_sent, last_sent, times, all_zero FROM filing
+               WHERE dataset = $d ORDER BY ledger, period_start""",
+            {"d": dataset},
+        )
+
     def lineage(self, dataset: str, places: tuple[str, ...], metric: str, period: Period) -> Lineage:
         """Where the figure of a metric comes from, for some places and a period: cells that were read, rows that were counted."""
         return lineage(self.frame, self.catalogue, dataset, places, metric, period)

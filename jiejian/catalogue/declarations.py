@@ -357,6 +357,8 @@ class Ledger(Declaration):
     # The column that names the street of a row, read together with the place: in a city names are unique within a street only.
     street: str = ""
     starts_places: bool | Literal["all"] = False
+    # How many days after the end of its period a report counts as late; 0 says nothing about it.
+    due_day: int = Field(0, ge=0, le=366)
     brings_places: BroughtPlaces | None = None
     layout: Layout | None = None
     practices: Names = ()

@@ -37,6 +37,7 @@ PAGES: tuple[Page, ...] = (
     Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
     Page("export", "数据导出", Needs(metrics="many", time="series")),
     Page("import", "数据导入", Needs(time="none", communities=False, published="")),
+    Page("reporting", "报送情况", Needs(time="none", communities=False, published="")),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published="")),
     Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published="")),
     Page("present", "观摩展示", Needs(anything=False)),

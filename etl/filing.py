@@ -1,0 +1,46 @@
+"""Who has sent which ledger for which period, and when: from every load that stands, also those that newer ones replaced."""
+
+from __future__ import annotations
+
+import duckdb
+
+from etl.load import Loads
+from etl.schema import quoted, text
+from jiejian.catalogue import Catalogue, Ledger
+
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+def file_reports(connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue) -> None:
+    """Fill ``filing``: a row a ledger, place and period that was reported. The table ``load`` must be filled."""
+    for ledger in catalogue.ledgers.values():
+        files = [str(loads.path(m, "rows.parquet")) for m in loads.standing if m.ledger == ledger.id and m.rows_accepted]
+        if ledger.sent not in _MONTHS or not files:
+            continue
+        there = {
+            n for n, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?, union_by_name = true)", [files]).fetchall()
+        }
+        if source := _rows(ledger, there):
+            connection.execute(
+                f"""INSERT INTO filing
+                    SELECT r.dataset, {text(ledger.id)}, r.place_id, r.starts, r.ends, min(l.loaded_at), max(l.loaded_at),
+                           count(DISTINCT l.sha256), coalesce(bool_and(r.zero) FILTER (r.load_id = r.newest), false)
+                    FROM (SELECT *, max(load_id) OVER (PARTITION BY dataset, place_id, starts) AS newest
+                          FROM ({source})) r JOIN load l ON l.load_id = r.load_id
+                    WHERE r.place_id IS NOT NULL AND r.starts IS NOT NULL GROUP BY r.dataset, r.place_id, r.starts, r.ends""",
+                [files],
+            )
+
+
+def _rows(ledger: Ledger, there: set[str]) -> str:
+    """A row a place, period and load; whether everything reported is zero (NULL where nothing is said)."""
+    parquet = "read_parquet(?, union_by_name = true)"
+    if ledger.table == "observation":
+        return f"""SELECT dataset, place_id, period_start AS starts, period_end AS ends, load_id, bool_and(value = 0) AS zero
+                   FROM {parquet} WHERE status <> 'M' GROUP BY ALL"""
+    if not ledger.happens or ledger.happens not in there or "place_id" not in there:
+        return ""
+    months, day = _MONTHS[ledger.sent], f"CAST({quoted(ledger.happens)} AS DATE)"
+    starts = f"CAST(date_trunc('year', {day}) + INTERVAL 1 MONTH * ((month({day}) - 1) // {months} * {months}) AS DATE)"
+    return f"""SELECT dataset, place_id, {starts} AS starts, CAST({starts} + INTERVAL {months} MONTH - INTERVAL 1 DAY AS DATE) AS ends, load_id,
+                      false AS zero FROM {parquet} GROUP BY ALL"""
