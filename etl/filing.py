@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
-from etl.load import Loads
+from etl.load import REPLACED, Loads, Manifest
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
-def file_reports(connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue) -> None:
-    """Fill ``filing``: a row a ledger, place and period that was reported. The table ``load`` must be filled."""
+def file_reports(
+    connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue, active: Sequence[Manifest]
+) -> None:
+    """Fill ``filing``: a row a ledger, place and period that was reported. The table ``load`` must be filled.
+
+    Of data sets whose files are the truth only the ``active`` loads count. A ledger of events may come in several files without
+    any being a correction, so that it is never said to have been sent again.
+    """
+    there_now = {m.load_id for m in active}
+    counted = [m for m in loads.standing if m.dataset not in REPLACED or m.load_id in there_now]
     for ledger in catalogue.ledgers.values():
-        files = [str(loads.path(m, "rows.parquet")) for m in loads.standing if m.ledger == ledger.id and m.rows_accepted]
+        files = [str(loads.path(m, "rows.parquet")) for m in counted if m.ledger == ledger.id and m.rows_accepted]
         if ledger.sent not in _MONTHS or not files:
             continue
         there = {
             n for n, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?, union_by_name = true)", [files]).fetchall()
         }
+        times = "count(DISTINCT l.sha256)" if ledger.table == "observation" else "1"
         if source := _rows(ledger, there):
             connection.execute(
                 f"""INSERT INTO filing
                     SELECT r.dataset, {text(ledger.id)}, r.place_id, r.starts, r.ends, min(l.loaded_at), max(l.loaded_at),
-                           count(DISTINCT l.sha256), coalesce(bool_and(r.zero) FILTER (r.load_id = r.newest), false)
+                           {times}, coalesce(bool_and(r.zero) FILTER (r.load_id = r.newest), false)
                     FROM (SELECT *, max(load_id) OVER (PARTITION BY dataset, place_id, starts) AS newest
                           FROM ({source})) r JOIN load l ON l.load_id = r.load_id
                     WHERE r.place_id IS NOT NULL AND r.starts IS NOT NULL GROUP BY r.dataset, r.place_id, r.starts, r.ends""",

@@ -43,7 +43,7 @@ def fill(
     derive_due(connection, catalogue)
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)
-    file_reports(connection, loads, catalogue)
+    file_reports(connection, loads, catalogue, active)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
