@@ -214,3 +214,13 @@ def test_faults_of_a_contract_are_named_with_key_and_what_is_allowed():
     with pytest.raises(CatalogueError) as fault:
         ledger(layout={"places": "left"})
     assert str(fault.value) == "目录文件 x.yml，条目 x，键 layout.places：取值不在允许的范围内（允许：down、across、title）。"
+
+
+def test_a_case_list_of_a_city_management_system_is_recognised(tmp_path):
+    heads = ["任务号", "上报时间", "问题来源", "大类名称", "小类名称", "处置部门", "处置截止时间", "结案时间", "所属街道", "所属社区", "当前阶段名称"]
+    line = ["R1", "2026-10-08 08:00:00", "监督员上报", "市容环境", "暴露垃圾", "环卫所", "2026-10-09 08:00:00", "", "柳河街道", "春和社区", "处置"]
+    ledgers = [l for l in CATALOGUE.ledgers.values() if not l.datasets]
+    (sheet,) = extract(table(tmp_path / "案卷.csv", [heads, line]), known_heads(ledgers))
+    match = recognise(sheet, ledgers, CATALOGUE)
+    assert match.ledger.id == "city_cases"
+    assert match.columns == {"case_no": 0, "opened_at": 1, "channel": 2, "category": 3, "subcategory": 4, "due_at": 6, "closed_at": 7, "place": 9}
