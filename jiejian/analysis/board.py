@@ -65,6 +65,11 @@ class Board:
         """Signals of those rules only, the rest common cause."""
         return np.where(np.isin(self.rule, [RULES.index(rule) for rule in rules]), self.signal, 0)
 
+    @cached_property
+    def places(self) -> list[tuple[str, str]]:
+        """Id and name of each column."""
+        return list(zip(self.cube.places["place_id"].astype(str), self.cube.places["place"].astype(str), strict=True))
+
     @property
     def judged_cells(self) -> int:
         return int((self.reason == 0).sum())

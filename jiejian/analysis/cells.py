@@ -47,12 +47,12 @@ class Cell:
 def cell(made: Board, row: int, column: int) -> Cell:
     """All that the board knows of one cell."""
     at = row * made.signal.shape[1] + column
-    places = made.cube.places
+    place_id, place = made.places[column]
     line = made.judged
     return Cell(
         metric=made.cube.metrics[row],
-        place_id=str(places["place_id"].iloc[column]),
-        place=str(places["place"].iloc[column]),
+        place_id=place_id,
+        place=place,
         row=row,
         column=column,
         signal=SIGNALS[made.signal[row, column]],

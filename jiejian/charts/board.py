@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Any
 
 from jiejian.analysis.board import STRONG, Board
 from jiejian.analysis.cells import Cell, Order, cell
 from jiejian.analysis.takeaway import Finding, cell_sentence
+from jiejian.analysis.takeaway.control import REASON_WORDS
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -27,6 +29,7 @@ from jiejian.charts.parts import (
     wrap,
 )
 from jiejian.context import Context
+from jiejian.format import format_value
 
 MOST_PLACES = 30
 _ROW, _HEAD = 27, 40
@@ -112,11 +115,20 @@ def _grounds(cells: list[tuple[int, int, Cell]], label: str, rules: Collection[s
         "y": [y for y, _, _ in cells],
         "marker": {"symbol": "square", "size": 24, "color": colours, "line": {"width": 0}, "opacity": 1},
         **_STEADY,
-        "hovertext": ["<br>".join(wrap(safe(cell_sentence(one, label)), 26)) for _, _, one in cells],
+        "hovertext": [_hover(one, label, rules) for _, _, one in cells],
         "hoverinfo": "text",
         "customdata": [[one.metric.id, one.place_id] for _, _, one in cells],
         "cliponaxis": False,
     }
+
+
+def _hover(one: Cell, label: str, rules: Collection[str]) -> str:
+    """The whole sentence where there is something to say; a word where there is not: a board has a thousand cells."""
+    if _shown(one, rules) != "common_cause":
+        return "<br>".join(wrap(safe(cell_sentence(one, label)), 26))
+    word = REASON_WORDS[one.reason] if one.reason else "在通常波动范围内"
+    value = "" if math.isnan(one.value) else f"：{format_value(one.value, one.metric, unit=True)}"
+    return f"<b>{safe(one.place)}</b><br>{safe(one.metric.name)}{value}<br>{word}"
 
 
 def _changes(cells: list[tuple[int, int, Cell]], rules: Collection[str]) -> dict[str, Any]:

@@ -54,7 +54,13 @@ def _years(view: View, one: Series) -> None:
         return
     first = period_of(max(date(view.period.start.year - 2, 1, 1), view.dataset.first), view.period.grain)
     first = first if first.start >= view.dataset.first else period_of(view.dataset.first, view.period.grain)
-    rows = _rows(view, one, view.period, first)
+    # The series above mostly reaches back far enough; else the older periods are asked for.
+    held = one.rows.dropna(subset=["end"])
+    rows = (
+        held[held["start"] >= pd.Timestamp(first.start)]
+        if view.since.start <= first.start
+        else _rows(view, one, view.period, first)
+    )
     periods, values = [parse_period(str(k)) for k in rows["period"]], rows["value"].to_numpy(dtype=float)
     if not periods:
         st.info("没有往年的数，不能比较同期。")
