@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-PARTS = ("setup", "pages", "board")
+PARTS = ("setup", "pages", "board", "etl")
 
 
 def main() -> int:
@@ -17,6 +17,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; default: all")
     parser.add_argument("--home", help="a home with a warehouse; default: a temporary one with the demo street")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="cases of the long CSV")
+    parser.add_argument("--times", type=int, default=3, help="runs of each figure of the ETL, interleaved")
+    parser.add_argument("--only", choices=("csv", "xlsx", "months"), default="", help="one figure of the ETL")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -24,10 +27,15 @@ def main() -> int:
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JIEJIAN_HOME"] = options.home or folder
-        return _report(options.parts or PARTS)
+        missed = _report(options.parts or PARTS)
+    if "etl" in (options.parts or PARTS):
+        from benchmarks import etl
+
+        missed |= not etl.report(options.rows, options.times, options.only)
+    return int(missed)
 
 
-def _report(parts) -> int:
+def _report(parts) -> bool:
     from benchmarks import board, pages, setup
 
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
@@ -39,7 +47,7 @@ def _report(parts) -> int:
     if "board" in parts:
         _ready()
         missed |= _rows("status board, median ms", board.measure())
-    return int(missed)
+    return missed
 
 
 def _ready() -> None:

@@ -37,7 +37,10 @@ def load(options: argparse.Namespace) -> int:
     """Some files, into one data set."""
     from etl.build import load
 
-    if complaint := _complaint(options):
+    complaint = _complaint(options)
+    if not options.files and not options.contract:
+        complaint = "请写明要装载的文件；从数据库装载的，用 --contract 写明台账约定。"
+    if complaint:
         print(complaint, file=sys.stderr)
         return 2
     return _run(lambda progress: load(options.files, options.dataset, options.contract, progress))
@@ -227,8 +230,8 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text).set_defaults(command=name)
     load_options, demo_options = commands.choices["load"], commands.choices["demo"]
     check_options = commands.choices["check"]
-    for options in (load_options, check_options):
-        options.add_argument("files", nargs="+", type=Path, metavar="文件")
+    for options, many in ((load_options, "*"), (check_options, "+")):
+        options.add_argument("files", nargs=many, type=Path, metavar="文件")
         options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
     load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
     check_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），只用这一次")

@@ -76,7 +76,8 @@ def refresh(progress: Progress | None = None) -> Summary:
     """
     where = home()
     with _work(where) as run:
-        summary = run.load(_everything(where, run), progress)
+        databases = [l for l in run.catalogue.ledgers.values() if l.database]
+        summary = run.load(_everything(where, run), progress, databases=databases)
     summary.notes += origins.passed_over(where.inbox)
     return summary
 
@@ -101,13 +102,14 @@ def load(
 ) -> Summary:
     """Load some files into a data set. A ``contract`` of one's own is kept in the home's catalogue and tried alone.
 
-    ``by`` is who loads, as the manifests remember it. Files whose load was undone are loaded anew: here that is meant.
+    Without files the contract names a database. ``by`` is who loads, as the manifests remember it. Files whose load was undone are loaded anew: here that is meant.
     """
     where = home()
     ledgers = [keep_contract(contract, where, dataset)] if contract else None
     with _work(where) as run:
         files = [origins.outside(path, dataset, where) for path in paths]
-        return run.load(files, progress, ledgers, by=by, again=True)
+        drawn = ledgers if ledgers and not files else []
+        return run.load(files, progress, ledgers, by=by, again=True, databases=drawn)
 
 
 def check(
@@ -253,12 +255,14 @@ class _Run:
         ledgers: Sequence[Ledger] | None = None,
         by: str = "",
         again: bool = False,
+        databases: Sequence[Ledger] = (),
     ) -> Summary:
         began, summary = time.perf_counter(), Summary()
         number = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{self.loads.next_seq():06d}"
         for dataset in dict.fromkeys(f.dataset for f in files):
             run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
             summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
+        files = [*files, *(o for ledger in databases if (o := self._draw(ledger, summary, number, by, again)))]
         summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
         if not warehouse.is_current(self.where, wanted):
@@ -271,6 +275,27 @@ class _Run:
             summary.corrections = corrections.failed(str(summary.path))
         summary.seconds = time.perf_counter() - began
         return summary
+
+
+    def _draw(self, ledger: Ledger, summary: Summary, number: str, by: str, again: bool) -> Origin | None:
+        """Load the rows of a declared database; one that cannot be read is a fault and stops nothing else."""
+        from etl import database  # its drivers only where a contract names one
+
+        try:
+            drawn = database.draw(ledger, self.where, self.loads, self.where.root / _SPILL)
+        except database.DatabaseFault as fault:
+            summary.faults.append(str(fault))
+            return None
+        origin = drawn.origin
+        if not drawn.rows:
+            summary.notes.append(f"{origin.shown}没有新的行。")
+            return None
+        run = Ingest(self.connection, self.catalogue, self.where, self.loads, origin.dataset, self.places, number, by, again)
+        outcome = run.run([origin], None, [ledger])
+        summary.take(outcome)
+        database.remember(self.where, drawn, [m.load_id for m in outcome.written])
+        drawn.origin.path.unlink()
+        return origin
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
 from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
-from etl.origins import Origin, path_of
+from etl.origins import DATABASE, Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
 from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, period_of, recognise
@@ -149,6 +149,7 @@ class Ingest:
         except Unreadable as error:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
+            sheet.file = origin.shown or sheet.file
             try:
                 match = recall(sheet, self._run.dataset, self._memory, ledgers, self._run.catalogue)
                 if match == NO_LEDGER:
@@ -322,6 +323,8 @@ def active_loads(loads: Loads, catalogue: Catalogue, home: Home) -> list[Manifes
 
     def keyless(m: Manifest) -> bool:
         ledger = catalogue.ledgers[m.ledger]
+        if m.origin.startswith(DATABASE) and ledger.database and not ledger.database.since:
+            return True  # all rows of the table are drawn each time: what it no longer holds is gone
         return ledger.table not in ("observation", "place") and not ledger.key
 
     there = cache(lambda origin: path_of(origin, home).is_file())

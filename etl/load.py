@@ -227,7 +227,7 @@ def read_places(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Place
 
 def fingerprint(ledger: Ledger, catalogue: Catalogue) -> str:
     """What a reading depends on beside the file: the contract, units of its measures, and the names it looks up."""
-    parts = [str(READER_VERSION), ledger.model_dump_json(exclude={"practices", "note", "due_day"})]
+    parts = [str(READER_VERSION), ledger.model_dump_json(exclude={"practices", "note", "due_day", "database"})]
     if any(c.type == "measure" for c in ledger.columns):
         parts += [f"{m.id}|{m.name}|{m.unit}" for m in catalogue.measures.values()]
     else:

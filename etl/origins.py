@@ -14,15 +14,21 @@ _NO_LEDGER = frozenset(("exclusions.csv",))
 _SILENT = frozenset((".md", ".gitkeep"))
 _TABLES = frozenset((".xlsx", ".xlsm", ".xls", ".et", ".csv", ".txt", ".zip"))
 _SHIPPED = "bundled:"
+# What the keys of rows drawn from databases begin with.
+DATABASE = "database:"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A file, its data set, and the name by which its loads remember it, which survives a move of the home."""
+    """A file, its data set, and the name by which its loads remember it, which survives a move of the home.
+
+    ``shown`` is how sentences call what is no file of the sender's own.
+    """
 
     dataset: str
     path: Path
     key: str
+    shown: str = ""
 
 
 def bundled() -> list[Origin]:
