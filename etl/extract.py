@@ -255,7 +255,7 @@ def _from_text(
     if opened.data.size <= _SMALL_TEXT:
         records = opened.records()
         grid = _grid(records)
-        sheets = _sheets(file, lambda: _grid(open_text(again(), TOP).records()), member, find_blocks(grid.rows, (), known, text))
+        sheets = _sheets(file, lambda: grid, member, find_blocks(grid.rows, (), known, text))
         if len(sheets) == 1:
             sheets[0].odd_rows.update(_odd_rows(records, sheets[0]))
     else:
