@@ -278,3 +278,13 @@ def test_many_series_at_once_give_what_each_gives():
             np.testing.assert_array_equal(getattr(together, name)[i], alone[name].to_numpy(), err_msg=name)
         assert [RULES[code] for code in together.rule[i]] == list(alone["rule"])
         assert [SIGNALS[code] for code in together.signal(-1)[i]] == list(alone["signal"])
+
+
+def test_wheelers_exercise():
+    """D. J. Wheeler, "Understanding Variation", exercise on U.S. trade deficits: the last half of 1988 (figure 6.7) has mean
+    10.32 and mean moving range 0.80, limits mean ± 2.66 · 0.80; the first half of 1989 (figure 6.9) is then below them."""
+    frame = xmr([10.5, 11.2, 9.2, 10.1, 10.4, 10.5])
+    assert frame["mean"].iloc[0] == pytest.approx(10.3167, abs=1e-4)
+    assert frame["upper"].iloc[0] == pytest.approx(12.4447, abs=1e-4) and frame["lower"].iloc[0] == pytest.approx(8.1887, abs=1e-4)
+    new = [8.7, 8.7, 7.0, 6.8, 9.6, 9.0]
+    assert [v < frame["lower"].iloc[0] for v in new] == [False, False, True, True, False, False]

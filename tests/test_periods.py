@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jiejian.festivals import holiday_months
 from jiejian.periods import Period, parse_period, period_of, periods_between
 
 CASES = [
@@ -58,3 +59,9 @@ def test_a_period_holds_its_day_and_reads_back(day, grain):
     if grain != "ytd":
         before: Period = period.previous
         assert (period.start - before.end).days == 1
+
+
+def test_months_that_hold_the_public_holiday_of_the_spring_festival():
+    """2025: New Year's Eve on 28 January, four days in January and four in February; 2024 and 2026 all in February."""
+    months = [date(y, m, 1) for y in (2024, 2025, 2026) for m in (1, 2, 3)]
+    assert holiday_months(months) == (date(2024, 2, 1), date(2025, 1, 1), date(2025, 2, 1), date(2026, 2, 1))
