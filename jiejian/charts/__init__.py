@@ -8,6 +8,8 @@ leads to it. ``large=True`` is the variant for slides, to be read from three met
 
 from jiejian.charts.board import MOST_PLACES, status_board
 from jiejian.charts.control import run_chart
+from jiejian.charts.counted import bars, columns_over_time, matrix, steps, whole
+from jiejian.charts.days import calendar
 from jiejian.charts.funnel import funnel_plot
 from jiejian.charts.multiples import small_multiples
 from jiejian.charts.panorama import compared_board, heat_map, strips
@@ -17,8 +19,11 @@ from jiejian.charts.ranking import ranked
 from jiejian.charts.ready import Ready, plotly_js
 from jiejian.charts.scores import contribution_chart, rank_chart
 from jiejian.charts.series import sparkline, trend
+from jiejian.charts.sites import site_map, tile_grid
 from jiejian.charts.spine import Spine, spine_svg
 from jiejian.charts.spread import distribution, relation
+from jiejian.charts.structure import icicle, sankey
+from jiejian.charts.waiting import closing_curves
 from jiejian.charts.years import cumulative_chart, years_chart
 
 __all__ = [
@@ -26,23 +31,34 @@ __all__ = [
     "Figure",
     "Ready",
     "Spine",
+    "bars",
+    "calendar",
+    "closing_curves",
+    "columns_over_time",
     "compared_board",
     "contribution_chart",
     "cumulative_chart",
     "distribution",
     "funnel_plot",
     "heat_map",
+    "icicle",
+    "matrix",
     "plotly_js",
     "published",
     "rank_chart",
     "ranked",
     "relation",
     "run_chart",
+    "sankey",
+    "site_map",
     "small_multiples",
     "sparkline",
     "spine_svg",
     "status_board",
+    "steps",
     "strips",
+    "tile_grid",
     "trend",
+    "whole",
     "years_chart",
 ]

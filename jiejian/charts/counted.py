@@ -1,0 +1,270 @@
+"""Things counted by category: bars, parts of a whole, steps of a process, and a table of counts as shades."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from jiejian.charts.parts import (
+    CATEGORIES,
+    INK,
+    LINE,
+    MARK,
+    RED,
+    SCREEN,
+    SECOND,
+    Figure,
+    Finding,
+    axis,
+    fitting_size,
+    meta,
+    nice_ticks,
+    note,
+    nothing,
+    row_axis,
+    safe,
+    shortened,
+    side_notes,
+    template,
+    text_width,
+    tick_texts,
+)
+from jiejian.context import Context
+from jiejian.format import format_value
+
+_PITCH = 30
+MOST_PARTS = 5
+_EMPTY = "没有可以显示的数据。"
+# From a light to a dark shade of one colour: more is darker, and nothing else.
+SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
+
+
+def _told(labels: Sequence[str], values: Sequence[float], unit: str) -> str:
+    return "，".join(f"{name}{format_value(v, unit, unit=True)}" for name, v in zip(labels, values, strict=True))
+
+
+def bars(
+    labels: Sequence[str],
+    values: Sequence[float],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    notes: Sequence[str] = (),
+    focus: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    reading: str = "",
+) -> Figure:
+    """Horizontal bars from zero, the first on top; ``notes`` stand behind the figures, ``focus`` names the red ones.
+
+    ``ids`` are given back on a click. Values are not negative; None is a gap and says so.
+    """
+    if not labels or all(v is None for v in values):
+        return nothing(_EMPTY, finding, context, None, SCREEN)
+    known = [v for v in values if v is not None]
+    ticks = nice_ticks(0, max(*known, 1), whole=all(float(v).is_integer() for v in known))
+    names = [shortened(label, 14) for label in labels]
+    side = ["缺数" if v is None else format_value(v, unit) for v in values]
+    side = [f"{text}　{more}" if more else text for text, more in zip(side, notes or [""] * len(side), strict=True)]
+    size = SCREEN.body
+    trace: dict[str, Any] = {
+        "type": "bar", "orientation": "h", "y": list(range(len(labels))), "x": [0 if v is None else float(v) for v in values],
+        "marker": {"color": [RED if label in focus else MARK for label in labels], "line": {"width": 0}}, "width": 0.62,
+        "hovertext": [f"<b>{safe(label)}</b><br>{safe(text)}" for label, text in zip(labels, side, strict=True)], "hoverinfo": "text",
+    }  # fmt: skip
+    if ids:
+        trace["customdata"] = [[identity] for identity in ids]
+    reading = reading or "每行一项，横条从零开始，长度即数量。多少本身不等于好坏。"
+    said = meta(finding, context, unit, f"横条图：{_told(labels, [v or 0 for v in values], unit)}。", reading)
+    left = max(text_width(name, fitting_size(name, size)) for name in names)
+    right = max(text_width(text, size) for text in side)
+    return {
+        "data": [trace],
+        "layout": template(
+            len(labels) * _PITCH + 40, SCREEN, {"l": left + size * 1.4, "r": right + size, "t": 6, "b": 30},
+            xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]]),
+            yaxis=row_axis([safe(name) for name in names], size, SCREEN, showgrid=False),
+            annotations=side_notes(side, [SECOND] * len(side), size), meta=said,
+        ),
+    }  # fmt: skip
+
+
+def whole(
+    rows: Sequence[str],
+    parts: Sequence[str],
+    counts: Sequence[Sequence[float]],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    colours: Sequence[str] = (),
+    reading: str = "",
+) -> Figure:
+    """Rows made up of parts, each to 100 %: ``counts[row][part]``. More than five parts are gathered into 其他.
+
+    The whole of a row stands to its right; a row without anything says 没有.
+    """
+    if not rows or not any(sum(row) for row in counts):
+        return nothing(_EMPTY, finding, context, None, SCREEN)
+    parts, counts = _gathered(parts, counts)
+    colours = list(colours) or [CATEGORIES[(i + 1) % len(CATEGORIES)] for i in range(len(parts))]
+    totals = [sum(row) for row in counts]
+    data, words = [], []
+    for p, part in enumerate(parts):
+        shares = [100 * row[p] / total if total else 0 for row, total in zip(counts, totals, strict=True)]
+        hover = [
+            f"<b>{safe(name)}</b><br>{safe(part)}：{format_value(row[p], unit, unit=True)}（{share:.1f}%）"
+            for name, row, share in zip(rows, counts, shares, strict=True)
+        ]
+        data.append({
+            "type": "bar", "orientation": "h", "name": part, "y": list(range(len(rows))), "x": shares, "width": 0.66,
+            "marker": {"color": colours[p], "line": {"width": 1, "color": "#FFFFFF"}},
+            "text": [f"{share:.0f}%" if share >= 6 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
+            "textfont": {"size": SCREEN.small, "color": "#FFFFFF" if _dark(colours[p]) else INK}, "hovertext": hover, "hoverinfo": "text",
+        })  # fmt: skip
+        words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
+    side = [f"{format_value(total, unit, unit=True)}" if total else "没有" for total in totals]
+    left = max(text_width(shortened(name, 10), SCREEN.body) for name in rows)
+    key = note("　".join(words), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND})
+    alt = "；".join(
+        f"{name}：{'，'.join(f'{part}{format_value(n, unit)}' for part, n in zip(parts, row, strict=True))}"
+        for name, row in list(zip(rows, counts, strict=True))[:6]
+    )
+    reading = reading or "每行铺满为100%，各段是所占的比重，右侧是总数。总数小的行，比重起伏大，不宜细比。"
+    return {
+        "data": data,
+        "layout": template(
+            len(rows) * _PITCH + 62, SCREEN,
+            {"l": left + 18, "r": max(text_width(text, SCREEN.body) for text in side) + 14, "t": 28, "b": 28},
+            barmode="stack",
+            xaxis=axis(SCREEN, tickmode="array", tickvals=[0, 25, 50, 75, 100], ticktext=["0%", "25%", "50%", "75%", "100%"], range=[0, 100]),
+            yaxis=row_axis([safe(shortened(name, 10)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
+            annotations=[key, *side_notes(side, [SECOND] * len(side), SCREEN.body)],
+            meta=meta(finding, context, unit, f"百分比条形图：{alt}。", reading),
+        ),
+    }  # fmt: skip
+
+
+def _dark(colour: str) -> bool:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red * 0.299 + green * 0.587 + blue * 0.114 < 150
+
+
+def _gathered(parts: Sequence[str], counts: Sequence[Sequence[float]]) -> tuple[list[str], list[list[float]]]:
+    """The largest five parts in their order, the others together."""
+    if len(parts) <= MOST_PARTS + 1:
+        return list(parts), [list(row) for row in counts]
+    sizes = [sum(row[p] for row in counts) for p in range(len(parts))]
+    kept = sorted(sorted(range(len(parts)), key=lambda p: -sizes[p])[:MOST_PARTS])
+    rest = [[row[p] for p in kept] + [sum(n for p, n in enumerate(row) if p not in kept)] for row in counts]
+    return [*(parts[p] for p in kept), "其他"], rest
+
+
+def steps(
+    names: Sequence[str],
+    counts: Sequence[float],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    notes: Sequence[str] = (),
+    reading: str = "",
+) -> Figure:
+    """From step to step: centred bars with the share that went on from the step before; ``notes`` stand behind (median days …)."""
+    if not names or not counts or not counts[0]:
+        return nothing(_EMPTY, finding, context, None, SCREEN)
+    top = max(counts)
+    going = ["", *(f"{100 * now / before:.0f}% 进入" if before else "" for before, now in pairwise(counts))]
+    side = [
+        "　".join(part for part in (format_value(n, unit, unit=True), on, more) if part)
+        for n, on, more in zip(counts, going, notes or [""] * len(names), strict=True)
+    ]
+    trace = {
+        "type": "bar", "orientation": "h", "y": list(range(len(names))), "x": list(map(float, counts)),
+        "base": [(top - n) / 2 for n in counts], "width": 0.68,
+        "marker": {"color": ["#35608D"] * len(names), "opacity": [1 - 0.14 * i for i in range(len(names))], "line": {"width": 0}},
+        "hovertext": [f"<b>{safe(name)}</b><br>{safe(text)}" for name, text in zip(names, side, strict=True)], "hoverinfo": "text",
+    }  # fmt: skip
+    left = max(text_width(name, SCREEN.body) for name in names)
+    alt = f"步骤图：{_told(names, counts, unit)}。"
+    reading = reading or "从上到下是办理的先后步骤，条的长度是到过这一步的数量，百分比是从上一步走到这一步的比重。仍在办理中的会停在半路，不等于办不成。"
+    return {
+        "data": [trace],
+        "layout": template(
+            len(names) * 46 + 16, SCREEN, {"l": left + 18, "r": max(text_width(t, SCREEN.body) for t in side) + 14, "t": 4, "b": 6},
+            xaxis=axis(SCREEN, visible=False, range=[0, top]), yaxis=row_axis([safe(n) for n in names], SCREEN.body, SCREEN, showgrid=False),
+            annotations=side_notes(side, [INK] * len(side), SCREEN.body), meta=meta(finding, context, unit, alt, reading),
+        ),
+    }  # fmt: skip
+
+
+def matrix(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    counts: Sequence[Sequence[float | None]],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    reading: str = "",
+    words: Sequence[Sequence[str]] | None = None,
+) -> Figure:
+    """Counts of rows × columns as shades with the figures written in; None is an empty cell. ``words`` go before the figures."""
+    known = [v for row in counts for v in row if v is not None]
+    if not known:
+        return nothing(_EMPTY, finding, context, None, SCREEN)
+    top = max(*known, 1)
+    texts = words or [["" if v is None else format_value(v, unit) for v in row] for row in counts]
+    hover = [
+        [f"<b>{safe(row)}</b> · {safe(column)}<br>{safe(texts[r][c]) or '没有'}" for c, column in enumerate(columns)] for r, row in enumerate(rows)
+    ]
+    shade = [[i / (len(SHADES) - 1), colour] for i, colour in enumerate((*SHADES[:4], "#35424F"))]
+    trace = {
+        "type": "heatmap", "z": [[None if v is None else float(v) for v in row] for row in counts], "x": list(range(len(columns))),
+        "y": list(range(len(rows))), "zmin": 0, "zmax": top, "colorscale": shade, "showscale": False, "xgap": 2, "ygap": 2,
+        "hovertext": hover, "hoverinfo": "text",
+    }  # fmt: skip
+    marks = [
+        note(safe(texts[r][c]), c, r, SCREEN, xref="x", yref="y", font={"size": SCREEN.small, "color": "#FFFFFF" if (v or 0) > top * 0.45 else INK})
+        for r, row in enumerate(counts)
+        for c, v in enumerate(row)
+        if texts[r][c] and len(rows) * len(columns) <= 600
+    ]
+    left = max(text_width(shortened(name, 12), SCREEN.body) for name in rows)
+    high = max(range(len(rows)), key=lambda r: sum(v or 0 for v in counts[r]))
+    alt = f"色阶表：{len(rows)}行{len(columns)}列，合计最多的一行是{rows[high]}。"
+    tilt = 0 if max(text_width(c, SCREEN.tick) for c in columns) * len(columns) < 820 else -40
+    return {
+        "data": [trace],
+        "layout": template(
+            len(rows) * 28 + (40 if tilt == 0 else 92), SCREEN, {"l": left + 18, "r": 8, "t": 34 if tilt == 0 else 86, "b": 4},
+            xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[safe(shortened(c, 8)) for c in columns], side="top", showgrid=False, tickangle=tilt),
+            yaxis=row_axis([safe(shortened(name, 12)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
+            annotations=marks, meta=meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。"),
+        ),
+    }  # fmt: skip
+
+
+def columns_over_time(
+    labels: Sequence[str], values: Sequence[float | None], unit: str, context: Context, finding: Finding, height: float = 220, reading: str = ""
+) -> Figure:
+    """One bar a period, oldest first, the newest in red; a gap stays open."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return nothing(_EMPTY, finding, context, None, SCREEN)
+    ticks = nice_ticks(0, max(*known, 1), 4, whole=all(float(v).is_integer() for v in known))
+    colours = [MARK] * (len(labels) - 1) + [RED]
+    trace = {
+        "type": "bar", "x": list(range(len(labels))), "y": [None if v is None else float(v) for v in values], "width": 0.68,
+        "marker": {"color": colours, "line": {"width": 0}}, "hoverinfo": "text",
+        "hovertext": [f"<b>{safe(l)}</b><br>{'缺数' if v is None else format_value(v, unit, unit=True)}" for l, v in zip(labels, values, strict=True)],
+    }  # fmt: skip
+    step = max(1, -(-len(labels) // 8))
+    shown = list(range(len(labels) - 1, -1, -step))[::-1]
+    return {
+        "data": [trace],
+        "layout": template(
+            height, SCREEN, {"l": max(text_width(t, SCREEN.tick) for t in tick_texts(ticks, unit)) + 12, "r": 12, "t": 8, "b": 28},
+            xaxis=axis(SCREEN, tickmode="array", tickvals=shown, ticktext=[safe(labels[i]) for i in shown], showgrid=False),
+            yaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]], gridcolor=LINE),
+            meta=meta(finding, context, unit, f"柱形图：{labels[-1]}{'缺数' if values[-1] is None else format_value(values[-1], unit, unit=True)}。",
+                      reading or "每根柱子是一期，红色是最新一期；断开处为缺数，不是零。"),
+        ),
+    }  # fmt: skip
