@@ -124,7 +124,9 @@ def whole(
         words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
     side = [f"{format_value(total, unit, unit=True)}" if total else "没有" for total in totals]
     left = max(text_width(shortened(name, 10), SCREEN.body) for name in rows)
-    key = note("　".join(words), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND})
+    key = note(
+        "　".join(words), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND}
+    )
     alt = "；".join(
         f"{name}：{'，'.join(f'{part}{format_value(n, unit)}' for part, n in zip(parts, row, strict=True))}"
         for name, row in list(zip(rows, counts, strict=True))[:6]
@@ -185,7 +187,10 @@ def steps(
     }  # fmt: skip
     left = max(text_width(name, SCREEN.body) for name in names)
     alt = f"步骤图：{_told(names, counts, unit)}。"
-    reading = reading or "从上到下是办理的先后步骤，条的长度是到过这一步的数量，百分比是从上一步走到这一步的比重。仍在办理中的会停在半路，不等于办不成。"
+    reading = (
+        reading
+        or "从上到下是办理的先后步骤，条的长度是到过这一步的数量，百分比是从上一步走到这一步的比重。仍在办理中的会停在半路，不等于办不成。"
+    )
     return {
         "data": [trace],
         "layout": template(
@@ -213,7 +218,11 @@ def matrix(
     top = max(*known, 1)
     texts = words or [["" if v is None else format_value(v, unit) for v in row] for row in counts]
     hover = [
-        [f"<b>{safe(row)}</b> · {safe(column)}<br>{safe(texts[r][c]) or '没有'}" for c, column in enumerate(columns)] for r, row in enumerate(rows)
+        [
+            f"<b>{safe(row)}</b> · {safe(column.replace(chr(10), ''))}<br>{safe(texts[r][c]) or '没有'}"
+            for c, column in enumerate(columns)
+        ]
+        for r, row in enumerate(rows)
     ]
     shade = [[i / (len(SHADES) - 1), colour] for i, colour in enumerate((*SHADES[:4], "#35424F"))]
     trace = {
@@ -222,7 +231,15 @@ def matrix(
         "hovertext": hover, "hoverinfo": "text",
     }  # fmt: skip
     marks = [
-        note(safe(texts[r][c]), c, r, SCREEN, xref="x", yref="y", font={"size": SCREEN.small, "color": "#FFFFFF" if (v or 0) > top * 0.45 else INK})
+        note(
+            safe(texts[r][c]),
+            c,
+            r,
+            SCREEN,
+            xref="x",
+            yref="y",
+            font={"size": SCREEN.small, "color": "#FFFFFF" if (v or 0) > top * 0.45 else INK},
+        )
         for r, row in enumerate(counts)
         for c, v in enumerate(row)
         if texts[r][c] and len(rows) * len(columns) <= 600
@@ -230,20 +247,32 @@ def matrix(
     left = max(text_width(shortened(name, 12), SCREEN.body) for name in rows)
     high = max(range(len(rows)), key=lambda r: sum(v or 0 for v in counts[r]))
     alt = f"色阶表：{len(rows)}行{len(columns)}列，合计最多的一行是{rows[high]}。"
-    tilt = 0 if max(text_width(c, SCREEN.tick) for c in columns) * len(columns) < 820 else -40
+    tall = any("\n" in c for c in columns)
+    tilt = 0 if tall or max(text_width(c, SCREEN.tick) for c in columns) * len(columns) < 560 else -40
     return {
         "data": [trace],
         "layout": template(
-            len(rows) * 28 + (40 if tilt == 0 else 92), SCREEN, {"l": left + 18, "r": 8, "t": 34 if tilt == 0 else 86, "b": 4},
-            xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[safe(shortened(c, 8)) for c in columns], side="top", showgrid=False, tickangle=tilt),
+            len(rows) * 28 + (92 if tilt else 56 if tall else 40), SCREEN, {"l": left + 18, "r": 8, "t": 86 if tilt else 50 if tall else 34, "b": 4},
+            xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[_lines(c) for c in columns], side="top", showgrid=False, tickangle=tilt),
             yaxis=row_axis([safe(shortened(name, 12)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
             annotations=marks, meta=meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。"),
         ),
     }  # fmt: skip
 
 
+def _lines(head: str) -> str:
+    """A head of one or two lines."""
+    return "<br>".join(safe(shortened(line, 8)) for line in head.split("\n"))
+
+
 def columns_over_time(
-    labels: Sequence[str], values: Sequence[float | None], unit: str, context: Context, finding: Finding, height: float = 220, reading: str = ""
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    height: float = 220,
+    reading: str = "",
 ) -> Figure:
     """One bar a period, oldest first, the newest in red; a gap stays open."""
     known = [v for v in values if v is not None]

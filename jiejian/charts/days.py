@@ -30,7 +30,9 @@ def calendar(counts: Mapping[date, float], first: date, last: date, unit: str, c
         "type": "heatmap", "z": z, "x": list(range(weeks)), "y": list(range(7)), "zmin": 0, "zmax": float(top), "colorscale": shade,
         "showscale": False, "xgap": 2, "ygap": 2, "hovertext": hover, "hoverinfo": "text",
     }  # fmt: skip
-    quiet = sum(1 for w in range(weeks) if not any(counts.get(row[w], 0) for row in days) and first <= days[0][w] and days[6][w] <= last)
+    quiet = sum(
+        1 for w in range(weeks) if not any(counts.get(row[w], 0) for row in days) and first <= days[0][w] and days[6][w] <= last
+    )
     alt = f"日历图：{first.isoformat()}至{last.isoformat()}，共{format_value(sum(counts.values()), unit, unit=True)}，{quiet}个整周没有活动。"
     reading = "每一列是一周，每一行是星期几，颜色越深当天的场次越多，最浅的是没有。整列最浅，就是那一周没有活动。"
     return {

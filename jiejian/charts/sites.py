@@ -43,7 +43,9 @@ def site_map(
 
     ``reach_km`` draws the circle that a straight line reaches; ``crs`` names the coordinates, ``licence`` the 审图号.
     """
-    known = [s for s in sites if s["lon"] is not None and s["lat"] is not None and math.isfinite(s["lon"]) and math.isfinite(s["lat"])]
+    known = [
+        s for s in sites if s["lon"] is not None and s["lat"] is not None and math.isfinite(s["lon"]) and math.isfinite(s["lat"])
+    ]
     if not known:
         return nothing("台账中没有填写经纬度，画不出地图；在驿站台账补上经度、纬度两列即可。", finding, context, None, SCREEN)
     middle = sum(s["lat"] for s in known) / len(known)
@@ -60,7 +62,9 @@ def site_map(
                 "hovertext": [f"<b>{safe(s['name'])}</b><br>{safe(s['words'])}" for s in some], "customdata": [[s.get("place_id", "")] for s in some],
             })  # fmt: skip
     foot = "　".join(part for part in (f"坐标系：{crs}" if crs else "坐标系未注明", licence) if part)
-    key = f'<span style="color:{RED}">●</span> 日间开放　<span style="color:{_NIGHT}">◆</span> 夜间也开放' + (f"　圆圈：直线{reach_km:g}公里" if reach_km else "")
+    key = f'<span style="color:{RED}">●</span> 日间开放　<span style="color:{_NIGHT}">◆</span> 夜间也开放' + (
+        f"　圆圈：直线{reach_km:g}公里" if reach_km else ""
+    )
     pad = 0.06
     xs, ys = [s["lon"] for s in known], [s["lat"] for s in known]
     grow = max(reach_km / 111.32, 0.002)
@@ -109,7 +113,13 @@ def _circle(site: Mapping[str, Any], km: float, squeeze: float) -> dict[str, Any
 
 
 def tile_grid(
-    names: Sequence[str], values: Sequence[float | None], words: Sequence[str], context: Context, finding: Finding, ids: Sequence[str] = (), unit: str = ""
+    names: Sequence[str],
+    values: Sequence[float | None],
+    words: Sequence[str],
+    context: Context,
+    finding: Finding,
+    ids: Sequence[str] = (),
+    unit: str = "",
 ) -> Figure:
     """One tile a community in customary order, darker where there is more: where no map may or can be drawn."""
     if not names:
@@ -127,7 +137,18 @@ def tile_grid(
         })  # fmt: skip
         ink = "#FFFFFF" if level >= 3 else INK
         text = f"{safe(shortened(name.removesuffix('社区'), 5))}<br>{safe(word)}"
-        marks.append(note(text, column + 0.5, row + 0.5, SCREEN, xref="x", yref="y", align="center", font={"size": SCREEN.small, "color": ink}))
+        marks.append(
+            note(
+                text,
+                column + 0.5,
+                row + 0.5,
+                SCREEN,
+                xref="x",
+                yref="y",
+                align="center",
+                font={"size": SCREEN.small, "color": ink},
+            )
+        )
     points = {
         "type": "scatter", "mode": "markers", "x": [n % across + 0.5 for n in range(len(names))], "y": [n // across + 0.5 for n in range(len(names))],
         "marker": {"size": 40, "opacity": 0}, "hoverinfo": "text", "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],

@@ -49,7 +49,13 @@ def _depths(codes: Sequence[str], parents: Sequence[str]) -> list[int]:
 
 
 def sankey(
-    sources: Sequence[str], targets: Sequence[str], values: Sequence[float], unit: str, context: Context, finding: Finding, height: float = 420
+    sources: Sequence[str],
+    targets: Sequence[str],
+    values: Sequence[float],
+    unit: str,
+    context: Context,
+    finding: Finding,
+    height: float = 420,
 ) -> Figure:
     """Who gave to whom: at most ten nodes a side, the rest gathered into 其他单位 and 其他社区."""
     if not values or not sum(values):
@@ -73,7 +79,12 @@ def sankey(
     reading = "左边是出资（出力）的单位，右边是得到的社区或项目，带子越宽数额越大；每边最多十个，其余合并。"
     return {
         "data": [trace],
-        "layout": template(height, SCREEN, {"l": 6, "r": 6, "t": 10, "b": 10}, meta=meta(finding, context, unit, f"流向图：{'；'.join(text[:6])}。", reading)),
+        "layout": template(
+            height,
+            SCREEN,
+            {"l": 6, "r": 6, "t": 10, "b": 10},
+            meta=meta(finding, context, unit, f"流向图：{'；'.join(text[:6])}。", reading),
+        ),
     }
 
 

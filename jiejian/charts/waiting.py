@@ -31,11 +31,16 @@ READING = (
     "还没办结的也计算在内（到目前为止的等待时间），所以不会因为漏掉久拖未办的而显得快。"
     "浅色带是95%区间，带子重叠的两条线不能说有差别。"
 )
-_TICKS = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
+_TICKS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 
 
 def closing_curves(
-    curves: Mapping[str, pd.DataFrame], context: Context, finding: Finding, tiers: Sequence[tuple[str, float]] = (), focus: str = "", height: float = 340
+    curves: Mapping[str, pd.DataFrame],
+    context: Context,
+    finding: Finding,
+    tiers: Sequence[tuple[str, float]] = (),
+    focus: str = "",
+    height: float = 340,
 ) -> Figure:
     """One curve a group (at most six), from analysis.survival.closed_by_day with days as unit; ``tiers`` are name and days."""
     shown = {name: curve for name, curve in list(curves.items())[:6] if not curve.empty}
@@ -50,10 +55,8 @@ def closing_curves(
         x = [0.0, *map(float, curve["day"])]
         y, low, high = ([0.0, *(100 * float(v) for v in curve[c])] for c in ("share", "lower", "upper"))
         x, y, low, high = ([_bent(v) for v in x], y, low, high)
-        data.append({
-            "type": "scatter", "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "fill": "toself", "mode": "none", "hoverinfo": "skip",
-            "fillcolor": _faint(colour), "line": {"width": 0, "shape": "hv"},
-        })  # fmt: skip
+        edge = {"type": "scatter", "mode": "lines", "x": x, "hoverinfo": "skip", "line": {"width": 0, "shape": "hv"}}
+        data += [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": _faint(colour)}]
         data.append({
             "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": colour, "width": 2.5, "shape": "hv"}, "hoverinfo": "text",
             "hovertext": [f"<b>{safe(name)}</b><br>{day:.0f}天内办结{share:.1f}%" for day, share in zip([0.0, *map(float, curve["day"])], y, strict=True)],
@@ -61,15 +64,44 @@ def closing_curves(
         ends.append((name, y[-1], colour))
     heights = spread([y for _, y, _ in ends], 100 * 18 / (height - 60), 0, 104)
     labels = [
-        note(safe(f"{name} {share:.1f}%"), 1, place, SCREEN, yref="y", xanchor="left", xshift=6, font={"size": SCREEN.small, "color": colour})
+        note(
+            safe(f"{name} {share:.1f}%"),
+            1,
+            place,
+            SCREEN,
+            yref="y",
+            xanchor="left",
+            xshift=6,
+            font={"size": SCREEN.small, "color": colour},
+        )
         for (name, share, colour), place in zip(ends, heights, strict=True)
     ]
     lines = [(name, days) for name, days in tiers if days <= longest]
     shapes = [
-        {"type": "line", "x0": _bent(d), "x1": _bent(d), "y0": 0, "y1": 100, "line": {"color": MARK, "width": 1, "dash": "dash"}, "layer": "below"}
+        {
+            "type": "line",
+            "x0": _bent(d),
+            "x1": _bent(d),
+            "y0": 0,
+            "y1": 100,
+            "line": {"color": MARK, "width": 1, "dash": "dash"},
+            "layer": "below",
+        }
         for _, d in lines
     ]
-    labels += [note(safe(name), _bent(d), 1, SCREEN, xref="x", yanchor="bottom", xanchor="center", font={"size": SCREEN.small, "color": SECOND}) for name, d in lines]
+    labels += [
+        note(
+            safe(name),
+            _bent(d),
+            1,
+            SCREEN,
+            xref="x",
+            yanchor="bottom",
+            xanchor="center",
+            font={"size": SCREEN.small, "color": SECOND},
+        )
+        for name, d in lines
+    ]
     ticks = [t for t in _TICKS if t <= longest]
     alt = "；".join(f"{name}最终办结{share:.1f}%" for name, share, _ in ends)
     right = max(text_width(f"{name} {share:.1f}%", SCREEN.small) for name, share, _ in ends) + 14

@@ -14,9 +14,13 @@ LISTED = (
 )  # fmt: skip
 # What the list may be narrowed to: words of the interface → columns.
 FILTERS = ("channel", "category", "subcategory", "case_kind", "grid", "tier", "closed_level")
-STATES = ("按期办结", "超期办结", "在办未到期", "在办已超期")
-_STATE = """CASE WHEN closed_at IS NOT NULL AND closed_at <= $now THEN CASE WHEN closed_at > due_at THEN '超期办结' ELSE '按期办结' END
+# As analysis.sla defines them; a case without any limit belongs to none of the four.
+STATES = ("按期办结", "超期办结", "在办未到期", "在办已超期", "未定时限")
+_STATE = """CASE WHEN due_at IS NULL THEN '未定时限'
+                 WHEN closed_at IS NOT NULL AND closed_at <= $now THEN CASE WHEN closed_at > due_at THEN '超期办结' ELSE '按期办结' END
                  WHEN due_at < $now THEN '在办已超期' ELSE '在办未到期' END"""
+# By what durations and counts may be split.
+GROUPS = ("tier", "case_kind", "category", "channel", "closed_level")
 
 
 def _end(day: date) -> datetime:
@@ -66,9 +70,9 @@ def _as_of(source: Warehouse, dataset: str) -> datetime:
 
 
 def states(source: Warehouse, dataset: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The four states, at the end of ``last``, of the cases opened from ``first`` to ``last``: place_id, place, state, cases.
+    """The states (STATES), at the end of ``last``, of the cases opened from ``first`` to ``last``: place_id, place, state, cases.
 
-    They add up to all cases opened. A case without a due date counts as not yet due while it is open.
+    They add up to all cases opened.
     """
     return source.frame(
         f"""SELECT e.place_id, p.name AS place, {_STATE} AS state, count(*) AS cases
@@ -135,4 +139,51 @@ def steps(source: Warehouse, dataset: str, first: date, last: date, places: tupl
             "cases": [int(row[c]) for c in ("opened", "dispatched", "closed", "called")],
             "median_hours": [None, row["to_dispatch"], row["to_close"], None],
         }
+    )
+
+
+def durations(source: Warehouse, dataset: str, first: date, last: date, by: str = "tier", places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """How long cases opened in a span took, or have waited so far at its end: category, days, closed, open.
+
+    Days are begun days of 24 hours: what is closed within 24 hours has 1. ``by`` is one of GROUPS (ValueError otherwise). Cases
+    closed before they were opened have −1.
+    """
+    if by not in GROUPS:
+        raise ValueError(f"不能按 {by} 汇总用时")
+    return source.frame(
+        f"""SELECT coalesce(CAST("{by}" AS VARCHAR), '未填') AS category,
+                   CASE WHEN closed_at < opened_at THEN -1
+                        ELSE ceil(date_diff('second', opened_at, CASE WHEN closed_at <= $now THEN closed_at ELSE $now END) / 86400.0)::INTEGER END AS days,
+                   count(*) FILTER (WHERE closed_at <= $now)::BIGINT AS closed, count(*) FILTER (WHERE closed_at IS NULL OR closed_at > $now)::BIGINT AS open
+            FROM case_event WHERE dataset = $dataset AND opened_at >= $first AND opened_at <= $now
+              AND ($all OR list_contains($places, place_id)) GROUP BY ALL ORDER BY category, days""",
+        {"dataset": dataset, "first": first, "now": _end(last), "places": list(places), "all": not places},
+    )
+
+
+def crossed(
+    source: Warehouse, dataset: str, first: date, last: date, rows: str, columns: str, places: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Cases opened in a span by two of GROUPS (ValueError otherwise): row, col, cases."""
+    for name in (rows, columns):
+        if name not in GROUPS:
+            raise ValueError(f"不能按 {name} 汇总")
+    return source.frame(
+        f"""SELECT coalesce(CAST("{rows}" AS VARCHAR), '未填') AS row, coalesce(CAST("{columns}" AS VARCHAR), '未填') AS col, count(*) AS cases
+            FROM case_event WHERE dataset = $dataset AND opened_at >= $first AND opened_at <= $last
+              AND ($all OR list_contains($places, place_id)) GROUP BY ALL""",
+        {"dataset": dataset, "first": first, "last": _end(last), "places": list(places), "all": not places},
+    )
+
+
+def by_grid(source: Warehouse, dataset: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Cases opened in a span by grid, the most first: place, grid, cases, open, overdue (at the span's end)."""
+    return source.frame(
+        """SELECT p.name AS place, coalesce(e.grid, '未填') AS grid, count(*) AS cases,
+                  count(*) FILTER (WHERE closed_at IS NULL OR closed_at > $now) AS open,
+                  count(*) FILTER (WHERE (closed_at IS NULL OR closed_at > $now) AND due_at < $now) AS overdue
+           FROM case_event e LEFT JOIN place p ON p.place_id = e.place_id
+           WHERE e.dataset = $dataset AND opened_at >= $first AND opened_at <= $now AND ($all OR list_contains($places, e.place_id))
+           GROUP BY ALL ORDER BY cases DESC, place, grid""",
+        {"dataset": dataset, "first": first, "now": _end(last), "places": list(places), "all": not places},
     )

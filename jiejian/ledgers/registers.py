@@ -74,6 +74,12 @@ def counted(
 def missing_columns(source: Warehouse, dataset: str, ledger: str) -> tuple[str, ...]:
     """Heads of a ledger's columns that hold nothing in this data set: what a page cannot show, and what to send."""
     declared = source.catalogue.ledgers[ledger]
+    if declared.table == "observation":
+        there = source.frame(
+            "SELECT DISTINCT measure FROM observation WHERE dataset = $d AND ledger = $l AND value IS NOT NULL",
+            {"d": dataset, "l": ledger},
+        )
+        return tuple(c.name for c in declared.columns if c.measure and c.measure not in set(there["measure"]))
     names = _columns(declared)
     given = ", ".join(f'count("{c}")' for c in names)
     row = source.frame(f'SELECT {given} FROM "{declared.table}" WHERE dataset = $d', {"d": dataset})

@@ -98,6 +98,12 @@ def ask(source: Warehouse, what: str, *arguments):
     return getattr(source, what)(*arguments)
 
 
+@lru_cache(maxsize=256)
+def read(reader, source: Warehouse, *arguments):
+    """A cached answer of a reader of event tables (jiejian.ledgers); shared between sessions: never change it in place."""
+    return reader(source, *arguments)
+
+
 def remove_demo() -> None:
     """Take the made-up street out of the warehouse; sessions move to the version without it at their next run."""
     from etl import build

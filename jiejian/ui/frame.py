@@ -22,25 +22,28 @@ from jiejian.ui.view import View
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its file and address, its name in the menu, and what can be picked on it."""
+    """One page: its file and address, its name in the menu and under which head, and what can be picked on it."""
 
     name: str
     title: str
     needs: Needs
+    section: str = "总体"
 
 
+_WORK, _DATA, _SHOW = "专题", "数据", "展示"
 PAGES: tuple[Page, ...] = (
     Page("overview", "总览", Needs()),
     Page("compare", "社区对比", Needs(metrics="one", published="measure")),
+    Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
     Page("portrait", "社区画像", Needs(communities=False, published="")),
     Page("scoring", "综合考评", Needs(published="")),
-    Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
-    Page("export", "数据导出", Needs(metrics="many", time="series")),
-    Page("import", "数据导入", Needs(time="none", communities=False, published="")),
-    Page("reporting", "报送情况", Needs(time="none", communities=False, published="")),
-    Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published="")),
-    Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published="")),
-    Page("present", "观摩展示", Needs(anything=False)),
+    Page("cases", "诉求办理", Needs(grouping=False, published=""), _WORK),
+    Page("import", "数据导入", Needs(time="none", communities=False, published=""), _DATA),
+    Page("reporting", "报送情况", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
+    Page("export", "数据导出", Needs(metrics="many", time="series"), _DATA),
+    Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published=""), _DATA),
+    Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published=""), _SHOW),
+    Page("present", "观摩展示", Needs(anything=False), _SHOW),
 )
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
 _ENTERED, _WANTED = "_entered", "_wanted"
@@ -55,7 +58,8 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     wanted, params = st.session_state.pop(_WANTED, ("", {}))
     address = _path()
     full_screen = any(p.name in (address, wanted) for p in pages if not p.needs.anything)
-    chosen = st.navigation(list(links.values()), position="hidden" if full_screen else "sidebar")
+    sections = {head: [links[p.name] for p in pages if p.section == head] for head in dict.fromkeys(p.section for p in pages)}
+    chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar")
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
     _style()

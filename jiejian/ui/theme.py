@@ -1,0 +1,177 @@
+"""Pages of one working field: panels with a finding, a chart, its table and definitions; tabs keep at most four in view.
+
+A panel names the ledger and the columns that it is drawn from. Where the ledger has sent nothing, the panel says what to send
+and offers the template; where a column holds nothing, it says which one, and the page goes on without that chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from jiejian.catalogue import Ledger, Metric
+from jiejian.charts import Figure
+from jiejian.context import Context
+from jiejian.export.tables import ExportColumn, ExportTable
+from jiejian.ledgers import registers
+from jiejian.ui import data, importing, show
+from jiejian.ui.downloads import Offer, downloads
+from jiejian.ui.view import View
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A finished panel: the figure (None for a list alone) and its table, whose columns are described in ``columns``."""
+
+    table: pd.DataFrame
+    columns: tuple[ExportColumn, ...]
+    figure: Figure | None = None
+    title: str = ""
+    takeaway: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One question of a page. ``columns`` are ids of the ledger's columns without which there is nothing to draw."""
+
+    key: str
+    name: str
+    ledger: str
+    draw: Callable[[View], Drawn]
+    columns: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    on_click: Callable[[], None] | None = field(default=None, compare=False)
+
+
+def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[str, Sequence[Panel]]) -> None:
+    """The whole page: question, answer in one sentence, and panels in tabs of at most four.
+
+    ``answer`` gives the sentence; it is asked only where there are figures.
+    """
+    there = sent(view)
+    panels = [panel for some in tabs.values() for panel in some]
+    if not any(panel.ledger in there for panel in panels):
+        show.heading(title)
+        _ask_for(view, list(dict.fromkeys(panel.ledger for panel in panels)))
+        return
+    show.heading(title, answer(view))
+    chosen = st.segmented_control(
+        "内容", list(tabs), default=next(iter(tabs)), required=True, key=f"{panels[0].key}_tab", label_visibility="collapsed"
+    )
+    shown = tabs[chosen or next(iter(tabs))]
+    for start in range(0, len(shown), 2):
+        row = shown[start : start + 2]
+        for column, panel in zip(st.columns(len(row)), row, strict=True):
+            with column:
+                _panel(view, panel, there)
+
+
+def sent(view: View) -> frozenset[str]:
+    """The ledgers of which the data set holds rows."""
+    rows = data.ask(view.source, "loads", view.dataset.id)
+    return frozenset(rows.loc[rows["rows_accepted"] > 0, "ledger"])
+
+
+def missing_columns(view: View, ledger: str, columns: Sequence[str]) -> list[str]:
+    """Heads of those columns of a ledger that hold nothing in the data set."""
+    empty = data.read(registers.missing_columns, view.source, view.dataset.id, ledger)
+    declared = view.catalogue.ledgers[ledger]
+    return [name for name in (declared.column(c).name for c in columns) if name in empty]
+
+
+# ---- one panel ----
+
+
+def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
+    if panel.ledger not in there:
+        st.subheader(panel.name, anchor=False)
+        _ask_for(view, [panel.ledger])
+        return
+    if missing := missing_columns(view, panel.ledger, panel.columns):
+        ledger = view.catalogue.ledgers[panel.ledger]
+        st.subheader(panel.name, anchor=False)
+        st.info(
+            f"“{ledger.name}”里没有“{'”“'.join(missing)}”这{'一列' if len(missing) == 1 else '几列'}，画不出这张图。补上后重新上报即可，其余不受影响。"
+        )
+        return
+    drawn = panel.draw(view)
+    metrics = tuple(m for m in view.ask("metrics") if m.id in panel.metrics)
+    if drawn.figure is not None:
+        show.chart(view, drawn.figure, panel.key, lambda: _table(drawn), metrics, panel.on_click)
+    else:
+        st.subheader(drawn.title or panel.name, anchor=False)
+        st.markdown(drawn.takeaway)
+        _table(drawn)
+        show.foot(_context(view, metrics))
+    title = drawn.figure["layout"]["meta"]["title"] if drawn.figure is not None else drawn.title or panel.name
+    _take_away(view, panel, drawn, title, metrics)
+
+
+def _context(view: View, metrics: Sequence[Metric]) -> Context:
+    return view.context(*metrics)
+
+
+def _table(drawn: Drawn) -> None:
+    """The rows behind the picture, numbers with their decimals."""
+    shown = drawn.table.copy()
+    shown.columns = [c.label for c in drawn.columns]
+    formats = {
+        c.label: st.column_config.NumberColumn(format=f"%.{c.decimals}f")
+        for c in drawn.columns
+        if c.kind == "number" and c.decimals is not None
+    }
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=formats, height=min(38 + 35 * max(len(shown), 1), 420))
+
+
+def _take_away(view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequence[Metric]) -> None:
+    definitions = [(m.name, m.unit, m.definition) for m in metrics]
+
+    def table() -> ExportTable:
+        filters = (("社区", view.scope),) if view.places else ()
+        return ExportTable(title, drawn.table, drawn.columns, _context(view, metrics), definitions, filters)
+
+    with st.popover("下载", icon=":material/download:"):
+        downloads(panel.key, panel.name, _context(view, metrics), Offer("本表", len(drawn.table), table))
+
+
+# ---- nothing sent ----
+
+
+def _ask_for(view: View, ledgers: Sequence[str]) -> None:
+    """What to send, by whom it is usually kept, and a template that need not be used."""
+    for name in ledgers:
+        ledger = view.catalogue.ledgers[name]
+        st.info(
+            f"还没有收到“{ledger.name}”，收到后这里就有图。把平时的表放到“数据导入”页即可，不必另填；没有现成表的，可以用模板。{ledger.note}"
+        )
+        _template(ledger)
+
+
+def _template(ledger: Ledger) -> None:
+    st.download_button(
+        f"下载“{ledger.name}”模板",
+        data=lambda: importing.template(ledger),
+        file_name=importing.template_name(ledger),
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        key=f"ask_{ledger.id}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def text(head: str) -> ExportColumn:
+    """A column of words."""
+    return ExportColumn(head)
+
+
+def number(head: str, unit: str = "", decimals: int = 0) -> ExportColumn:
+    """A column of numbers."""
+    return ExportColumn(head, unit, decimals, "number")
+
+
+def day(head: str) -> ExportColumn:
+    """A column of days or moments."""
+    return ExportColumn(head, kind="date")

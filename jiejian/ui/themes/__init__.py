@@ -1,0 +1,1 @@
+"""The working fields, one module a page: what its panels show, drawn from the ledgers' readers."""

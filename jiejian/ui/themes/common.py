@@ -1,0 +1,59 @@
+"""What all themes use: the span that is picked, cached answers of the readers, words for a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from jiejian.analysis.takeaway import fit_title
+from jiejian.context import Context
+from jiejian.periods import Period, periods_between
+from jiejian.ui import data
+from jiejian.ui.view import View
+
+
+def span(view: View) -> tuple[date, date]:
+    """First and last day of the picked period, no later than the data reach."""
+    return view.period.start, min(view.period.end, view.dataset.as_of)
+
+
+def read(view: View, reader, *arguments) -> pd.DataFrame:
+    """A cached answer of a reader about this data set and the picked places, which come last."""
+    return data.read(reader, view.source, view.dataset.id, *arguments, view.places)
+
+
+def months(view: View, count: int = 12) -> tuple[Period, ...]:
+    """The last complete months up to the picked period's end, oldest first."""
+    known = [
+        p
+        for p in periods_between(view.dataset.first, view.period.end, "month")
+        if p.end <= min(view.period.end, view.dataset.as_of)
+    ]
+    return tuple(known[-count:])
+
+
+def about(view: View, *ledgers: str) -> Context:
+    """The words around a picture that is drawn from these ledgers themselves."""
+    names = tuple(view.catalogue.ledgers[name].name for name in ledgers)
+    return replace(view.context(), sources=names)
+
+
+def month_heads(spell: Sequence[Period]) -> list[str]:
+    """Heads of columns of months: the year stands above the first one and each January."""
+    return [
+        f"{p.start.year}年\n{p.start.month}月" if n == 0 or p.start.month == 1 else f"{p.start.month}月"
+        for n, p in enumerate(spell)
+    ]
+
+
+def title(*candidates: str, otherwise: str) -> str:
+    """A finding's title that fits (10–28 characters)."""
+    return fit_title(*candidates, otherwise=otherwise)
+
+
+def when(view: View) -> str:
+    """The picked period and places in words, to begin a sentence with."""
+    return f"{view.period.label}，{view.scope}"

@@ -1,0 +1,14 @@
+"""诉求办理: are residents' cases settled in time, at the base, and to their satisfaction, and what waits?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import cases
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+cases.page(view)
