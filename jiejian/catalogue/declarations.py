@@ -535,6 +535,11 @@ class Catalogue(BaseModel):
         """The reference line of a metric, if one can be cited."""
         return next((s for s in self.standards.values() if s.metric == metric_id), None)
 
+    def front_deck(self) -> Deck | None:
+        """The deck that is shown where none is asked for, and whose first cards stand on the overview."""
+        whole = [deck for deck in self.decks.values() if not deck.subject]
+        return self.decks.get("street_overview") or next(iter(whole), None)
+
     def metrics_of(self, practice_id: str) -> tuple[Metric, ...]:
         """The metrics that show a practice."""
         return tuple(m for m in self.metrics.values() if practice_id in m.practices)

@@ -94,8 +94,8 @@ def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
 
 def headline(view: View) -> tuple[str, ...]:
     """Metrics of the first cards slide of the ready decks: declared once, shown on the overview and on the first slide."""
-    whole = [deck for deck in view.catalogue.decks.values() if not deck.subject]
-    return next((s.metrics for deck in whole for s in deck.slides if s.kind == "cards"), ())
+    front = view.catalogue.front_deck()
+    return next((s.metrics for s in front.slides if s.kind == "cards"), ()) if front else ()
 
 
 def _metric(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metric, ...]:

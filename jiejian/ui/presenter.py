@@ -17,8 +17,8 @@ DECK, SUBJECT = "deck", "subject"
 
 def present(source: Warehouse) -> None:
     """Show the deck that the URL names, or the first one; keys and the way out are the deck's own."""
-    first = next((d.id for d in source.catalogue.decks.values() if not d.subject), "")
-    wanted, subject = st.query_params.get(DECK, first), st.query_params.get(SUBJECT, "")
+    front = source.catalogue.front_deck()
+    wanted, subject = st.query_params.get(DECK, front.id if front else ""), st.query_params.get(SUBJECT, "")
     opened = deckbook.find(source, wanted, subject)
     with st.container(key="leave"):
         st.page_link("pages/overview.py", label="退出展示")
