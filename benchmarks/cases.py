@@ -54,6 +54,7 @@ def write_cases(path: Path, rows: int, seed: int = 1) -> Path:
         FROM drawn"""
     temporary = path.with_suffix(".part")
     with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")  # several would write their parts in the order in which they are done
         connection.execute(f"COPY ({query}) TO '{temporary.as_posix()}' (FORMAT csv, HEADER)")
     temporary.replace(path)
     return path

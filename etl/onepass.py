@@ -31,6 +31,10 @@ _LOOKED_UP = ("choice", "place", "yes_no")
 _SUM_OF_ROWS = re.compile(f"{TOTAL_ROW}|{SUBTOTAL_ROW}|{MEAN_ROW}")
 
 
+class OutOfOrder(Exception):
+    """The scan would not keep the order of the file."""
+
+
 def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, today: date) -> Tidied | None:
     """Fill ``raw``, ``reading`` and ``typed`` like :func:`etl.tidy.tidy`; None where the batch is not such a text."""
     scan = batch.members[0].match.sheet.scan
@@ -41,7 +45,7 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
         count, unusual = connection.execute("SELECT count(*), count(_cells) FROM staged").fetchone()
         if not scan.numbered_alike(count):
             return None
-    except duckdb.Error:
+    except (duckdb.Error, OutOfOrder):
         return None  # the ordinary way reads it, or says in Chinese why not
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sheets AS {_unusual(batch, scan)}")
     try:
@@ -106,12 +110,15 @@ def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, cont
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
     kept = ", ".join(names.values())
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE staged AS
+    statement = f"""
+            CREATE OR REPLACE TEMP TABLE staged AS
             SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today)} THEN [{", ".join(scan.cells())}] END AS _cells,
                    CAST(NULL AS BOOLEAN) AS _twin
             FROM (SELECT *, {typed} FROM {scan.sql()})"""
-    )
+    # Row numbers are those of ``staged``: only a batch-wise insert keeps the order of the file when several threads read it.
+    if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
+        raise OutOfOrder
+    connection.execute(statement)
 
 
 def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, column: Column, context: Context) -> str:
