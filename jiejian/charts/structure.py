@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jiejian.charts.parts import CATEGORIES, LINE, MARK, SCREEN, Figure, Finding, meta, nothing, safe, template
+from jiejian.charts.parts import CATEGORIES, INK, LINE, MARK, SCREEN, Figure, Finding, meta, nothing, safe, template
 from jiejian.context import Context
 from jiejian.format import format_value
 
+_TEXTS = ("#FFFFFF", "#FFFFFF", "#FFFFFF", INK, INK, INK)  # on each of the shades
 _SHADES = ("#B71C1C", "#35608D", "#6F8FB3", "#A9BCD2", "#D3DDE8", "#E9EEF4")
 MOST_A_SIDE = 10
 
@@ -20,9 +21,9 @@ def icicle(
     words: Sequence[str],
     context: Context,
     finding: Finding,
-    height: float = 460,
+    height: float = 560,
 ) -> Figure:
-    """A tree from the top down: ``parents`` are codes ('' at the top), ``sizes`` the weight of each node by itself.
+    """A tree from left (the top) to right: ``parents`` are codes ('' at the top), ``sizes`` the weight of each node by itself.
 
     ``words`` (level, members …) show on hovering. A click opens a branch; clicking its head closes it again.
     """
@@ -31,13 +32,13 @@ def icicle(
     depth = _depths(codes, parents)
     trace = {
         "type": "icicle", "ids": list(codes), "labels": [safe(n) for n in names], "parents": list(parents), "values": [float(s) for s in sizes],
-        "branchvalues": "remainder", "tiling": {"orientation": "v"}, "maxdepth": 4, "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],
-        "hoverinfo": "text", "textfont": {"size": SCREEN.small}, "pathbar": {"visible": True, "thickness": 22, "textfont": {"size": SCREEN.small}},
+        "branchvalues": "remainder", "tiling": {"orientation": "h"}, "maxdepth": 3, "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],
+        "hoverinfo": "text", "textfont": {"size": SCREEN.small, "color": [_TEXTS[min(d, len(_TEXTS) - 1)] for d in depth]}, "pathbar": {"visible": True, "thickness": 22, "textfont": {"size": SCREEN.small}},
         "marker": {"colors": [_SHADES[min(d, len(_SHADES) - 1)] for d in depth], "line": {"width": 1, "color": "#FFFFFF"}}, "customdata": [[c] for c in codes],
     }  # fmt: skip
-    reading = "从上到下是上级到下级，宽度是下属组织的数量；点一块展开它的下级，点最上一条返回。一次显示四层。"
+    reading = "从左到右是上级到下级，高度是下属组织的数量；点一块展开它的下级，点最上一条返回。一次显示三层，太窄的一块不写名称，指上去可以看到。"
     said = meta(finding, context, "个", f"层级图：{len(codes)}个组织，最多{max(depth) + 1}层。", reading)
-    return {"data": [trace], "layout": template(height, SCREEN, {"t": 4, "b": 4}, meta=said)}
+    return {"data": [trace], "layout": template(height, SCREEN, {"t": 4, "b": 4}, uniformtext={"minsize": 11, "mode": "hide"}, meta=said)}
 
 
 def _depths(codes: Sequence[str], parents: Sequence[str]) -> list[int]:

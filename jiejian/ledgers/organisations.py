@@ -101,3 +101,54 @@ def large_branches(source: Warehouse, dataset: str, as_of: date, places: tuple[s
     return rows.loc[branches & (rows["member_count"] > limit), ["org_code", "org_name", "place", "member_count"]].reset_index(
         drop=True
     )
+
+
+def coverage(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """What organisations reach on a day: kind, covered, total, one row a kind of place.
+
+    网格 counts grids of level three with an organisation of their own; 楼栋 counts the buildings that organisations name, without a
+    total: the register of estates numbers its buildings otherwise than that of grids, and a share of the two would be made up. 小区 those whose property company has a branch; 商圈楼宇 those with at least one enterprise that has an
+    organisation (单独组建 or 联合组建); 两新组织 enterprises with one.
+    """
+    rows = tree(source, dataset, as_of, places)
+    grids, estates, firms = (standing(source, dataset, name, as_of, places) for name in ("grids", "estates", "enterprises"))
+    third = grids[grids["grid_level"] == "三级网格"]
+    alone = grids_without_branch(source, dataset, as_of, places)
+    named = rows[rows["building"].notna()].drop_duplicates(["place_id", "grid", "building"])
+    branch = estates["property_branch_on"].notna() & (pd.to_datetime(estates["property_branch_on"]) <= pd.Timestamp(as_of))
+    own = firms["coverage"].isin(["单独组建", "联合组建"]) & (pd.to_datetime(firms["covered_on"]) <= pd.Timestamp(as_of))
+    districts = firms[firms["district"].notna()]
+    found = [
+        ("网格", len(third) - len(alone), len(third)),
+        ("楼栋", len(named), float("nan")),
+        ("小区（物业党支部）", int(branch.sum()), len(estates)),
+        ("商圈楼宇", districts.loc[own.reindex(districts.index), "district"].nunique(), districts["district"].nunique()),
+        ("两新组织", int(own.sum()), len(firms)),
+    ]
+    return pd.DataFrame(found, columns=["kind", "covered", "total"])
+
+
+def districts(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Business districts and towers: district, enterprises, covered (with an organisation), guided (党建指导员), members, model_shops."""
+    firms = standing(source, dataset, "enterprises", as_of, places)
+    firms = firms[firms["district"].notna()]
+    since = pd.to_datetime(firms["covered_on"]) <= pd.Timestamp(as_of)
+    firms = firms.assign(
+        own=firms["coverage"].isin(["单独组建", "联合组建"]) & since,
+        guided=(firms["coverage"] == "党建指导员") & since,
+        shop=firms["model_shop"].astype("boolean").fillna(False).astype(bool),
+    )
+    found = firms.groupby("district", sort=False).agg(
+        enterprises=("enterprise_no", "size"), covered=("own", "sum"), guided=("guided", "sum"),
+        members=("member_count", "sum"), model_shops=("shop", "sum"),
+    )  # fmt: skip
+    return found.reset_index().sort_values("enterprises", ascending=False, kind="stable", ignore_index=True)
+
+
+def terms_run_out(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Organisations whose term has ended by a day, the longest ago first: place, org_code, org_name, level, term_ends_on, days."""
+    rows = tree(source, dataset, as_of, places)
+    ends = pd.to_datetime(rows["term_ends_on"])
+    late = rows[ends < pd.Timestamp(as_of)].assign(days=(pd.Timestamp(as_of) - ends).dt.days)
+    late = late.sort_values("days", ascending=False, kind="stable", ignore_index=True)
+    return late[["place", "org_code", "org_name", "level", "term_ends_on", "days"]]

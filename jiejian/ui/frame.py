@@ -37,6 +37,9 @@ PAGES: tuple[Page, ...] = (
     Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
     Page("portrait", "社区画像", Needs(communities=False, published="")),
     Page("scoring", "综合考评", Needs(published="")),
+    Page("organisation", "组织体系", Needs(grouping=False, published=""), _WORK),
+    Page("members", "党员作用", Needs(grouping=False, published=""), _WORK),
+    Page("grids", "网格治理", Needs(grouping=False, published=""), _WORK),
     Page("cases", "诉求办理", Needs(grouping=False, published=""), _WORK),
     Page("import", "数据导入", Needs(time="none", communities=False, published=""), _DATA),
     Page("reporting", "报送情况", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
@@ -59,7 +62,7 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     address = _path()
     full_screen = any(p.name in (address, wanted) for p in pages if not p.needs.anything)
     sections = {head: [links[p.name] for p in pages if p.section == head] for head in dict.fromkeys(p.section for p in pages)}
-    chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar")
+    chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar", expanded=True)
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
     _style()

@@ -115,7 +115,9 @@ def _context(view: View, metrics: Sequence[Metric]) -> Context:
 
 
 def _table(drawn: Drawn) -> None:
-    """The rows behind the picture, numbers with their decimals."""
+    """The rows behind the picture, numbers with their decimals; without rows there is nothing to show (Streamlit would say "empty")."""
+    if drawn.table.empty:
+        return
     shown = drawn.table.copy()
     shown.columns = [c.label for c in drawn.columns]
     formats = {

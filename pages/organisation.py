@@ -1,0 +1,14 @@
+"""组织体系: how does the organisation stand from the street to the building, whom does it reach, and where are the gaps?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import organisation
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+organisation.page(view)
