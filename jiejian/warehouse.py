@@ -9,7 +9,7 @@ over the sum of its denominators; a published rate is shown as published.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -170,6 +170,21 @@ class Warehouse:
             cursor = self._connection.cursor()
         try:
             return cursor.execute(sql, parameters or None).df()
+        finally:
+            cursor.close()
+
+    def batches(self, sql: str, parameters: Mapping | Sequence = (), size: int = 50_000) -> Iterator[pd.DataFrame]:
+        """The rows of a query ``size`` at a time, so that millions need little memory; at least one frame, which may be empty."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            reader, empty = cursor.sql(sql, params=parameters or None).to_arrow_reader(size), True
+            for batch in reader:
+                if batch.num_rows:
+                    empty = False
+                    yield batch.to_pandas()
+            if empty:
+                yield reader.schema.empty_table().to_pandas()
         finally:
             cursor.close()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import parse_qs, quote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from conftest import CHROMIUM, CHROMIUM_FLAGS, serve
+from playwright.sync_api import Error as PlaywrightError
 from proxy import LoggingProxy
 
 from jiejian.ui.frame import PAGES
@@ -154,3 +157,59 @@ def test_no_page_is_wider_than_its_window_nor_shows_an_error(server, browser, na
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     assert page.locator("[data-testid='stException'], [data-testid='stAlertContentError']").count() == 0
     context.close()
+
+
+@pytest.mark.parametrize("name", ["compare", "trends", "overview"])
+def test_a_chart_comes_as_a_picture_with_its_words_and_mark(server, page, tmp_path, name):
+    open_page(page, server, name)
+    page.wait_for_selector(CHART)
+    title = page.locator(".jj-image").first.get_attribute("data-title")
+    assert title and "下载图片" in page.locator(".jj-image").first.inner_text()
+    for kind in ("svg", "png"):
+        with page.expect_download(timeout=20_000) as waiting:
+            page.locator(f".jj-image button[data-kind={kind}]").first.click()
+        assert waiting.value.suggested_filename.startswith("示范街道（演示数据）_")
+        assert waiting.value.suggested_filename.endswith(f".{kind}")
+        waiting.value.save_as(tmp_path / f"chart.{kind}")
+    drawing = ElementTree.parse(tmp_path / "chart.svg").getroot()
+    texts = [text.text or "" for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    words = "".join(texts)
+    assert title.replace(" ", "") in words.replace(" ", "") and "演示数据" in words and "来源" in words and "截至" in words
+    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) > 10, "the drawing itself is missing"
+    outside = [v for node in drawing.iter() for k, v in node.attrib.items() if k.endswith("href") and not v.startswith(("data:", "#"))]
+    assert not outside
+    png = (tmp_path / "chart.png").read_bytes()
+    assert png.startswith(b"\x89PNG") and int.from_bytes(png[16:20]) == round(2 * float(drawing.get("width")))
+    assert len(png) > 20_000
+
+
+def test_the_offline_deck_asks_nobody_for_anything(playwright, tmp_path):
+    from test_slides import CATALOGUE, deck, fetcher
+
+    from jiejian.export.html_deck import to_html
+    from jiejian.slides import build
+
+    chosen = deck(("cards", ["on_time_rate", "cases_opened"]), ("ranking", ["on_time_rate"]), ("trend", ["on_time_rate"]), ("table", ["on_time_rate"]))
+    file = tmp_path / "演示.html"
+    file.write_text(to_html(build(chosen, fetcher(), CATALOGUE), chosen), encoding="utf-8")
+    with LoggingProxy() as proxy:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_FLAGS, proxy={"server": f"http://127.0.0.1:{proxy.port}", "bypass": "<-loopback>"}
+        )
+        page = chromium.new_page()
+        page.wait_for_timeout(3000)
+        own = set(proxy.hosts)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        for key in ("ArrowRight", "ArrowRight", "End", "Home", "a", "b", "b", "h"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(300)
+        assert page.locator(".js-plotly-plot .main-svg").count() > 0, "no chart was drawn, so it proves nothing"
+        # That the proxy does see what a page asks for.
+        with suppress(PlaywrightError):
+            chromium.new_page().goto("http://example.invalid/")
+        chromium.close()
+    assert "example.invalid" in proxy.hosts
+    assert {h for h in proxy.outside if not browser_own(h)} - own == {"example.invalid"}
+    assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked), asked

@@ -165,9 +165,9 @@ def _set_view(sheet: Worksheet, table: ExportTable, bottom: int, total_width: in
     set_up_print(sheet, table, pages_wide)
 
 
-def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table) -> None:
+def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table, name: str = NAME) -> None:
     """Add the sheet 数据 with ``data``, the typed rows of ``table``."""
-    sheet = book.add_worksheet(NAME)
+    sheet = book.add_worksheet(name)
     sheet.set_default_row(ROW_HEIGHT)
     sizes, quoted = _column_widths(table, data), []
     for number, (column, size, values) in enumerate(zip(table.columns, sizes, data.columns, strict=True)):

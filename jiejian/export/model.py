@@ -27,12 +27,16 @@ class Definition(NamedTuple):
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """One column: its head, unit, and for numbers the decimals that are shown (None: as many as there are)."""
+    """One column: its head, unit, and for numbers the decimals that are shown (None: as many as there are).
+
+    Dates are days, unless any has a time of day or ``moments`` says that they all are moments.
+    """
 
     head: str
     unit: str = ""
     decimals: int | None = None
     kind: ColumnKind = "text"
+    moments: bool = False
 
     @property
     def label(self) -> str:
@@ -83,23 +87,23 @@ def _said(value: object) -> str:
     return str(value)
 
 
-def _text(series: pd.Series) -> pa.Array:
+def _text(series: pd.Series, column: ExportColumn) -> pa.Array:
     pairs = zip(series.astype(object).tolist(), series.isna().tolist(), strict=True)
     return clean([None if gone else value if isinstance(value, str) else _said(value) for value, gone in pairs])
 
 
-def _number(series: pd.Series) -> pa.Array:
+def _number(series: pd.Series, column: ExportColumn) -> pa.Array:
     if pd.api.types.is_integer_dtype(series.dtype):
         return pa.array(series, pa.int64(), from_pandas=True)
     values = pd.to_numeric(series).to_numpy(dtype="float64", na_value=np.nan)
     return pa.array(np.where(np.isfinite(values), values, np.nan), pa.float64(), from_pandas=True)
 
 
-def _date(series: pd.Series) -> pa.Array:
+def _date(series: pd.Series, column: ExportColumn) -> pa.Array:
     moments = pd.to_datetime(series, format="ISO8601")
     if moments.dt.tz is not None:
         moments = moments.dt.tz_localize(None)
-    only_days = bool((moments.dropna() == moments.dropna().dt.normalize()).all())
+    only_days = not column.moments and bool((moments.dropna() == moments.dropna().dt.normalize()).all())
     return pa.array(moments.astype("datetime64[ms]"), pa.timestamp("ms"), from_pandas=True).cast(
         pa.date32() if only_days else pa.timestamp("ms")
     )
@@ -117,7 +121,7 @@ def typed(table: ExportTable) -> pa.Table:
     arrays = []
     for position, (column, label) in enumerate(zip(table.columns, table.labels, strict=True)):
         try:
-            arrays.append(_READERS[column.kind](table.frame.iloc[:, position]))
+            arrays.append(_READERS[column.kind](table.frame.iloc[:, position], column))
         except (ValueError, TypeError, AttributeError) as error:
             kind = {"number": "数字", "date": "日期", "text": "文字"}[column.kind]
             raise ValueError(f"导出表“{table.title}”的列“{label}”应为{kind}，其中有不能读作{kind}的内容：{error}") from error

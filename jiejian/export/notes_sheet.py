@@ -59,8 +59,35 @@ def _line_count(line: Sequence[str]) -> int:
     return max(lines(clean([str(text)]), size - 3)[0].as_py() for text, size in zip(line, _WIDTHS, strict=False))
 
 
+def _all_blocks(tables: Sequence[ExportTable], made_at: datetime, cut: int) -> Iterator[Block]:
+    """The same for several tables: what each is and how it was chosen, then all definitions and sources once."""
+    for number, table in enumerate(tables, 1):
+        facts = [fact for fact in _facts(table, made_at) if fact[0] not in ("街道", "数据集", "生成时间", "生成工具")]
+        yield (f"表{number}", "内容"), [*facts, *(("筛选：" + name, value) for name, value in table.filters)]
+    definitions = dict.fromkeys((d.name, d.definition, d.unit, d.kind) for table in tables for d in table.explained)
+    if definitions:
+        yield ("指标或列", "口径", "单位", "类型"), list(definitions)
+    sources = dict.fromkeys(source for table in tables for source in table.context.sources)
+    yield ("数据来源", "名称"), [(f"来源{n}", source) for n, source in enumerate(sources, 1)] or [("无", "来源未注明")]
+    yield (
+        ("阅读说明", "内容"),
+        [("生成", f"{made_at:%Y-%m-%d %H:%M:%S}，街鉴 {__version__}"), *_reading_notes(cut)],
+    )
+
+
 def write_notes(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, made_at: datetime, cut: int) -> None:
     """Add the sheet 口径与来源; ``cut`` is how many texts were too long for a cell."""
+    _write(book, formats, table, _blocks(table, made_at, cut))
+
+
+def write_all_notes(
+    book: xlsxwriter.Workbook, formats: Formats, tables: Sequence[ExportTable], made_at: datetime, cut: int
+) -> None:
+    """Add the sheet 口径与来源 of a workbook of several tables."""
+    _write(book, formats, tables[0], _all_blocks(tables, made_at, cut))
+
+
+def _write(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, blocks: Iterator[Block]) -> None:
     sheet = book.add_worksheet(NAME)
     for number, size in enumerate(_WIDTHS):
         sheet.set_column(number, number, size)
@@ -70,7 +97,7 @@ def write_notes(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable,
     if table.context.fictional:
         write_band(sheet, 1, DEMO_NOTE, formats.mark, len(_WIDTHS))
     top = 3
-    for head, body in _blocks(table, made_at, cut):
+    for head, body in blocks:
         for row, line in enumerate((head, *body), top):
             sheet.set_row(row, height_of(_line_count(line)))
             for number, text in enumerate(line):

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO, TextIOWrapper
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from jiejian.context import DEMO_MARK
 from jiejian.export.figures import figures_table, subject_of
 from jiejian.export.model import Definition, ExportColumn, ExportTable, typed
 from jiejian.export.text import neutralise
-from jiejian.export.workbook import TooManyRows, to_xlsx
+from jiejian.export.workbook import TooManyRows, to_book, to_xlsx
 
 __all__ = [
     "MIME",
@@ -26,9 +27,12 @@ __all__ = [
     "ExportColumn",
     "ExportTable",
     "TooManyRows",
+    "csv_into",
     "figures_table",
     "file_name",
+    "parquet_into",
     "subject_of",
+    "to_book",
     "to_csv",
     "to_parquet",
     "to_xlsx",
@@ -72,16 +76,26 @@ def to_csv(table: ExportTable, bom: bool = True) -> bytes:
 
     A text cell (or head) that a spreadsheet could take for a formula gets a leading single quote; numbers are left alone.
     """
-    data = _marked(table)
     kept = BytesIO()
-    written = TextIOWrapper(kept, encoding="utf-8-sig" if bom else "utf-8", newline="")
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(neutralise(pa.array(data.column_names)).to_pylist())
-    for start in range(0, data.num_rows, _BATCH):
-        batch = data.slice(start, _BATCH)
-        writer.writerows(zip(*(_cells(values) for values in batch.columns), strict=True))
-    written.flush()
+    csv_into([table], kept, bom)
     return kept.getvalue()
+
+
+def csv_into(parts: Iterable[ExportTable], file: BinaryIO, bom: bool = True) -> int:
+    """Write a table that comes in parts of the same columns as one CSV, see :func:`to_csv`; returns the number of rows."""
+    written = TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="")
+    writer, rows = csv.writer(written, lineterminator="\r\n"), 0
+    for number, part in enumerate(parts):
+        data = _marked(part)
+        if number == 0:
+            writer.writerow(neutralise(pa.array(data.column_names)).to_pylist())
+        for start in range(0, data.num_rows, _BATCH):
+            batch = data.slice(start, _BATCH)
+            writer.writerows(zip(*(_cells(values) for values in batch.columns), strict=True))
+        rows += data.num_rows
+    written.flush()
+    written.detach()
+    return rows
 
 
 def _metadata(table: ExportTable) -> dict[str, str]:
@@ -109,14 +123,39 @@ def to_parquet(table: ExportTable) -> bytes:
 
     The field of a column carries its ``unit`` and ``decimals``.
     """
-    data = _marked(table)
+    written = BytesIO()
+    parquet_into([table], written)
+    return written.getvalue()
+
+
+def parquet_into(parts: Iterable[ExportTable], file: BinaryIO) -> int:
+    """Write a table that comes in parts as one Parquet file, a row group a part, see :func:`to_parquet`; returns the rows.
+
+    The types are those of the first part. ValueError where a later part does not fit them, or where there is no part.
+    """
+    writer, rows = None, 0
+    try:
+        for part in parts:
+            data = _marked(part)
+            if writer is None:
+                schema = _schema(part, data)
+                writer = pq.ParquetWriter(file, schema, compression="zstd")
+            writer.write_table(data.cast(schema))
+            rows += data.num_rows
+    finally:
+        if writer is not None:
+            writer.close()
+    if writer is None:
+        raise ValueError("没有可以导出的数据。")
+    return rows
+
+
+def _schema(table: ExportTable, data: pa.Table) -> pa.Schema:
     fields = list(data.schema)
     for number, column in enumerate(table.columns):
         facts = {"unit": column.unit, "decimals": "" if column.decimals is None else str(column.decimals)}
         fields[number] = fields[number].with_metadata(facts)
-    written = BytesIO()
-    pq.write_table(data.cast(pa.schema(fields, metadata=_metadata(table))), written, compression="zstd")
-    return written.getvalue()
+    return pa.schema(fields, metadata=_metadata(table))
 
 
 def _safe(part: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 
@@ -10,10 +13,13 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from jiejian.context import DEMO_MARK
+from jiejian.export.contents_sheet import NAME as CONTENTS
+from jiejian.export.contents_sheet import write_contents
 from jiejian.export.data_sheet import HEAD_ROW, write_data
 from jiejian.export.looks import FONT, Formats, title_of
 from jiejian.export.model import ExportTable, typed
-from jiejian.export.notes_sheet import write_notes
+from jiejian.export.notes_sheet import NAME as NOTES
+from jiejian.export.notes_sheet import write_all_notes, write_notes
 from jiejian.export.text import clean_one
 
 MAX_ROWS = 1_048_576 - HEAD_ROW - 1  # what a sheet holds below the head
@@ -93,4 +99,46 @@ def to_xlsx(table: ExportTable, made_at: datetime | None = None) -> bytes:
         _set_properties(book, table, made_at)
         write_data(book, formats, table, data)
         write_notes(book, formats, table, made_at, cut)
+    return kept.getvalue()
+
+
+def sheet_names(tables: Sequence[ExportTable]) -> list[str]:
+    """A name for each table's sheet: its title without what Excel forbids, at most 31 characters, no two alike."""
+    found: list[str] = []
+    taken = {CONTENTS.lower(), NOTES.lower()}
+    for table in tables:
+        plain = re.sub(r"[\[\]:*?/\\']", "", clean_one(table.title)).strip() or "数据"
+        name, number = plain[:31], 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain[: 30 - len(str(number))]}_{number}"
+        taken.add(name.lower())
+        found.append(name)
+    return found
+
+
+def to_book(title: str, tables: Sequence[ExportTable], made_at: datetime | None = None) -> bytes:
+    """Several tables as one workbook: 目录 with a link to each, a sheet each, then 口径与来源 of all.
+
+    Raises TooManyRows when a sheet cannot hold the rows of one, ValueError where there is none.
+    """
+    if not tables:
+        raise ValueError("请至少选一项指标或一种台账。")
+    for table in tables:
+        try:
+            _check_size(len(table.frame), len(table.columns))
+        except TooManyRows as error:
+            raise TooManyRows(f"“{table.title}”{error}") from error
+    made_at = (made_at or datetime.now()).replace(microsecond=0, tzinfo=None)
+    names, kept = sheet_names(tables), BytesIO()
+    with xlsxwriter.Workbook(kept, _OPTIONS) as book:
+        formats = Formats(book)
+        _set_properties(book, replace(tables[0], title=title, definitions=()), made_at)
+        write_contents(book, formats, title, tables, names)
+        cuts = 0
+        for table, name in zip(tables, names, strict=True):
+            data, cut = _fitting(table)
+            write_data(book, formats, table, data, name)
+            cuts += cut
+        write_all_notes(book, formats, tables, made_at, cuts)
     return kept.getvalue()

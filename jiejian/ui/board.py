@@ -89,6 +89,7 @@ def _board(view: View, judged: Judged) -> None:
     st.html(_LEGEND)
     with st.container(key="board_scroll"):
         chosen = show.drawn(figure, _KEY)
+    show.picture(view, figure, _KEY)
     st.caption(_left_out(judged, len(arranged.columns)))
     with st.expander("怎么读这张图"):
         st.markdown(figure["layout"]["meta"]["reading"])

@@ -110,4 +110,8 @@ def _path() -> str:
 
 def _style() -> None:
     """The few rules that the theme cannot express: tabular figures, print, the brand line."""
-    st.html(PROJECT / "jiejian" / "ui" / "assets" / "style.css")
+    assets = PROJECT / "jiejian" / "ui" / "assets"
+    st.html(assets / "style.css")
+    # Our own file, no word of a user in it: it listens for the buttons under charts that make pictures.
+    with st.container(key="script"):
+        st.html(f"<script>{(assets / 'images.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)

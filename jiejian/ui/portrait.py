@@ -64,7 +64,7 @@ def portrait(view: View) -> None:
         + _signals(signals(compared, place, view.catalogue.metrics))
         + _legend(words)
         + '<div class="pillars">'
-        + "".join(_pillar(name, _short(members), frame, place, peers, view) for name, members in offered.items())
+        + "".join(_pillar(name, short(members), frame, place, peers, view) for name, members in offered.items())
         + "</div>"
         + _life(view, place)
         + f'<div class="jj-foot">{html.escape(view.context(*metrics).foot)}</div></div>'
@@ -124,16 +124,21 @@ def _weights(view: View) -> dict[str, float]:
 # ---- the sheet ----
 
 
-def _head(view: View, place: str, name: str, said: tuple[str, str]) -> str:
+def facts(view: View, place: str) -> list[tuple[str, str]]:
+    """Name and value of what stands in the head: kind, area, households …; only what is known."""
     known = view.known.set_index("place_id")
     there = {m.id: m for m in view.ask("metrics") if view.period.grain in view.ask("grains", m.id)}
     metrics = [there[m] for m in HEAD if m in there]
     values = view.figures(*metrics, places=(place,)).set_index("metric")["value"] if metrics else {}
-    facts = [("类型", str(known["peer_group"].get(place) or ""))]
+    found = [("类型", str(known["peer_group"].get(place) or ""))]
     area = known["area_km2"].get(place)
-    facts += [("面积", f"{area:g}平方公里")] if area and not pd.isna(area) else []
-    facts += [(m.name, format_value(values[m.id], m, unit=True)) for m in metrics if not pd.isna(values[m.id])]
-    cells = "".join(f"<div><span>{html.escape(k)}</span><b>{html.escape(v)}</b></div>" for k, v in facts if v and v != "nan")
+    found += [("面积", f"{area:g}平方公里")] if area and not pd.isna(area) else []
+    found += [(m.name, format_value(values[m.id], m, unit=True)) for m in metrics if not pd.isna(values[m.id])]
+    return [(name, value) for name, value in found if value and value != "nan"]
+
+
+def _head(view: View, place: str, name: str, said: tuple[str, str]) -> str:
+    cells = "".join(f"<div><span>{html.escape(k)}</span><b>{html.escape(v)}</b></div>" for k, v in facts(view, place))
     title, sentence = said
     return (
         f"<h2>{html.escape(name)}<small>{html.escape(view.context().period)}</small></h2>"
@@ -156,7 +161,7 @@ def _legend(words: str) -> str:
     return f'<div class="key">{keys}<br>同类社区（{html.escape(words)}）</div>'
 
 
-def _short(members: Sequence[Metric]) -> list[Metric]:
+def short(members: Sequence[Metric]) -> list[Metric]:
     """The metrics of a pillar that go onto the sheet: rates with a direction first, then other rates, then counts."""
 
     def rank(metric: Metric) -> int:

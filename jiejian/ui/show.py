@@ -10,6 +10,7 @@ import streamlit as st
 from jiejian.catalogue import Metric
 from jiejian.charts import Ready
 from jiejian.context import DEMO_MARK, Context
+from jiejian.export.tables import file_name
 from jiejian.ui.origin import origin
 from jiejian.ui.view import View
 
@@ -49,8 +50,23 @@ def chart(
     st.markdown(meta["takeaway"])
     st.caption(meta["subtitle"])
     st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
-    st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}</div>')
+    st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}{_image(view, meta, key)}</div>')
     _below(view, table, metrics, meta["reading"], key)
+
+
+def _image(view: View, meta: dict, key: str) -> str:
+    """The chart as a picture with its words around it, made by assets/images.js in the browser; the mark of made-up data stands in the foot."""
+    said = view.context()
+    name = file_name(said.street, meta["title"], said.as_of, "svg", fictional=said.fictional).removesuffix(".svg")
+    words = {"chart": key, "name": name, **{part: meta[part] for part in ("title", "takeaway", "subtitle", "foot")}}
+    data = " ".join(f'data-{part}="{html.escape(text)}"' for part, text in words.items())
+    buttons = "".join(f'<button type="button" data-kind="{kind}">{kind.upper()}</button>' for kind in ("png", "svg"))
+    return f'<span class="jj-image" {data}>下载图片：{buttons}</span>'
+
+
+def picture(view: View, figure: dict, key: str) -> None:
+    """The line under a figure drawn by :func:`drawn` that offers it as a picture."""
+    st.html(f'<div class="jj-foot">{_image(view, figure["layout"]["meta"], key)}</div>')
 
 
 def drawn(figure: dict, key: str, click: bool = True) -> list[str] | None:
