@@ -8,6 +8,7 @@ from datetime import date
 
 import duckdb
 
+from etl import jumps
 from etl.atlas import brought, started
 from etl.batch import Batch, Member
 from etl.check import check, rejects
@@ -19,8 +20,7 @@ from etl.onepass import look_up, tidy_long
 from etl.origins import Origin
 from etl.places import Place
 from etl.recognise import Match
-from etl.rules import history_columns
-from etl.schema import SENTENCE, text
+from etl.schema import SENTENCE
 from etl.shape import accepted
 from etl.succession import settle
 from etl.tidy import tidy
@@ -172,16 +172,6 @@ def _sentences(connection: duckdb.DuckDBPyConnection, loads: Loads, manifest: Ma
 def remember(
     connection: duckdb.DuckDBPyConnection, ledger: Ledger, run: Surroundings, loads: Iterable[Manifest], fresh: bool
 ) -> None:
-    """Put what some loads hold of the measures that the rule ``jump`` compares into ``history``; ``fresh`` empties it first."""
-    if fresh:
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE history (place_id VARCHAR, measure VARCHAR, period_end DATE, value DOUBLE)"
-        )
-    measures = ", ".join(text(ledger.column(c).measure) for c in history_columns(ledger))
-    files = [str(run.loads.path(m, "rows.parquet")) for m in loads if (m.dataset, m.ledger) == (run.dataset, ledger.id)]
-    if files:
-        connection.execute(
-            f"""INSERT INTO history SELECT place_id, measure, period_end, value FROM read_parquet(?, union_by_name = true)
-                WHERE measure IN ({measures}) AND value IS NOT NULL""",
-            [files],
-        )
+    """Let ``history`` hold what some loads say of the measures that are compared; ``fresh`` empties it first."""
+    mine = (m for m in loads if (m.dataset, m.ledger) == (run.dataset, ledger.id))
+    jumps.remember(connection, ledger, [str(run.loads.path(m, "rows.parquet")) for m in mine], fresh)

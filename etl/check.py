@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from etl.batch import Batch, Member, line_of, sheet_of
+from etl.jumps import jump_problems
 from etl.recognise import NUMERIC
-from etl.rules import jump_problems, rule_problems
+from etl.rules import rule_problems
 from etl.schema import column_types, quoted, text
 from etl.textfile import numbers
 from etl.tidy import Tidied
@@ -49,7 +50,7 @@ def check(
     parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     parts += _ragged(connection, batch)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}")
-    for jump in jump_problems(batch):
+    for jump in jump_problems(batch, catalogue):
         connection.execute(f"INSERT INTO problem {jump}")
     counted = connection.execute(
         f"""SELECT {sheet_of()}, count(DISTINCT _row) FILTER (WHERE _severity = 'error'), count(*) FILTER (WHERE _severity = 'warning')

@@ -20,6 +20,7 @@ from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period
 from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
+from etl.jumps import history_columns
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
 from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
@@ -27,7 +28,6 @@ from etl.origins import DATABASE, Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
 from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, period_of, recognise
-from etl.rules import history_columns
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home

@@ -14,7 +14,7 @@ from etl.dates import EXAMPLES, Period, find_period
 from etl.extract import Sheet
 from etl.heads import joined, normal, spellings
 from etl.hierarchy import with_paths
-from etl.relayout import may_be_turned, other_layouts
+from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
 from etl.units import factor, parse, split_head
 from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
@@ -240,6 +240,9 @@ def _covers(tried: _Try) -> bool:
 
 def _what_is_missing(sheet: Sheet, best: _Try | None) -> str:
     seen = "、".join([head for head in sheet.heads if head][:6])
+    item = next((match[1] for title in sheet.title if (match := ITEM_TITLE.match(title))), "")
+    if item and may_be_turned(sheet) and (best is None or best.score < 4):
+        return f"{sheet.place}标题写的指标“{item}”不在台账约定里。请核对指标名称，或在台账约定里加上这一列后重新上报。"
     if best is None or best.score < 4:
         return f"{sheet.place}认不出是哪种台账：表头“{seen}”与各台账约定的列名对不上。请对照模板改表头，或在台账约定里加同义词后重新上报。"
     ledger = best.ledger

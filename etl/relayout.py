@@ -26,7 +26,7 @@ _TIMES = frozenset(["年份", "年度", "年", "月份", "月", "时间", "时�
 _VALUES = frozenset(
     ["数值", "数量", "数据", "本期", "本月", "本年", "本期数", "本月数", "期末数", "完成数", "实绩", "值", "合计"]
 )
-_ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
+ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
 _NUMBERING = re.compile(
     r"^(?:([一二三四五六七八九十]+、)|([（(][一二三四五六七八九十]+[)）])|(\d{1,2}[.、．](?!\d))|([（(]\d{1,2}[)）]))"
 )
@@ -244,7 +244,7 @@ class _Reading:
         if rest and not self._one():
             return rest  # a head of its own that the contract does not know: to be named as such
         for title in self.sheet.title:
-            if (match := _ITEM_TITLE.match(title)) and (self.is_measure(match[1]) or self._one()):
+            if (match := ITEM_TITLE.match(title)) and (self.is_measure(match[1]) or self._one()):
                 return match[1] if self.is_measure(match[1]) else self._with_unit(match[1])
         spoken = normal("".join((*self.sheet.title, self.sheet.sheet)))
         named = [form for form in self.named if form and form in spoken]

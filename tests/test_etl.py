@@ -749,7 +749,7 @@ def test_loading_one_file(street, tmp_path, capsys):
         assert main(["load", strange]) == 2
         assert "认不出是哪种台账" in capsys.readouterr().out
     assert main(["load", str(register), "--dataset", "elsewhere"]) == 2
-    assert capsys.readouterr().err == "没有数据集“elsewhere”，可选：street、demo、articles、national。\n"
+    assert capsys.readouterr().err == "没有数据集“elsewhere”，可选：street、demo、articles、national、statistics。\n"
 
 
 def test_a_contract_of_ones_own(street, tmp_path, capsys):

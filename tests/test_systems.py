@@ -83,7 +83,7 @@ def test_its_ledgers_have_rows(system, demo):
 
 @pytest.mark.parametrize("system", list(SYSTEMS))
 def test_its_metrics_have_figures(system, demo):
-    metrics = [m for m in demo.catalogue.metrics_of(system) if "national" not in m.datasets]
+    metrics = [m for m in demo.catalogue.metrics_of(system) if not m.datasets]
     assert len(metrics) >= 3
     for metric in metrics:
         grain = demo.grains("demo", metric.id)[0]

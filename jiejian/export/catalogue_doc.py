@@ -35,8 +35,10 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
         grouped |= set(group.metrics)
         yield from _table(group.name, [catalogue.metrics[m] for m in group.metrics], catalogue)
     rest = [m for m in catalogue.metrics.values() if m.id not in grouped]
-    yield from _table("基本情况与评价", [m for m in rest if m.datasets != ("national",)], catalogue)
-    yield from _table("全国党内统计", [m for m in rest if m.datasets == ("national",)], catalogue)
+    yield from _table("基本情况与评价", [m for m in rest if not m.datasets], catalogue)
+    for number, dataset in catalogue.datasets.items():
+        if own := [m for m in rest if number in m.datasets]:
+            yield from _table(dataset.name, own, catalogue)
     yield from _standards(catalogue)
     yield from _practices(catalogue)
 
