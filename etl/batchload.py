@@ -91,7 +91,7 @@ def load_batch(
 ) -> list[Done]:
     """Type, check and write numbered sheets, all alike. ``places`` is the digest of the places known.
 
-    Where a ledger brings or starts places, the batch must be of one sheet.
+    Where a ledger brings places, the batch must be of one sheet.
     """
     members = (Member(w.match, w.period, run.loads.id_of(seq, w.match.ledger.id, w.sha256)) for seq, w in sheets)
     batch = Batch(tuple(members))

@@ -6,6 +6,7 @@ the rest, two at a time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -217,11 +218,14 @@ class Ingest:
         return self._again and self._loads.was_undone(self._run.dataset, origin.key, sha256)
 
     def _one_by_one(self, sheets: list[tuple[int, Waiting]]) -> None:
-        """Each may bring the places that the next one needs."""
-        for sheet in sheets:
-            done = self._task([[sheet]], self._places(), self._atlas.digest, [])
+        """Each batch may bring the places that the next one needs. Registers are batches of one; the tables of a ledger that starts
+        a place for every new name go together."""
+        for batch in _in_turn(sheets):
+            compares = history_columns(batch[0][1].match.ledger)
+            active = active_loads(self._loads, self._run.catalogue, self._home) if compares else []
+            done = self._task([batch], self._places(), self._atlas.digest, active)
             self._take(done)
-            self._atlas.take(done[0].places if done else [])
+            self._atlas.take([place for d in done for place in d.places])
             self._gazetteer = None
 
     def _side_by_side(self, sheets: list[tuple[int, Waiting]], progress: Progress | None) -> None:
@@ -270,19 +274,39 @@ class Ingest:
         self._outcome.sentences += [sentence for d in done for sentence in d.sentences]
 
 
+def _in_turn(sheets: list[tuple[int, Waiting]]) -> Task:
+    """Numbered sheets in their order, in batches."""
+    sizes, batches = _sizes(sheets), []
+    for seq, sheet in sheets:
+        together = sheet.match.ledger.starts_places == "all" and not sheet.match.ledger.brings_places and sizes[seq] <= _SMALL
+        kind = alike(sheet.match) if together else seq
+        if batches and batches[-1][0] == kind and len(batches[-1][1]) < _TOGETHER:
+            batches[-1][1].append((seq, sheet))
+        else:
+            batches.append((kind, [(seq, sheet)]))
+    return [batch for _, batch in batches]
+
+
+def _sizes(sheets: list[tuple[int, Waiting]]) -> dict[int, float]:
+    """The share of each sheet in the bytes of its file: a zip, or a workbook, may hold many small ones."""
+    shares = Counter(sheet.origin.path for _, sheet in sheets)
+    whole = {path: path.stat().st_size for path in shares}
+    return {seq: whole[sheet.origin.path] / shares[sheet.origin.path] for seq, sheet in sheets}
+
+
 def _tasks(sheets: list[tuple[int, Waiting]]) -> list[Task]:
     """What may go side by side, the largest first. Small sheets of a ledger go together, a large one goes alone.
 
     A ledger that compares with the period before is one task, in order.
     """
     tasks: dict[object, Task] = {}
+    sizes = _sizes(sheets)
     for seq, sheet in sheets:
-        size = sheet.origin.path.stat().st_size
-        kind = alike(sheet.match) if size <= _SMALL else seq
+        kind = alike(sheet.match) if sizes[seq] <= _SMALL else seq
         batches = tasks.setdefault(sheet.match.ledger.id if history_columns(sheet.match.ledger) else kind, [])
         fits = batches and len(batches[-1]) < _TOGETHER and alike(batches[-1][-1][1].match) == kind
         batches[-1].append((seq, sheet)) if fits else batches.append([(seq, sheet)])
-    return sorted(tasks.values(), key=lambda task: -sum(s.origin.path.stat().st_size for batch in task for _, s in batch))
+    return sorted(tasks.values(), key=lambda task: -sum(sizes[seq] for batch in task for seq, _ in batch))
 
 
 def _period(match: Match, today: date) -> Period | None:
