@@ -39,6 +39,10 @@ class Block:
 
 
 Text = Callable[[object], str | None]
+_BLANK, _PERIOD, _FIGURE, _NAMED, _LABEL = range(5)
+_LONGEST_HEAD = 80
+# Numbers of cases, telephones and moments: no head has so many digits.
+_CODE = re.compile(r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:")
 
 
 def find_blocks(rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text) -> list[Block]:
@@ -137,8 +141,8 @@ def _body(
     begins, close = heads[0][mark] if heads else "", len(rows) - head.first <= _CLOSE
     skip: set[int] = set()
     row, after_blank = head.first, False
-    # In a large sheet only rows that begin like the head, or that stand below a blank row, are looked at.
-    stops = None if close or not isinstance(rows, Rows) else rows.stops(left, right, left + mark, begins)
+    # Only rows that begin like the head, that stand below a blank row, or (in a small sheet) that are mostly heads are looked at.
+    stops = _stops(rows, known, close, left, right, left + mark, begins)
     while row < len(rows):
         if stops is not None:
             following = int(np.searchsorted(stops, row))
@@ -161,6 +165,36 @@ def _body(
         after_blank = _is_blank_row(here, left, right) if not close else False
         row += 1
     return len(rows), frozenset(skip), None
+
+
+def _stops(
+    rows: Sequence[Sequence], known: Collection[str], close: bool, left: int, right: int, column: int, begins: str
+) -> np.ndarray | None:
+    """The rows at which a table may end or a head may repeat; None where every row has to be looked at."""
+    if not isinstance(rows, Rows):
+        return None
+    found = rows.stops(left, right, column, begins)
+    return np.union1d(found, rows.where(left, right, lambda cell: _sort(cell, known), _may_be_heads)) if close else found
+
+
+def _may_be_heads(sorts: np.ndarray) -> np.ndarray:
+    """Which rows of sorts of cells (rows × columns) may be heads; :func:`_looks_like_head` looks at those closely."""
+    words, named, periods = ((sorts != _BLANK).sum(axis=1), (sorts == _NAMED).sum(axis=1), (sorts == _PERIOD).sum(axis=1))
+    return ~(sorts == _FIGURE).any(axis=1) & (named + periods >= 2) & (2 * (named + periods) >= words)
+
+
+def _sort(cell: str, known: Collection[str]) -> int:
+    """What a cell is: nothing, a period, a figure, a head that some contract knows, or a label."""
+    written = cell.strip()
+    if not written:
+        return _BLANK
+    if is_period(written):
+        return _PERIOD
+    if _NUMBER.match(written):
+        return _FIGURE
+    if len(written) > _LONGEST_HEAD or _CODE.search(written):
+        return _LABEL
+    return _NAMED if is_known(written, known) else _LABEL
 
 
 def _same(rows: Sequence[Sequence], row: int, heads: list[list[str]], cells: Callable[[int], list[str]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +40,20 @@ class Rows(Sequence):
             self._page = at // _PAGE
             self._lists = _lists(self._table.slice(self._page * _PAGE, _PAGE))
         return self._lists[at % _PAGE]
+
+    def where(
+        self, left: int, right: int, sort: Callable[[str], int], wanted: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """The rows of which ``wanted`` holds, asked with the sorts of their cells (rows × columns) from ``left`` to ``right``.
+
+        ``sort`` is asked once for each different text of a column.
+        """
+        columns = []
+        for cells in self._table.columns[left:right]:
+            coded = pc.coalesce(cells, word("")).combine_chunks().dictionary_encode()
+            codes = coded.indices.to_numpy(zero_copy_only=False)
+            columns.append(np.array([sort(text) for text in coded.dictionary.to_pylist()] or [0], np.int8)[codes])
+        return np.flatnonzero(wanted(np.column_stack(columns))) if columns and len(self) else np.zeros(0, int)
 
     def used(self) -> list[bool]:
         """Which columns hold anything."""

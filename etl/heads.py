@@ -54,13 +54,13 @@ class Head:
     score: int = 0
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def normal(head: str) -> str:
     """A head as it is compared: half-width, without blanks, line breaks, marks of footnotes and a unit in brackets."""
     return split_head(_MARKS.sub("", head))[0].lower().rstrip("：:*＊#")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def spellings(head: str) -> tuple[str, ...]:
     """A head and, for several levels, its parts: the whole first, then run together, then fewer and fewer upper levels."""
     parts = [part for part in head.split("/") if part]
@@ -73,6 +73,7 @@ def spellings(head: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
+@lru_cache(maxsize=65536)
 def joined(name: str) -> str:
     """A name of a contract in which levels are joined by a sign (人口数_合计), as a head of several levels runs together."""
     return re.sub(r"[_/·—－-]", "", normal(name))
@@ -129,6 +130,11 @@ def fixed_head(top: Sequence[Sequence[str]], merged: Sequence[Range], row: int, 
 
 def is_known(head: str, known: Collection[str]) -> bool:
     """Whether any spelling of a head is known, or is one that every table may have."""
+    return _is_known(head, known if isinstance(known, frozenset) else frozenset(known))
+
+
+@lru_cache(maxsize=65536)
+def _is_known(head: str, known: frozenset[str]) -> bool:
     return any(form in known or form in _LABELS for form in spellings(head))
 
 

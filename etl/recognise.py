@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from etl.dates import EXAMPLES, Period, find_period
@@ -158,18 +158,23 @@ def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
     forms = _forms(sheet.heads)
     found = _by_place(sheet, ledger)
     for column in ledger.columns:
-        at = next((forms[f] for f in (normal(column.name), joined(column.name)) if f in forms), None)
+        at = next((forms[f] for f in _written((column.name,)) if f in forms), None)
         if column.id not in found and at is not None and not (sheet.roles and at in sheet.roles.values()):
             found[column.id] = at
     taken = set(found.values())
     for column in ledger.columns:
         if column.id not in found:
-            names = (n for s in column.synonyms for n in dict.fromkeys((normal(s), joined(s))))
-            index = next((forms[n] for n in names if n in forms and forms[n] not in taken), None)
+            index = next((forms[n] for n in _written(column.synonyms) if n in forms and forms[n] not in taken), None)
             if index is not None:
                 found[column.id] = index
                 taken.add(index)
     return found
+
+
+@lru_cache(maxsize=8192)
+def _written(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a contract in the forms in which heads are compared."""
+    return tuple(dict.fromkeys(form for name in names for form in (normal(name), joined(name))))
 
 
 def _by_place(sheet: Sheet, ledger: Ledger) -> dict[str, int]:

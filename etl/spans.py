@@ -20,7 +20,7 @@ _WITHOUT_YEAR = re.compile(rf"^{_PART}(?:末|底)?$")
 _BRACKET = re.compile(r"\([^()]*\)$")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def _kind(text: str) -> str:
     """``full`` (names its year), ``bare`` (2016), ``part`` (10月) or nothing."""
     cell = _BRACKET.sub("", plain(text)).lower()
