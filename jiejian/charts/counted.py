@@ -62,7 +62,8 @@ def bars(
     if not labels or all(v is None for v in values):
         return nothing(_EMPTY, finding, context, None, SCREEN)
     known = [v for v in values if v is not None]
-    ticks = nice_ticks(0, max(*known, 1), whole=all(float(v).is_integer() for v in known))
+    # Notes leave the bars little room: fewer figures below them, so that none stands aslant.
+    ticks = nice_ticks(0, max(*known, 1), 2 if any(notes) else 5, whole=all(float(v).is_integer() for v in known))
     names = [shortened(label, 14) for label in labels]
     side = ["缺数" if v is None else format_value(v, unit) for v in values]
     side = [f"{text}　{more}" if more else text for text, more in zip(side, notes or [""] * len(side), strict=True)]

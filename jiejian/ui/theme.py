@@ -125,7 +125,23 @@ def _table(drawn: Drawn) -> None:
         for c in drawn.columns
         if c.kind == "number" and c.decimals is not None
     }
-    st.dataframe(shown, hide_index=True, width="stretch", column_config=formats, height=min(38 + 35 * max(len(shown), 1), 420))
+    # A day is a day; midnight is shown only where other times of day stand in the column.
+    for c in drawn.columns:
+        if c.kind == "date" and pd.api.types.is_datetime64_any_dtype(shown[c.label]) and _days_alone(shown[c.label]):
+            formats[c.label] = st.column_config.DateColumn(format="YYYY-MM-DD")
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        column_config=formats,
+        height=min(38 + 35 * max(len(shown), 1), 420),
+        placeholder="—",
+    )
+
+
+def _days_alone(moments: pd.Series) -> bool:
+    known = moments.dropna()
+    return bool((known == known.dt.normalize()).all())
 
 
 def _take_away(view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequence[Metric]) -> None:

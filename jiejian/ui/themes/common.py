@@ -57,3 +57,37 @@ def title(*candidates: str, otherwise: str) -> str:
 def when(view: View) -> str:
     """The picked period and places in words, to begin a sentence with."""
     return f"{view.period.label}，{view.scope}"
+
+
+def reach(view: View) -> tuple[date, date, str]:
+    """First and last day, and words to begin a sentence: the picked period, or the twelve months up to its end where it is shorter.
+
+    What takes months from step to step says little within one month.
+    """
+    first, last = span(view)
+    spell = months(view)
+    if view.period.months >= 12 or len(spell) < 2 or spell[0].start > first:
+        return first, last, when(view)
+    return spell[0].start, spell[-1].end, f"{spell[0].label}至{spell[-1].label}，{view.scope}"
+
+
+def number_or_none(value: float | None) -> float | None:
+    """A missing number as None, which charts leave open."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def tally(rows: pd.DataFrame, by: str, parts: Sequence[str], state: str = "state") -> pd.DataFrame:
+    """How many rows of each ``by`` are in each of ``parts``, the most first; what has no ``by`` is 未填."""
+    wide = pd.crosstab(rows[by].fillna("未填").astype(str), rows[state]).reindex(columns=list(parts), fill_value=0)
+    order = wide.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return wide.loc[order]
+
+
+def share(part: float, whole: float) -> str:
+    """A share in words for a title, '' of nothing."""
+    return f"{100 * part / whole:.1f}%" if whole else ""
+
+
+def short_months(spell: Sequence[Period]) -> list[str]:
+    """Months below narrow columns: 25年11月."""
+    return [f"{p.start.year % 100:02d}年{p.start.month}月" for p in spell]

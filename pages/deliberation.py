@@ -1,0 +1,14 @@
+"""议事协商: what did residents raise, how far did it get, and what was built of it?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import deliberation
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+deliberation.page(view)

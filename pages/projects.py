@@ -1,0 +1,14 @@
+"""共建项目: what is needed, who takes it on, who pays, and what waits?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import projects
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+projects.page(view)
