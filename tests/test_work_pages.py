@@ -75,13 +75,15 @@ def test_needs_add_up_to_the_workbook(october, demo_home):
     rows = book(demo_home, "共建项目", "需求与共建项目台账")
     collected = days(rows["征集日期"])
     rows = rows[(collected >= "2025-11-01") & (collected <= "2026-10-31")]
+    # A row whose cost is written as 待定 is given back to its writer and not counted.
+    rows = rows[rows["费用(元)"].isna() | pd.to_numeric(rows["费用(元)"], errors="coerce").notna()]
     steps = tab(october, panel(projects, "projects_steps")).set_index("stage")["count"]
     assert list(steps) == [len(rows), *(int(rows[c].notna().sum()) for c in ("认领日期", "达成日期", "完成日期"))]
 
 
 def test_what_residents_saved_is_market_less_paid(october, demo_home):
     rows = book(demo_home, "便民惠民", "2026年便民惠民台账")
-    day = days(rows["服务日期"])
+    day = days(rows["日期"])
     goods = rows[(day >= "2026-10-01") & (day <= "2026-10-31") & (rows["惠民类别"] == "直通车商品")]
     money = goods[["按市面价金额(元)", "居民实付金额(元)"]].astype(float).dropna()
     table = tab(october, panel(stations, "stations_saving"))
@@ -142,13 +144,13 @@ def test_a_broken_outline_leaves_the_map(october, tmp_path, monkeypatch):
     written(tmp_path / "catalogue", "{")
     drawn = panel(stations, "stations_where").draw(october)
     meta = drawn.figure["layout"]["meta"]
-    assert "不是合法的 GeoJSON" in meta["takeaway"] and meta["alt"] == f"位置图：{len(drawn.table)}处阵地。"
+    assert "不是合法的 GeoJSON" in meta["takeaway"] and f"位置图：{len(drawn.table)}处阵地。" in meta["alt"]
 
 
 def test_without_coordinates_there_are_tiles(october):
     rows = stations._stations(october)
     figure = stations._tiles(october, rows.assign(lon=None, lat=None))
-    assert figure["layout"]["meta"]["alt"].startswith("方格图") and "经度" in figure["layout"]["meta"]["takeaway"]
+    assert "方格图" in figure["layout"]["meta"]["alt"] and "经度" in figure["layout"]["meta"]["takeaway"]
 
 
 @pytest.mark.parametrize("period", ["2023-11", "2025", "2026-Q4"])
