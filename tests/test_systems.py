@@ -1,11 +1,13 @@
 """Every working system of the five articles and of a party-building office: its ledger has rows, its metrics have figures.
 
-``SYSTEMS`` is the table that the pages of each system are added to: the ledgers that carry it, and the page that draws it (empty until
-the page is there; then this test asserts that it exists).
+``SYSTEMS`` is the table of the ledgers that carry each system. The page that draws it stands in catalogue/practices.yml, and a card
+tells of it on the page 模式卡.
 """
 
 from __future__ import annotations
 
+import csv
+import importlib
 from typing import NamedTuple
 
 import pytest
@@ -13,13 +15,15 @@ import pytest
 from jiejian.home import PROJECT
 from jiejian.periods import parse_period
 from jiejian.selection import Selection
+from jiejian.ui.frame import PAGES
+from jiejian.ui.themes import model_cards, practices
+from jiejian.ui.view import View
 
 
 class System(NamedTuple):
-    """The ledgers in which a system is kept, and the file in pages/ that draws it."""
+    """The ledgers in which a system is kept."""
 
     ledgers: str
-    page: str = ""
 
 
 SYSTEMS = {
@@ -91,6 +95,51 @@ def test_its_metrics_have_figures(system, demo):
         assert frame["value"].notna().any(), f"{system}: {metric.id} has no figure"
 
 
-def test_the_pages_that_are_named_are_there():
-    for name, system in SYSTEMS.items():
-        assert not system.page or (PROJECT / "pages" / system.page).is_file(), f"{name}: no page {system.page}"
+# The panels of each page of a working field, by the name of the page; other pages draw what is picked on them.
+FIELDS = {page.name: page.name for page in PAGES if page.section == "专题"}
+
+
+@pytest.mark.parametrize("system", list(SYSTEMS))
+def test_a_page_draws_it(system, demo):
+    """The page is in the menu, and one of its panels is drawn from one of the system's ledgers."""
+    name = demo.catalogue.practices[system].page
+    assert name in {page.name for page in PAGES}, f"{system}: no page {name!r}"
+    assert (PROJECT / "pages" / f"{name}.py").is_file()
+    if name in FIELDS:
+        tabs = importlib.import_module(f"jiejian.ui.themes.{name}").TABS
+        drawn = {panel.ledger for panels in tabs.values() for panel in panels}
+        assert drawn & set(SYSTEMS[system].ledgers.split()), f"{system}: {name} draws {sorted(drawn)}"
+
+
+@pytest.mark.parametrize("system", list(SYSTEMS))
+def test_its_card(system, cards):
+    """The card has a published figure or says that there is none, and at least one metric with a figure of the street."""
+    card = cards[system]
+    text = practices._html(card)
+    assert card.published or practices.NO_FIGURES in text
+    assert card.metrics and any(s.known for s in card.standing)
+    assert card.practice.name in text and card.where
+
+
+@pytest.fixture(scope="module")
+def cards(demo):
+    info = demo.datasets()["demo"]
+    view = View(demo, info, demo.metrics("demo"), parse_period("2026-10"))
+    return {card.practice.id: card for card in model_cards.cards(view)}
+
+
+def test_published_figures_belong_to_the_articles_of_their_practice(demo):
+    """As data/articles/figures.csv numbers them, read here with the csv module."""
+    with (PROJECT / "data" / "articles" / "figures.csv").open(encoding="utf-8-sig", newline="") as file:
+        article = {row["编号"]: row["文章"][:3] for row in csv.DictReader(file)}
+    for practice in demo.catalogue.practices.values():
+        for number in practice.figures:
+            assert article.get(number) in practice.articles, f"{practice.id}: {number}"
+
+
+def test_a_published_figure_is_as_printed(cards):
+    """Article 002, paragraph 29: 96% of cases settled at the base; 003g: 26 social organisations, 6 of them in incubation."""
+    told = {p.number: p for p in cards["S17"].published}["002-035"]
+    assert (told.written, told.place) == ("96%", "利津县") and "津·红" in told.source
+    assert [p.written for p in cards["S26"].published][:2] == ["26家", "6家"]
+    assert cards["S17"].where == ("利津县",) and cards["S26"].where == ("达拉特旗",)

@@ -204,12 +204,20 @@ class Standard(Declaration):
 
 
 class Practice(Declaration):
-    """A working system (S1–S36, B1–B3) that metrics point to."""
+    """A working system (S1–S36, B1–B3 or a street's own) that metrics point to.
+
+    ``figures`` are numbers of published figures, ``page`` the page that draws it, ``metrics`` those that a street names
+    itself beside the metrics that point to it, ``where`` the place of a practice that no article tells of.
+    """
 
     id: str
     name: str
     articles: Names = ()
     what: str
+    page: str = ""
+    where: str = ""
+    figures: Names = ()
+    metrics: Names = ()
 
 
 class Dataset(Declaration):
@@ -542,7 +550,8 @@ class Catalogue(BaseModel):
 
     def metrics_of(self, practice_id: str) -> tuple[Metric, ...]:
         """The metrics that show a practice."""
-        return tuple(m for m in self.metrics.values() if practice_id in m.practices)
+        named = self.practices[practice_id].metrics if practice_id in self.practices else ()
+        return tuple(m for m in self.metrics.values() if practice_id in m.practices or m.id in named)
 
     def tables(self) -> dict[str, list[Ledger]]:
         """Ledgers by the warehouse table that they fill."""

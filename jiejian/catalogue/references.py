@@ -29,6 +29,10 @@ def _check_metrics(catalogue: Catalogue) -> Iterator[Fault]:
 
 
 def _check_references(catalogue: Catalogue) -> Iterator[Fault]:
+    for practice in catalogue.practices.values():
+        for metric in practice.metrics:
+            if metric not in catalogue.metrics:
+                yield "practices.yml", practice.id, "metrics", f"指标 {metric} 不存在，请先在 metrics.yml 中声明"
     for grouping in catalogue.groupings.values():
         for group in grouping.groups:
             for metric in group.metrics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -21,6 +21,61 @@ def calendar(source: Warehouse, dataset: str, first: date, last: date, places: t
            GROUP BY ALL ORDER BY a.held_on, min(p.sort)""",
         {"dataset": dataset, "first": first, "last": last, "places": list(places), "all": not places},
     )
+
+
+def held(source: Warehouse, dataset: str, by: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Activities of a span by a column of the ledger: category, sessions, attendances, without (sessions that state none).
+
+    ``by`` is activity_type, season, dimension, organiser, station or joint (ValueError otherwise); the most sessions first.
+    """
+    if by not in ("activity_type", "season", "dimension", "organiser", "station", "joint"):
+        raise ValueError(f"不能按 {by} 汇总活动")
+    return source.frame(
+        f"""SELECT coalesce(CAST({by} AS VARCHAR), '未填') AS category, count(*) AS sessions, sum(attendances) AS attendances,
+                   count(*) - count(attendances) AS without
+            FROM activity WHERE dataset = $dataset AND held_on BETWEEN $first AND $last AND ($all OR list_contains($places, place_id))
+            GROUP BY ALL ORDER BY sessions DESC, category""",
+        {"dataset": dataset, "first": first, "last": last, "places": list(places), "all": not places},
+    )
+
+
+def weeks_without_activity(
+    source: Warehouse, dataset: str, first: date, last: date, places: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """How many whole weeks (Monday to Sunday) of a span a community had no activity (周周有活动).
+
+    Columns place_id, place, weeks (whole weeks in the span), quiet, longest (most quiet weeks in a row), last_held (missing
+    where nothing was held in the span); the most quiet weeks first.
+    """
+    monday = first + timedelta(days=-first.weekday() % 7)
+    weeks = [monday + timedelta(weeks=n) for n in range(max((last - monday).days + 1, 0) // 7)]
+    days = calendar(source, dataset, first, last, places)
+    known = source.places(dataset)[["place_id", "place", "sort"]]
+    known = known[known["place_id"].isin(places)] if places else known
+    rows = []
+    for place in known.sort_values("sort").itertuples():
+        own = pd.to_datetime(days.loc[days["place_id"] == place.place_id, "held_on"]).dt.date
+        busy = {day - timedelta(days=day.weekday()) for day in own}
+        run = longest = quiet = 0
+        for week in weeks:
+            run = 0 if week in busy else run + 1
+            quiet, longest = quiet + (week not in busy), max(longest, run)
+        rows.append((place.place_id, place.place, len(weeks), quiet, longest, max(own) if len(own) else None))
+    found = pd.DataFrame(rows, columns=["place_id", "place", "weeks", "quiet", "longest", "last_held"])
+    return found.sort_values("quiet", ascending=False, kind="stable", ignore_index=True)
+
+
+def active_volunteers(
+    source: Warehouse, dataset: str, months: tuple[Period, ...], places: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Volunteers who earned points in each of some months, each counted once however many communities: period, volunteers."""
+    found = source.frame(
+        """SELECT strftime(entry_on, '%Y-%m') AS period, count(DISTINCT volunteer) AS volunteers FROM points_entry
+           WHERE dataset = $dataset AND entry_kind = '获得' AND entry_on BETWEEN $first AND $last AND ($all OR list_contains($places, place_id))
+           GROUP BY ALL""",
+        {"dataset": dataset, "first": min(m.start for m in months), "last": max(m.end for m in months), "places": list(places), "all": not places},
+    ).set_index("period")["volunteers"]
+    return found.reindex([m.key for m in months], fill_value=0).rename_axis("period").reset_index()
 
 
 def points_age(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:

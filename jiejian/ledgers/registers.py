@@ -71,6 +71,16 @@ def counted(
     return found.sort_values("count", ascending=False, kind="stable", ignore_index=True)
 
 
+def standing_of_kind(
+    source: Warehouse, dataset: str, ledger: str, by: str, flag: str, as_of: date, places: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """How many stand by a column, and how many of them a yes-or-no column says 是 to: category, count, yes; the largest first."""
+    rows = standing(source, dataset, ledger, as_of, places)
+    grouped = rows.assign(category=rows[by].fillna("未填").astype(str), yes=rows[flag].fillna(False).astype(bool)).groupby("category", sort=False)  # fmt: skip
+    found = grouped.agg(count=("yes", "size"), yes=("yes", "sum")).reset_index()
+    return found.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+
+
 def missing_columns(source: Warehouse, dataset: str, ledger: str) -> tuple[str, ...]:
     """Heads of a ledger's columns that hold nothing in this data set: what a page cannot show, and what to send."""
     declared = source.catalogue.ledgers[ledger]

@@ -44,10 +44,13 @@ PAGES: tuple[Page, ...] = (
     Page("deliberation", "议事协商", Needs(grouping=False, published=""), _WORK),
     Page("projects", "共建项目", Needs(grouping=False, published=""), _WORK),
     Page("stations", "阵地服务", Needs(grouping=False, published=""), _WORK),
+    Page("activities", "活动与志愿", Needs(grouping=False, published=""), _WORK),
+    Page("groups", "服务对象", Needs(grouping=False, published=""), _WORK),
     Page("import", "数据导入", Needs(time="none", communities=False, published=""), _DATA),
     Page("reporting", "报送情况", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
     Page("export", "数据导出", Needs(metrics="many", time="series"), _DATA),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published=""), _DATA),
+    Page("practices", "模式卡", Needs(grouping=False, published=""), _SHOW),
     Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published=""), _SHOW),
     Page("present", "观摩展示", Needs(anything=False), _SHOW),
 )

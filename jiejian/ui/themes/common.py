@@ -91,3 +91,10 @@ def share(part: float, whole: float) -> str:
 def short_months(spell: Sequence[Period]) -> list[str]:
     """Months below narrow columns: 25年11月."""
     return [f"{p.start.year % 100:02d}年{p.start.month}月" for p in spell]
+
+
+def last_complete(view: View, grain: str) -> Period | None:
+    """The last complete period of a grain up to the picked period's end; None where the data are too short."""
+    until = min(view.period.end, view.dataset.as_of)
+    known = [p for p in periods_between(view.dataset.first, until, grain) if view.dataset.first <= p.start and p.end <= until]
+    return known[-1] if known else None

@@ -1,0 +1,14 @@
+"""活动与志愿: what is held, are the rules kept, and what do volunteers do, earn and redeem?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import activities
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+activities.page(view)

@@ -1,0 +1,14 @@
+"""模式卡: what does each practice of the published reports look like, and how does this street stand on it?"""
+
+import streamlit as st
+
+from jiejian.ui import frame, show
+from jiejian.ui.themes import practices
+
+view = frame.page(__file__)
+
+if view.published or view.period is None:
+    show.nothing(view)
+    st.stop()
+
+practices.page(view)
