@@ -21,9 +21,10 @@ from jiejian.ui.view import View
 
 
 class System(NamedTuple):
-    """The ledgers in which a system is kept."""
+    """The ledgers in which a system is kept, and the file in pages/ that draws it, as catalogue/practices.yml says too."""
 
     ledgers: str
+    page: str = ""
 
 
 SYSTEMS = {
@@ -103,6 +104,7 @@ FIELDS = {page.name: page.name for page in PAGES if page.section == "专题"}
 def test_a_page_draws_it(system, demo):
     """The page is in the menu, and one of its panels is drawn from one of the system's ledgers."""
     name = demo.catalogue.practices[system].page
+    assert SYSTEMS[system].page in ("", f"{name}.py")
     assert name in {page.name for page in PAGES}, f"{system}: no page {name!r}"
     assert (PROJECT / "pages" / f"{name}.py").is_file()
     if name in FIELDS:

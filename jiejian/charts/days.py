@@ -38,9 +38,14 @@ def calendar(counts: Mapping[date, float], first: date, last: date, unit: str, c
     return {
         "data": [trace],
         "layout": template(
-            212, SCREEN, {"l": 44, "r": 6, "t": 26, "b": 4},
+            228, SCREEN, {"l": 44, "r": 14, "t": 42, "b": 4},
             xaxis=axis(SCREEN, tickmode="array", tickvals=months[::every], side="top", showgrid=False,
-                       ticktext=[f"{days[0][w].year % 100}年{days[0][w].month}月" for w in months[::every]]),
+                       tickangle=0, ticktext=[_month(days[0][w], n) for n, w in enumerate(months[::every])]),
             yaxis=row_axis(_WEEKDAYS, SCREEN.small, SCREEN, showgrid=False), meta=meta(finding, context, unit, alt, reading),
         ),
     }  # fmt: skip
+
+
+def _month(monday: date, n: int) -> str:
+    """The head of a week in which a month begins; the year stands above the first one and each January."""
+    return f"{monday.year}年<br>{monday.month}月" if n == 0 or monday.month == 1 else f"{monday.month}月"

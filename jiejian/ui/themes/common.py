@@ -93,8 +93,17 @@ def short_months(spell: Sequence[Period]) -> list[str]:
     return [f"{p.start.year % 100:02d}年{p.start.month}月" for p in spell]
 
 
-def last_complete(view: View, grain: str) -> Period | None:
-    """The last complete period of a grain up to the picked period's end; None where the data are too short."""
-    until = min(view.period.end, view.dataset.as_of)
-    known = [p for p in periods_between(view.dataset.first, until, grain) if view.dataset.first <= p.start and p.end <= until]
+def last_complete(view: View, grain: str, settles_after: int = 0) -> Period | None:
+    """The last complete period of a grain up to the picked period's end; None where the data are too short.
+
+    ``settles_after``: months that must lie between its end and the end of the data, for what takes so long to be done.
+    """
+    until, cut = min(view.period.end, view.dataset.as_of), view.dataset.as_of
+    known = [
+        p
+        for p in periods_between(view.dataset.first, until, grain)
+        if view.dataset.first <= p.start
+        and p.end <= until
+        and (cut.year - p.end.year) * 12 + cut.month - p.end.month >= settles_after
+    ]
     return known[-1] if known else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
+from itertools import takewhile
 
 import pandas as pd
 
@@ -72,7 +72,7 @@ def published(view: View) -> pd.DataFrame:
 
 def _home(paths: Sequence[str]) -> str:
     """The smallest place that holds all places of an article."""
-    shared = commonprefix([path.split("/") for path in paths])
+    shared = [steps[0] for steps in takewhile(lambda s: len(set(s)) == 1, zip(*(p.split("/") for p in paths), strict=False))]
     return shared[-1] if shared else ""
 
 
@@ -117,16 +117,16 @@ def _pillars(metrics: Sequence[Metric], catalogue: Catalogue) -> tuple[str, ...]
 
 
 def _standings(view: View) -> dict[str, Standing]:
-    """The standing of every metric of the data set, each at its finest grain: its last complete period."""
+    """The standing of every metric of the data set, each at its finest grain: its last period that is complete and settled."""
     there = view.ask("metrics")
-    by_grain: dict[str, list[Metric]] = {}
+    by_grain: dict[tuple[str, int], list[Metric]] = {}
     for metric in there:
         if grains := view.ask("grains", metric.id):
-            by_grain.setdefault(grains[0], []).append(metric)
+            by_grain.setdefault((grains[0], metric.settles_after), []).append(metric)
     judged = board.judge(replace(view, metrics=there))
     found: dict[str, Standing] = {}
-    for grain, metrics in by_grain.items():
-        now = last_complete(view, grain)
+    for (grain, settles), metrics in by_grain.items():
+        now = last_complete(view, grain, settles)
         if now is None:
             continue
         before = now.year_before
