@@ -83,7 +83,7 @@ def bars(
         "data": [trace],
         "layout": template(
             len(labels) * _PITCH + 40, SCREEN, {"l": left + size * 1.4, "r": right + size, "t": 6, "b": 30},
-            xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]]),
+            xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]], tickangle=0),
             yaxis=row_axis([safe(name) for name in names], size, SCREEN, showgrid=False),
             annotations=side_notes(side, [SECOND] * len(side), size), meta=said,
         ),
@@ -286,13 +286,15 @@ def columns_over_time(
         "marker": {"color": colours, "line": {"width": 0}}, "hoverinfo": "text",
         "hovertext": [f"<b>{safe(l)}</b><br>{'缺数' if v is None else format_value(v, unit, unit=True)}" for l, v in zip(labels, values, strict=True)],
     }  # fmt: skip
-    step = max(1, -(-len(labels) // 8))
+    # Long names stand level on a phone too: four of them, the newest with room at its right.
+    wide = max(text_width(label, SCREEN.tick) for label in labels)
+    step = max(1, -(-len(labels) // (8 if wide < 40 else 4)))
     shown = list(range(len(labels) - 1, -1, -step))[::-1]
     return {
         "data": [trace],
         "layout": template(
-            height, SCREEN, {"l": max(text_width(t, SCREEN.tick) for t in tick_texts(ticks, unit)) + 12, "r": 12, "t": 8, "b": 28},
-            xaxis=axis(SCREEN, tickmode="array", tickvals=shown, ticktext=[safe(labels[i]) for i in shown], showgrid=False),
+            height, SCREEN, {"l": max(text_width(t, SCREEN.tick) for t in tick_texts(ticks, unit)) + 12, "r": max(12, wide / 2 - 8), "t": 8, "b": 28},
+            xaxis=axis(SCREEN, tickmode="array", tickvals=shown, ticktext=[safe(labels[i]) for i in shown], showgrid=False, tickangle=0),
             yaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]], gridcolor=LINE),
             meta=meta(finding, context, unit, f"柱形图：{labels[-1]}{'缺数' if values[-1] is None else format_value(values[-1], unit, unit=True)}。",
                       reading or "每根柱子是一期，红色是最新一期；断开处为缺数，不是零。"),
