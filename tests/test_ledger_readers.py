@@ -134,6 +134,14 @@ def test_the_tree_hangs_together_and_what_does_not_is_told(small):
     assert "E" in set(organisations.tree(small, "street", date(2019, 12, 31))["org_code"]), "not yet dissolved"
 
 
+def test_what_does_not_hang_together_is_drawn_apart_with_what_is_under_it(small):
+    from jiejian.ui.themes.organisation import apart
+
+    found = organisations.tree(small, "street", DAY)
+    assert set(found.loc[apart(found), "org_code"]) == {"F", "G", "H", "I"}
+    assert set(found.loc[~apart(found), "org_code"]) == {"A", "B", "C", "D"}
+
+
 def test_levels_gaps_and_large_branches(small):
     levels = organisations.levels(small, "street", DAY)
     assert ("网格党支部", 3, 67) in rows(levels, "level", "organisations", "members")

@@ -34,6 +34,7 @@ from jiejian.context import Context
 from jiejian.format import format_value
 
 _PITCH = 30
+_KEY_WIDTH = 330
 MOST_PARTS = 5
 _EMPTY = "没有可以显示的数据。"
 # From a light to a dark shade of one colour: more is darker, and nothing else.
@@ -120,13 +121,16 @@ def whole(
             "type": "bar", "orientation": "h", "name": part, "y": list(range(len(rows))), "x": shares, "width": 0.66,
             "marker": {"color": colours[p], "line": {"width": 1, "color": "#FFFFFF"}},
             "text": [f"{share:.0f}%" if share >= 6 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
-            "textfont": {"size": SCREEN.small, "color": "#FFFFFF" if _dark(colours[p]) else INK}, "hovertext": hover, "hoverinfo": "text",
+            "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": "#FFFFFF" if _dark(colours[p]) else INK}, "hovertext": hover, "hoverinfo": "text",
         })  # fmt: skip
         words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
     side = [f"{format_value(total, unit, unit=True)}" if total else "没有" for total in totals]
     left = max(text_width(shortened(name, 10), SCREEN.body) for name in rows)
+    # In half a page's width only so much of the key fits on one line.
+    half = -(-len(words) // 2) if sum(text_width(part, SCREEN.small) + 30 for part in parts) > _KEY_WIDTH else len(words)
+    lines = [words[:half], words[half:]] if half < len(words) else [words]
     key = note(
-        "　".join(words), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND}
+        "<br>".join("　".join(line) for line in lines), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND}
     )
     alt = "；".join(
         f"{name}：{'，'.join(f'{part}{format_value(n, unit)}' for part, n in zip(parts, row, strict=True))}"
@@ -136,8 +140,8 @@ def whole(
     return {
         "data": data,
         "layout": template(
-            len(rows) * _PITCH + 62, SCREEN,
-            {"l": left + 18, "r": max(text_width(text, SCREEN.body) for text in side) + 14, "t": 28, "b": 28},
+            len(rows) * _PITCH + 44 + 18 * len(lines), SCREEN,
+            {"l": left + 18, "r": max(text_width(text, SCREEN.body) for text in side) + 14, "t": 10 + 18 * len(lines), "b": 28},
             barmode="stack",
             xaxis=axis(SCREEN, tickmode="array", tickvals=[0, 25, 50, 75, 100], ticktext=["0%", "25%", "50%", "75%", "100%"], range=[0, 100]),
             yaxis=row_axis([safe(shortened(name, 10)) for name in rows], SCREEN.body, SCREEN, showgrid=False),

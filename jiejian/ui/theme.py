@@ -7,7 +7,7 @@ and offers the template; where a column holds nothing, it says which one, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +17,7 @@ from jiejian.charts import Figure
 from jiejian.context import Context
 from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.ledgers import registers
+from jiejian.periods import Period
 from jiejian.ui import data, importing, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
@@ -31,6 +32,8 @@ class Drawn:
     figure: Figure | None = None
     title: str = ""
     takeaway: str = ""
+    # The period that the figures are of, where it is not the picked one (what is sent by quarter or year).
+    period: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
         )
         return
     drawn = panel.draw(view)
+    if drawn.period is not None:
+        view = replace(view, period=drawn.period, since=None)
     metrics = tuple(m for m in view.ask("metrics") if m.id in panel.metrics)
     if drawn.figure is not None:
         show.chart(view, drawn.figure, panel.key, lambda: _table(drawn), metrics, panel.on_click)

@@ -294,6 +294,7 @@ def _estate_rates(view: View) -> Drawn:
 def _estates(view: View) -> Drawn:
     rows = read(view, grids.estates, *span(view)).drop(columns=["managed"])
     lacking = int(rows["property_company"].isna().sum())
+    rows = rows.assign(property_company=rows["property_company"].fillna("没有"))
     columns = (
         text("社区"), text("小区"), text("类型"), number("户数", "户"), text("物业企业"), text("物业党支部"), text("业委会"),
         number("议事组织", "个"), number("议题", "件"), number("微实项目", "件"),
@@ -316,13 +317,15 @@ TABS = {
         Panel("grids_posts", "网格员到岗", "grids", _posts, ("staff_posts", "staff_count"), ("grid_posts_filled", "grid_posts_vacant")),
         Panel("grids_stewards", "楼栋红管家", "monthly", _stewards, ("building_stewards", "households"), ("households_per_steward", "households_per_building")),
         Panel("grids_vacant", "空岗清单", "grids", _vacant, ("staff_posts", "staff_count"), ("grid_posts_vacant",)),
+        Panel("grids_per_grid", "每网格力量", "grid_forces", _per_grid, ("force_count",), ("staff_per_grid", "grid_deployed_staff")),
+    ),
+    "逐格对照": (
         Panel("grids_each", "逐格对照", "grids", _each, ("grid_households", "stewards"), ("households_per_steward", "grid_deployed_staff")),
     ),
     "谁在网格": (
-        Panel("grids_forces", "各类力量", "grid_forces", _forces, ("force_count",), ("grid_deployed_staff",)),
         Panel("grids_roles", "1+N+X", "grid_forces", _roles, ("force_role",), ("grid_forces_sunk", "grid_forces_social", "grid_deployed_staff")),
         Panel("grids_nets", "多网融合", "grid_forces", _nets, ("net",), ("grid_deployed_staff",)),
-        Panel("grids_per_grid", "每网格力量", "grid_forces", _per_grid, ("force_count",), ("staff_per_grid", "grid_deployed_staff")),
+        Panel("grids_forces", "各类力量", "grid_forces", _forces, ("force_count",), ("grid_deployed_staff",)),
     ),
     "诉求流转": (
         Panel("grids_cases", "各网格件数", "cases", _cases, ("grid",), ("cases_opened", "cases_overdue")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -85,8 +87,16 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
         for l in view.catalogue.ledgers.values()
         if any(c.measure == view.catalogue.parts_of(measure, by)[0].id for c in l.columns)
     )
-    figure = charts.whole(list(shown.index), order, shown.to_numpy().tolist(), unit, about(view, ledger), found, ordered)
-    return Drawn(shown.reset_index(names="place"), (text("社区"), *(number(c, unit) for c in order)), figure)
+    figure = charts.whole(
+        list(shown.index),
+        order,
+        shown.to_numpy().tolist(),
+        unit,
+        about(replace(view, period=period, since=None), ledger),
+        found,
+        ordered,
+    )
+    return Drawn(shown.reset_index(names="place"), (text("社区"), *(number(c, unit) for c in order)), figure, period=period)
 
 
 def _there(view: View, measure: str, by: str, grain: str) -> bool:
@@ -192,10 +202,10 @@ def _recruits(view: View) -> Drawn:
         title(f"入党积极分子{format_value(whole['recruit_activists'], '人')}人在培养", otherwise="发展党员各阶段的人数"),
         f"{found.period.label}末，{view.scope}：{found.told()}。各阶段只计当前所处阶段的人，不是同一批人逐级减少，所以不算转化率。",
     )
-    figure = charts.bars([m.name for m in stages], gaps([whole.get(m.id) for m in stages]), "人", view.context(*found.metrics), said,
+    figure = charts.bars([m.name for m in stages], gaps([whole.get(m.id) for m in stages]), "人", found.seen(view).context(*found.metrics), said,
                          reading="从上到下是发展党员的四个阶段，长短是季末处在这一阶段的人数。")  # fmt: skip
     rows = found.wide.rename_axis("place").reset_index()
-    return Drawn(rows, (text("社区"), *(number(m.name, m.unit) for m in found.metrics)), figure)
+    return Drawn(rows, (text("社区"), *(number(m.name, m.unit) for m in found.metrics)), figure, period=found.period)
 
 
 def _reviews(view: View) -> Drawn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -27,6 +27,10 @@ class Newest:
     period: Period
     wide: pd.DataFrame
     whole: pd.Series
+
+    def seen(self, view: View) -> View:
+        """The view at the figures' own period, which need not be the picked one."""
+        return replace(view, period=self.period, since=None)
 
     def told(self, *ids: str) -> str:
         """Names and the street's figures, as a part of a sentence."""
@@ -81,17 +85,17 @@ def by_place(view: View, found: Newest, finding: tuple[str, str], notes: Sequenc
     order = found.wide[first.id].sort_values(ascending=False, kind="stable", na_position="last").index
     told = dict(zip(found.wide.index, notes or [""] * len(found.wide), strict=True))
     figure = charts.bars(
-        list(order), gaps(found.wide.loc[order, first.id]), first.unit, view.context(*found.metrics), finding, [told[p] for p in order], reading=reading
+        list(order), gaps(found.wide.loc[order, first.id].round(first.decimals)), first.unit, found.seen(view).context(*found.metrics), finding, [told[p] for p in order], reading=reading
     )  # fmt: skip
     rows, columns = table(found)
-    return Drawn(rows, columns, figure)
+    return Drawn(rows, columns, figure, period=found.period)
 
 
 def side_by_side(view: View, found: Newest, finding: tuple[str, str], reading: str = "") -> Drawn:
     """Several metrics of different units beside each other: shades compare within a column only."""
     rows, columns = table(found)
-    context = view.context(*found.metrics)
-    return Drawn(rows, columns, relative_matrix(found.wide, found.metrics, context, finding, reading))
+    context = found.seen(view).context(*found.metrics)
+    return Drawn(rows, columns, relative_matrix(found.wide, found.metrics, context, finding, reading), period=found.period)
 
 
 def relative_matrix(

@@ -44,7 +44,7 @@ def _tree(view: View) -> pd.DataFrame:
     return read(view, organisations.tree, _as_of(view))
 
 
-def _apart(rows: pd.DataFrame) -> np.ndarray:
+def apart(rows: pd.DataFrame) -> np.ndarray:
     """Which organisations hang on one whose superior is not known: they are drawn apart."""
     faulty = set(rows.loc[rows["fault"] != "", "org_code"])
     return np.array([path.split("/")[0] in faulty for path in rows["path"]], dtype=bool)
@@ -91,12 +91,12 @@ def _listed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _icicle(view: View) -> Drawn:
     rows = _tree(view)
-    sound = rows[~_apart(rows)]
+    sound = rows[~apart(rows)]
     depth = int(sound["depth"].max() - sound["depth"].min() + 1) if len(sound) else 0
-    apart = f"上级查不到或成环的连同下级共{len(rows) - len(sound)}个，单独画在“缺口”里。" if len(rows) > len(sound) else ""
+    told = f"上级查不到或成环的连同下级共{len(rows) - len(sound)}个，单独画在“缺口”里。" if len(rows) > len(sound) else ""
     found = (
         title(f"{len(sound)}个党组织，最多{depth}层", otherwise="党组织从上到下的层级和数量"),
-        f"截至{_as_of(view)}，{view.scope}。越高的一块下属组织越多，点一块看它的下级。{apart}",
+        f"截至{_as_of(view)}，{view.scope}。越高的一块下属组织越多，点一块看它的下级。{told}",
     )
     return Drawn(_listed(sound), _TREE_COLUMNS, _drawn_tree(view, sound, found))
 
@@ -104,7 +104,7 @@ def _icicle(view: View) -> Drawn:
 def _outline(view: View) -> Drawn:
     """The same tree as lines that fold: from which organisation, and down to which depth."""
     rows = _tree(view)
-    rows = rows[~_apart(rows)]
+    rows = rows[~apart(rows)]
     heads = rows[rows["children"] > 0]
     names = dict(zip(heads["org_code"], heads["org_name"] + "（" + heads["level"].fillna("") + "）", strict=True))
     left, right = st.columns([2, 1])
@@ -349,7 +349,7 @@ def _gap_terms(view: View) -> Drawn:
 
 def _gap_faults(view: View) -> Drawn:
     rows = _tree(view)
-    apart, faulty = rows[_apart(rows)], rows[rows["fault"] != ""]
+    alone, faulty = rows[apart(rows)], rows[rows["fault"] != ""]
     listed = faulty[["org_code", "org_name", "level", "place", "fault"]].reset_index(drop=True)
     columns = (text("组织编码"), text("组织名称"), text("层级"), text("社区"), text("问题"))
     if faulty.empty:
@@ -361,9 +361,9 @@ def _gap_faults(view: View) -> Drawn:
         )
     found = (
         title(f"{len(faulty)}个组织的上下级关系要核对", otherwise="有组织的上下级关系要核对"),
-        f"{'，'.join(f'{name}{n}个' for name, n in faulty['fault'].value_counts().items())}；连同其下级共{len(apart)}个，单独画在这里。请改正上级组织编码后重新上报。",
+        f"{'，'.join(f'{name}{n}个' for name, n in faulty['fault'].value_counts().items())}；连同其下级共{len(alone)}个，单独画在这里。请改正上级组织编码后重新上报。",
     )
-    return Drawn(listed, columns, _drawn_tree(view, apart, found))
+    return Drawn(listed, columns, _drawn_tree(view, alone, found))
 
 
 TABS = {
