@@ -1,6 +1,7 @@
 """组织体系, 党员作用, 网格治理: figures counted with plain pandas from the demo's workbooks, not through the warehouse."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def test_grids_by_level_and_by_size(demo, demo_home):
     assert grids.levels(demo, "demo", DAY).sum().to_dict() == rows["网格级别"].value_counts().to_dict()
     third = rows[rows["网格级别"] == "三级网格"]["户数"]
     edges = [0, 99, 199, 299, 399, np.inf]
-    expected = [int(third.between(low + (low > 0), high).sum()) for low, high in zip(edges, edges[1:], strict=False)]
+    expected = [int(third.between(low + (low > 0), high).sum()) for low, high in pairwise(edges)]
     found = grids.sizes(demo, "demo", DAY)
     assert list(found["grids"]) == expected and found["households"].sum() == third.sum()
 
