@@ -17,7 +17,7 @@ _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D
 _FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL = 0x0006, 0x0203, 0x027E, 0x00BD, 0x0205, 0x00FD, 0x0204
 _CELLS = frozenset((_FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL))
 _BOUNDSHEET, _FILEPASS, _XF, _FORMAT, _BOF, _EOF = 0x0085, 0x002F, 0x00E0, 0x041E, 0x0809, 0x000A
-_DIMENSIONS, _SST = 0x0200, 0x00FC
+_DIMENSIONS, _SST, _ROW, _COLUMNS = 0x0200, 0x00FC, 0x0208, 0x007D
 _LARGEST = 65_536 * 256
 _END_OF_CHAIN = 0xFFFFFFFA  # and above: free, end, FAT, DIFAT
 
@@ -31,6 +31,8 @@ class Marks:
     last_column: int = 0
     shown: dict[tuple[int, int], str] = field(default_factory=dict)
     percents: list[tuple[int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[range] = field(default_factory=list)
 
     def reach(self, row: int, column: int) -> None:
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
@@ -136,6 +138,9 @@ def _marks(stream: bytes) -> dict[str, Marks]:
                 percents = frozenset(n for n, number in enumerate(styles) if number in formats)
         elif kind == _EOF:
             depth = max(0, depth - 1)
+        elif kind in (_ROW, _COLUMNS):
+            if depth == 1:
+                _hidden(stream, at + 4, kind, marks)
         elif kind == _DIMENSIONS:
             _refuse_dimensions(stream[at + 4 : at + 4 + length])
         elif kind == _SST and struct.unpack_from("<I", stream, at + 8)[0] > len(stream):
@@ -149,6 +154,17 @@ def _marks(stream: bytes) -> dict[str, Marks]:
         elif kind == _FORMAT and _is_percent(stream[at + 9 : at + 4 + length]):
             formats.add(struct.unpack_from("<H", stream, at + 4)[0])
     return found
+
+
+def _hidden(stream: bytes, at: int, kind: int, marks: Marks) -> None:
+    """A row of height zero, and columns that are not shown."""
+    if kind == _ROW:
+        if struct.unpack_from("<H", stream, at + 12)[0] & 0x20:
+            marks.hidden_rows.append(struct.unpack_from("<H", stream, at)[0])
+        return
+    first, last, _, _, options = struct.unpack_from("<5H", stream, at)
+    if options & 1:
+        marks.hidden_columns.append(range(first, last + 1))
 
 
 def _refuse_dimensions(record: bytes) -> None:

@@ -33,6 +33,8 @@ SUFFIXES = (*BOOKS, *TEXTS, ".zip")
 MOST_COLUMNS = 2000
 # A text file up to this many bytes is looked at whole, for several tables; a larger one holds one table.
 _SMALL_TEXT = 1 << 20
+# Of more hidden stretches only the first ones are named.
+_MOST_RUNS = 5
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Sheet:
     left: int = 0
     part: int = 1
     hidden: bool = False
+    # The rows and columns of the table that are not shown, in words.
+    unseen: str = ""
     labels: Callable[[int], Sequence[object]] | None = None
     roles: dict[str, int] | None = None
     origins: bool = False
@@ -63,8 +67,6 @@ class Sheet:
     kinds: dict[str, str] | None = None
     # Rows of a text file that have more or fewer cells than the head, with that number; known once the body is read.
     odd_rows: dict[int, int] = field(default_factory=dict)
-    # How DuckDB reads the body of a large text file by itself.
-    scan: Scan | None = None
     # How DuckDB reads the body of a large text file by itself.
     scan: Scan | None = None
 
@@ -189,7 +191,7 @@ def _tables(
             continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)
         name = f"{member}/{grid.name}" if member else grid.name
-        found += _sheets(file, lambda grid=grid: grid, name, blocks, grid.hidden)
+        found += _sheets(file, lambda grid=grid: grid, name, blocks, grid)
     for sheet in found:
         if len(sheet.heads) > MOST_COLUMNS:
             raise Unreadable(_too_wide(f"工作表“{sheet.sheet}”", len(sheet.heads)))
@@ -200,9 +202,10 @@ def _too_wide(where: str, columns: int) -> str:
     return f"{where}有 {columns} 列，超过 {MOST_COLUMNS} 列，不像台账，请只保留台账的列，或把时间改成一行一期后重新上报"
 
 
-def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Block], hidden: bool = False) -> list[Sheet]:
-    """The tables of one sheet. Titles of the first one hold for those that follow, after their own."""
+def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Block], seen: Grid | None = None) -> list[Sheet]:
+    """The tables of one sheet; ``seen`` is its grid where that says what is hidden. Titles of the first one hold for those that follow, after their own."""
     shared = blocks[0].head.title if blocks else ()
+    hidden = bool(seen and seen.hidden)
     return [
         Sheet(
             file=file,
@@ -215,10 +218,33 @@ def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Blo
             left=block.left,
             part=number,
             hidden=hidden,
+            unseen=_unseen(seen, block) if seen else "",
             labels=lambda column, block=block: _raw(grid(), block, column),
         )
         for number, block in enumerate(blocks, 1)
     ]
+
+
+def _unseen(grid: Grid, block: Block) -> str:
+    """The hidden rows and columns of a table: 第 5—7 行、C 列."""
+    last = min(block.last, len(grid.rows))
+    rows = [r + 1 for r in sorted(set(grid.hidden_rows)) if block.head.first <= r < last]
+    width = range(block.left, block.left + len(block.head.heads))
+    columns = sorted({c for hidden in grid.hidden_columns for c in hidden if c in width})
+    parts = [f"第 {_runs(rows, str)} 行"] if rows else []
+    return "、".join(parts + ([f"{_runs(columns, column_letters)} 列"] if columns else []))
+
+
+def _runs(numbers: Sequence[int], shown: Callable[[int], str]) -> str:
+    """1, 2, 3, 7 → 1—3、7; of many only the first few."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [shown(a) if a == b else f"{shown(a)}—{shown(b)}" for a, b in runs[:_MOST_RUNS]]
+    return "、".join(words) + (f" 等共 {len(numbers)}" if len(runs) > _MOST_RUNS else "")
 
 
 def _body(grid: Grid, block: Block) -> pa.Table:

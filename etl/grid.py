@@ -82,8 +82,17 @@ class Grid:
     Blanks at the beginning of a cell are kept in ``rows``, where they may mean a hierarchy, and taken away in ``body``.
     """
 
-    def __init__(self, name: str, cells: pa.Table | Sequence[Sequence], merged: Sequence[Range], hidden: bool = False):
+    def __init__(
+        self,
+        name: str,
+        cells: pa.Table | Sequence[Sequence],
+        merged: Sequence[Range],
+        hidden: bool = False,
+        hidden_rows: Sequence[int] = (),
+        hidden_columns: Sequence[range] = (),
+    ):
         self.name, self.merged, self.hidden = name, list(merged), hidden
+        self.hidden_rows, self.hidden_columns = hidden_rows, hidden_columns
         self.table = cells if isinstance(cells, pa.Table) else _table(cells)
 
     @cached_property

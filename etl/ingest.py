@@ -160,6 +160,7 @@ class Ingest:
                 period = _period(match, self._run.today)
                 self._periods[origin.key, match.sheet.key] = period
                 found.append(Waiting(origin, sha256, match, period))
+                skipped += _hidden(match.sheet)
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
@@ -329,6 +330,13 @@ def _period(match: Match, today: date) -> Period | None:
             f"{sheet.place}是“{ledger.name}”，但写的时间从 {period.start} 起，还没有到。请改正标题中的年份或月份后重新上报。"
         )
     return period
+
+
+def _hidden(sheet: Sheet) -> list[str]:
+    """What nobody sees on the screen is read all the same, and that is said."""
+    if sheet.hidden:
+        return [f"{sheet.place}是隐藏的工作表，照样读了。不该装载的，请删去后重新上报。"]
+    return [f"{sheet.place}的{sheet.unseen}是隐藏的，照样读了。不该装载的，请删去后重新上报。"] if sheet.unseen else []
 
 
 def _head_row(ledgers: Sequence[Ledger]) -> tuple[int, int] | None:

@@ -24,6 +24,8 @@ _TYPES = {ord("s"): SHARED, ord("b"): BOOLEAN, ord("e"): ERROR, ord("i"): INLINE
 _LONGEST_CELL = 16 << 20
 _MERGED = re.compile(rb"""<mergeCell\s[^>]*?ref=["']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})["']""")
 _R = re.compile(rb"""\sr=["']([A-Z]{1,7})(\d{1,10})["']""")
+_HIDDEN = re.compile(rb"""<(row|col)\s(?=[^>]*?\bhidden=["'](?:1|true)["'])[^>]*>""")
+_NUMBERED = re.compile(rb"""\s(r|min|max)=["'](\d{1,7})["']""")
 _PADDING = b" " * 16
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14
 
@@ -40,22 +42,37 @@ class Cells:
     styles: np.ndarray
     texts: pa.ChunkedArray
     merged: list[Range] = field(default_factory=list)
+    # Rows and columns that are not shown, from 0.
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[range] = field(default_factory=list)
 
 
 def read_cells(pieces: Iterable[bytes]) -> Cells:
     """All cells of one sheet. Raises Unreadable where the XML ends too early or is none."""
     found, values, merged, ended, at = [], [], [], False, (0, -1)
+    rows_hidden, columns_hidden = [], []
     for piece in whole_elements(pieces, b"worksheet", (b"row", b"c")):
         ended = ended or b"</sheetData>" in piece or b"<sheetData/>" in piece or b"</worksheet>" in piece
         if b"<mergeCell " in piece:
             merged += [((int(t) - 1, column_number(l)), (int(b) - 1, column_number(r))) for l, t, r, b in _MERGED.findall(piece)]
+        if b"hidden=" in piece:
+            _take_hidden(piece, rows_hidden, columns_hidden)
         arrays, value, at = _piece(piece, at)
         found.append(arrays)
         values.append(value)
     if not ended:
         raise Unreadable(DAMAGED)
     rows, columns, types, styles = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Cells(rows, columns, types, styles, pa.chunked_array(values, pa.string()), merged)
+    return Cells(rows, columns, types, styles, pa.chunked_array(values, pa.string()), merged, rows_hidden, columns_hidden)
+
+
+def _take_hidden(piece: bytes, rows: list[int], columns: list[range]) -> None:
+    for match in _HIDDEN.finditer(piece):
+        given = {name: int(number) for name, number in _NUMBERED.findall(match[0])}
+        if match[1] == b"row" and b"r" in given:
+            rows.append(given[b"r"] - 1)
+        elif b"min" in given and b"max" in given:
+            columns.append(range(given[b"min"] - 1, given[b"max"]))
 
 
 # ---- pieces ----

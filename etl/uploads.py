@@ -10,22 +10,28 @@ import os
 import re
 import secrets
 import shutil
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from etl.extract import SUFFIXES
+from etl import archive
+from etl.extract import BOOKS, TEXTS
 from etl.origins import Origin
+from etl.package import BOMB, DAMAGED, PASSWORD
 from etl.textfile import Unreadable
 from jiejian.home import Home
 
 KEPT_DAYS = 30
-# What one archive may hold.
-MOST_FILES, MOST_BYTES = 300, 1 << 30
+# How many tables one archive may hold; how large they may be says package.py.
+MOST_FILES = 300
+_KINDS = (*BOOKS, *TEXTS)
+# What a workbook would be told, in the words of an archive.
+_ARCHIVE = {
+    PASSWORD: "加了密码，请解压后直接上传里面的表",
+    DAMAGED: "已损坏，请重新压缩，或直接上传里面的表",
+    BOMB: "解压后大得不正常（可能是压缩炸弹），为安全起见没有读取，请直接上传里面的表",
+}
 _ABOUT = "about.json"
 _BAD = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _ID = re.compile(r"^[0-9]{14}-[0-9a-f]{12}$")
@@ -102,40 +108,21 @@ def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     if not name.lower().endswith(".zip"):
         yield safe_name(name), content
         return
-    found = 0
     try:
-        with zipfile.ZipFile(BytesIO(content)) as package:
-            tables = [info for info in package.infolist() if _is_table(_named(info))]
-            if len(tables) > MOST_FILES or sum(info.file_size for info in tables) > MOST_BYTES:
-                raise Unreadable(f"里面的表太多或太大（最多 {MOST_FILES} 个、合计 1GB），请分几次上传")
-            for info in tables:
-                with package.open(info) as part:
-                    unzipped = part.read(info.file_size + 1)
-                if len(unzipped) > info.file_size:
-                    raise Unreadable("解压后比它写明的大，可能是压缩炸弹，为安全起见没有读取")
-                found += 1
-                yield safe_name(_named(info)), unzipped
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        locked = "password" in str(error)
-        raise Unreadable("加了密码，请解压后直接上传里面的表" if locked else "已损坏，请重新压缩，或直接上传里面的表") from error
-    if not found:
+        found = archive.members(content)
+    except Unreadable as error:
+        raise Unreadable(_ARCHIVE.get(str(error), str(error))) from error
+    tables = [member for member in found if member.name.lower().endswith(_KINDS)]
+    if not tables:
         raise Unreadable("里面没有 Excel 或 CSV 表，请检查后重新上传")
-
-
-def _named(info: zipfile.ZipInfo) -> str:
-    """The name of a part; Chinese systems write GBK without saying so, which zip reads as code page 437."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("gb18030")
-    except UnicodeError:
-        return info.filename
-
-
-def _is_table(name: str) -> bool:
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    hidden = any(part.startswith((".", "~$", "__MACOSX")) for part in parts)
-    return bool(parts) and not hidden and name.lower().endswith(tuple(SUFFIXES))
+    if len(tables) > MOST_FILES:
+        raise Unreadable(f"里面的表太多（{len(tables)} 个，最多 {MOST_FILES} 个），请分几次上传")
+    for member in tables:
+        try:
+            unzipped = archive.read(content, member)
+        except Unreadable as error:
+            raise Unreadable(_ARCHIVE.get(str(error), str(error))) from error
+        yield safe_name(member.name), unzipped
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -63,7 +63,7 @@ def _from_xlsx(package: Package) -> list[Grid]:
         bound(sheet.name, *xlsx.extent(cells, shown))
         table = xlsx.laid_out(cells, shown)
         if table.num_rows:
-            found.append(Grid(sheet.name, table, cells.merged, sheet.hidden))
+            found.append(Grid(sheet.name, table, cells.merged, sheet.hidden, cells.hidden_rows, cells.hidden_columns))
     return found
 
 
@@ -120,8 +120,10 @@ def _grids(data: bytes, marks: dict[str, biff.Marks]) -> list[Grid]:
                 read = book.get_sheet_by_name(sheet.name)
                 if columns := _columns(read):
                     table = pa.Table.from_arrays(columns, [f"c{i}" for i in range(len(columns))])
-                    table = _mended(table, marks.get(sheet.name))
-                    found.append(Grid(sheet.name, table, read.merged_cell_ranges or (), hidden))
+                    mark = marks.get(sheet.name) or biff.Marks()
+                    table = _mended(table, mark)
+                    merged = read.merged_cell_ranges or ()
+                    found.append(Grid(sheet.name, table, merged, hidden, mark.hidden_rows, mark.hidden_columns))
     return found
 
 
@@ -157,10 +159,8 @@ def _as_text(cells: tuple) -> pa.Array:
     return texts([text(value) for value in cells])
 
 
-def _mended(table: pa.Table, marks: biff.Marks | None) -> pa.Table:
+def _mended(table: pa.Table, marks: biff.Marks) -> pa.Table:
     """Put back what calamine leaves out: error cells and formulas without a value, and the sign of percentages."""
-    if marks is None:
-        return table
     changes: dict[int, dict[int, str]] = {}
     for (row, column), shown in marks.shown.items():
         if row < table.num_rows and column < table.num_columns and not table.column(column)[row].is_valid:

@@ -225,7 +225,9 @@ def test_a_zip_is_opened_within_bounds():
     for content, sentence in (
         (archive("读我.md"), "没有 Excel 或 CSV 表"),
         (b"PK\x03\x04 broken", "已损坏"),
-        (archive(*(f"{n}.csv" for n in range(301))), "太多或太大"),
+        (archive(*(f"{n}.csv" for n in range(301))), "太多（301 个，最多 300 个）"),
+        (archive("大.csv", content=bytes(100 << 20)), "压缩炸弹"),
+        (archive("locked.csv").replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00"), "加了密码"),
     ):
         with pytest.raises(Unreadable, match=sentence):
             list(unpacked("x.zip", content))
