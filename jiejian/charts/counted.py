@@ -257,7 +257,7 @@ def matrix(
     return {
         "data": [trace],
         "layout": template(
-            len(rows) * 28 + (92 if tilt else 56 if tall else 40), SCREEN, {"l": left + 18, "r": 8, "t": 86 if tilt else 50 if tall else 34, "b": 4},
+            len(rows) * 28 + (92 if tilt else 56 if tall else 40), SCREEN, {"l": left + 18, "r": 34 if tilt else 8, "t": 86 if tilt else 50 if tall else 34, "b": 4},
             xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[_lines(c) for c in columns], side="top", showgrid=False, tickangle=tilt),
             yaxis=row_axis([safe(shortened(name, 12)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
             annotations=marks, meta=meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。"),

@@ -75,7 +75,7 @@ def _apart(view: View) -> Drawn:
     street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
     sessions, persons = street.get("activity_sessions"), "activity_participants" in wide
     told = "，".join(
-        f"{m.name}{format_value(street.get(m.id), m, unit=True)}" for m in metrics if m.id != "activity_participants"
+        f"{m.name.removesuffix(m.unit)}{format_value(street.get(m.id), m, unit=True)}" for m in metrics if m.id != "activity_participants"
     )
     notes = [_note(row, persons) for row in wide.to_dict("records")]
     remark = "人数在社区内去重，不能跨社区相加。" if persons else "人数按月去重，不能跨月相加，要看人数请把时间周期换成月。"
@@ -89,6 +89,8 @@ def _apart(view: View) -> Drawn:
 
 
 def _note(row: dict, persons: bool) -> str:
+    if row.get("activity_attendances") != row.get("activity_attendances"):
+        return ""
     parts = [format_value(row.get("activity_attendances"), "人次", unit=True)]
     return "，".join(parts + ([format_value(row["activity_participants"], "人", unit=True)] if persons else []))
 

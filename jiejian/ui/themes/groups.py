@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -22,11 +23,13 @@ _GROUPS = (
     "lone_elderly", "oldest_residents", "infants", "left_behind_children", "minimum_living", "disabled", "new_employment",
 )  # fmt: skip
 _ERRANDS = ("errands", "errands_home_share", "errands_per_thousand_residents")
+HIDDEN = "不显示"
 _APART = "一人可属几类，各类人数不能相加。"
 
 
 def page(view: View) -> None:
-    theme.page(view, "服务对象", _answer, TABS)
+    # Everything here is of the last complete quarter, and says so.
+    theme.page(replace(view, period=_quarter(view) or view.period), "服务对象", _answer, TABS)
 
 
 def _quarter(view: View) -> Period | None:
@@ -61,7 +64,7 @@ def _answer(view: View) -> str:
         return "数据还不满一个季度，服务对象按季统计，满一季后显示。"
     metrics = _metrics(view, ("lone_elderly", "oldest_residents", "group_services"))
     street = _street(view, metrics)
-    told = "，".join(f"{m.name}{_said(street[m.id], m)}" for m in metrics)
+    told = "，".join(f"{m.name.removesuffix(m.unit)}{_said(street[m.id], m)}" for m in metrics)
     return f"{_when(view)}：{told}。按季统计，只计数，不记名。"
 
 
@@ -83,7 +86,7 @@ def _counts(view: View) -> Drawn:
         f"{_when(view)}。{_APART}{FEW}人的不显示确数。",
     )
     values = [None if v != v else float(v) for v in shown["count"]]
-    notes = [FEW if few else "" for few in gone["count"]]
+    notes = [HIDDEN if few else "" for few in gone["count"]]
     figure = charts.bars([m.name for m in metrics], values, "人", view.context(*metrics), found, notes)
     table = pd.DataFrame({"group": [m.name for m in metrics], "count": shown["count"].to_numpy()})
     return Drawn(table, (text("服务对象"), number("人数", "人")), figure)
@@ -94,7 +97,7 @@ def _by_community(view: View) -> Drawn:
     wide = _wide(view, metrics)
     shown, gone = small_counts(wide)
     words = [
-        [FEW if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
+        [HIDDEN if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
         for row, hidden in zip(shown.to_numpy(), gone.to_numpy(), strict=True)
     ]
     hidden = int(gone.to_numpy().sum())
@@ -103,7 +106,7 @@ def _by_community(view: View) -> Drawn:
         f"{_when(view)}。{_APART}" + (f"有{hidden}格人数少，不显示确数，以免认出是谁。" if hidden else f"没有{FEW}人的格子。"),
     )
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
-    figure = charts.matrix(list(wide.index), [m.name for m in metrics], cells, "人", view.context(*metrics), found, reading=f"每行一个社区，每列一类对象，颜色越深人数越多。{FEW}人的格子写“{FEW}”；一列只有一格少于{LEAST}人时，次小的一格也不显示，免得用合计倒推。", words=words)  # fmt: skip
+    figure = charts.matrix(list(wide.index), [m.name for m in metrics], cells, "人", view.context(*metrics), found, reading=f"每行一个社区，每列一类对象，颜色越深人数越多。{FEW}人的格子写“{HIDDEN}”；一列只有一格少于{LEAST}人时，次小的一格也不显示，免得用合计倒推。", words=words)  # fmt: skip
     return Drawn(shown.reset_index(), (text("社区"), *(number(m.name, "人") for m in metrics)), figure)
 
 
@@ -131,7 +134,7 @@ def _change(view: View) -> Drawn:
     shown, gone = small_counts(wide.T)
     shown, gone = shown.T, gone.T
     words = [
-        [FEW if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
+        [HIDDEN if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
         for row, hidden in zip(shown.to_numpy(), gone.to_numpy(), strict=True)
     ]
     found = (
