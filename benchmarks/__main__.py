@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-PARTS = ("setup", "pages", "board", "etl")
+PARTS = ("setup", "pages", "board", "exports", "etl")
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _report(parts) -> bool:
-    from benchmarks import board, pages, setup
+    from benchmarks import board, exports, pages, setup
 
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     missed = False
@@ -47,6 +47,9 @@ def _report(parts) -> bool:
     if "board" in parts:
         _ready()
         missed |= _rows("status board, median ms", board.measure())
+    if "exports" in parts:
+        _ready()
+        missed |= _rows("exports", exports.measure())
     return missed
 
 

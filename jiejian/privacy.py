@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from jiejian.catalogue import Catalogue, Metric
+
 LEAST = 5
 FEW = f"少于{LEAST}"
+HIDDEN = "C"
+"""The status of a figure that is there but not shown (SDMX: confidential)."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -54,6 +58,9 @@ def anonymous(frame: pd.DataFrame, covers: Mapping[str, str]) -> pd.DataFrame:
     return covered_frame.sort_values("sort", kind="stable").reset_index(drop=True) if "sort" in frame else covered_frame
 
 
+# ---- small cells ----
+
+
 def small_counts(counts: pd.DataFrame, least: int = LEAST) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Counts of persons, places in rows and groups in columns, without those by which a person could be told.
 
@@ -68,3 +75,65 @@ def small_counts(counts: pd.DataFrame, least: int = LEAST) -> tuple[pd.DataFrame
             hidden[others.argmin(), column] = True
     gone = pd.DataFrame(hidden, counts.index, counts.columns)
     return counts.astype(float).mask(gone), gone
+
+
+def least_shown(catalogue: Catalogue) -> int:
+    """The smallest count of people that may be shown; 0 where a street has switched this off."""
+    setting = catalogue.settings.get("small_cells")
+    return setting.least if setting and setting.enabled else 0
+
+
+def counting_people(metrics: Sequence[Metric], catalogue: Catalogue) -> set[str]:
+    """Ids of the metrics whose figure, or whose numerator, counts people of whom a few could be told apart."""
+    return {m.id for m in metrics if all(catalogue.measures[part].people for part in m.parts[0])}
+
+
+def small(counts: np.ndarray, least: int) -> np.ndarray:
+    """Which of the counts of one metric (place × period) are not shown: 1 to ``least`` - 1, and in each period one more.
+
+    The one more is the smallest count from ``least`` on, else a zero; of equal ones all, since a choice among them would
+    tell. Whoever knows the sum of all can exchange it with any small one and has another solution that would look the same,
+    so that no hidden count can be found by subtraction. Where all counts are small all are hidden.
+    """
+    hidden = (counts > 0) & (counts < least)
+    for period in np.flatnonzero(hidden.any(axis=0)):
+        column = counts[:, period]
+        large = np.where(column >= least, column, np.inf)
+        least_large = np.min(large)
+        hidden[:, period] |= column == (least_large if np.isfinite(least_large) else 0)
+    return hidden
+
+
+def without_small(frame: pd.DataFrame, metrics: Sequence[Metric], catalogue: Catalogue, places: Collection[str] = ()) -> pd.DataFrame:
+    """A figures frame of **all** places, in which small counts of people are gaps; then only the rows of ``places``.
+
+    A hidden cell has neither value nor numerator, status C and a note. Its column ``withheld`` holds, at the first hidden
+    cell of a period, the sum of all of them (else 0), so that the street's total stays right; it is a gap where not all
+    hidden cells remain, since a total of some of them would give one away.
+    """
+    least, people = least_shown(catalogue), counting_people(metrics, catalogue)
+    kept = frame["place_id"].isin(places) if places else pd.Series(True, index=frame.index)
+    rows = frame.index[frame["metric"].isin(people)]
+    if not least or rows.empty:
+        return frame[kept].reset_index(drop=True) if places else frame
+    own = frame.loc[rows]
+    hidden = pd.Series(False, index=frame.index)
+    for _, group in own.groupby(["metric", "period"], sort=False):
+        hidden[group.index] = small(group["numerator"].to_numpy(dtype=float)[:, None], least)[:, 0]
+    if not hidden.any():
+        return frame[kept].reset_index(drop=True) if places else frame
+    key = [frame["metric"], frame["period"]]
+    together = frame["numerator"].where(hidden).groupby(key).transform("sum")
+    first = hidden & (hidden.groupby(key).cumsum() == 1)
+    counts = frame["numerator"].where(hidden).groupby(key)
+    # Equal counts can be told from their sum where all are 1, or all as large as a small one may be.
+    alike = (counts.transform("min") == counts.transform("max")) & (counts.transform("max") < least)
+    whole = (kept | ~hidden).groupby(key).transform("all") & (hidden.groupby(key).transform("sum") > 1) & ~alike
+    found = frame.assign(
+        value=frame["value"].mask(hidden),
+        numerator=frame["numerator"].mask(hidden),
+        status=frame["status"].mask(hidden, HIDDEN),
+        note=frame["note"].mask(hidden, f"为保护个人信息不显示（人数少于{least}人，或防止推算）"),
+        withheld=together.where(first, 0.0).where(hidden & whole),
+    )
+    return found[kept].reset_index(drop=True)

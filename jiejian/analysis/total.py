@@ -9,6 +9,7 @@ import pandas as pd
 
 from jiejian.catalogue import Measure, Metric
 from jiejian.figures import metric_value
+from jiejian.privacy import HIDDEN
 
 TOTAL = "全街道"
 
@@ -37,6 +38,7 @@ def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str
     own = ~np.isnan(metric_of)
     cell = (metric_of[own].astype(int), period_of[own])
     shape = (len(metrics), len(period))
+    frame, partly_hidden = _with_withheld(frame)
     there = frame["value"].notna().to_numpy()[own]
     count = _sum_by(cell, np.ones(len(there)), shape).astype(int)
     reporting = _sum_by(cell, there, shape).astype(int)
@@ -46,9 +48,10 @@ def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str
         np.where(reporting > 0, _sum_by(cell, np.where(there, frame[part].to_numpy(dtype=float)[own], 0.0), shape), np.nan)
         for part in ("numerator", "denominator")
     )
+    partly = _sum_by(cell, partly_hidden[own], shape) > 0
     allowed = np.array([can_total(m, measures) for m in metrics])
     value = np.array([metric_value(m, *parts) for m, *parts in zip(metrics, numerator, denominator, strict=True)]).reshape(shape)
-    value = np.where(allowed[:, None], value, np.nan)
+    value = np.where(allowed[:, None] & ~partly, value, np.nan)
     order = np.argsort(end, kind="stable")
     asked = count[:, order].ravel() > 0
     names = frame["place"]
@@ -67,8 +70,22 @@ def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str
         "value": value[:, order].ravel(),
         "status": np.where(np.isnan(value), "M", np.where(early, "P", "A"))[:, order].ravel(),
         "qualifier": "exact",
-        "note": np.repeat(np.where(allowed, "", "各社区之间不能相加").astype(object), len(period)),
+        "note": np.where(
+            allowed[:, None], np.where(partly, "有的社区人数少不显示，不作合计", ""), "各社区之间不能相加"
+        ).astype(object)[:, order].ravel(),
     })[asked].reset_index(drop=True)  # fmt: skip
+
+
+def _with_withheld(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The frame with hidden small cells counted at what stands in for them in a sum, and where nothing may stand in.
+
+    See jiejian.privacy: a frame in which cells are hidden has a column ``withheld``.
+    """
+    if "withheld" not in frame:
+        return frame, np.zeros(len(frame), dtype=bool)
+    hidden, instead = (frame["status"] == HIDDEN).to_numpy(), frame["withheld"].to_numpy(dtype=float)
+    filled = {part: np.where(hidden, instead, frame[part].to_numpy(dtype=float)) for part in ("value", "numerator")}
+    return frame.assign(**filled), hidden & np.isnan(instead)
 
 
 def _spells(frame: pd.DataFrame, period_of: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

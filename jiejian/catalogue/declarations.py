@@ -113,6 +113,8 @@ class Measure(Declaration):
     part: Part | None = None
     precedence: Literal["reported", "rolled_up"] = "reported"
     across_places: Literal["add", "none"] = "add"
+    # Counts of residents or members of whom a few could be told apart: a small figure of a community is not shown.
+    people: bool = False
     note: str = ""
 
     @property
@@ -431,10 +433,11 @@ class Likeness(Declaration):
 
 
 class Setting(Declaration):
-    """Something that a street switches on or off."""
+    """Something that a street switches on or off; ``least`` is the smallest count of people that is shown."""
 
     id: str
     enabled: bool
+    least: int = Field(0, ge=0, le=100)
     note: str = ""
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from jiejian.analysis.takeaway import Finding, fit_title, gap_word
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.format import format_value
+from jiejian.privacy import HIDDEN
 from jiejian.slides.model import Look, Slide, SlideData
 
 ROWS_A_SLIDE = 12
@@ -27,9 +28,12 @@ def table_slides(data: SlideData, metrics: Sequence[Metric], catalogue: Catalogu
     return [Slide(title + n, "table", takeaway, table=(heads, *page, street)) for n, page in zip(numbered, pages, strict=True)]
 
 
-def _texts(values: Iterable[float], denominators: Iterable[float], metric: Metric) -> list[str]:
-    pairs = zip(values, denominators, strict=True)
-    return [gap_word(below) if pd.isna(value) else format_value(value, metric) for value, below in pairs]
+def _texts(rows: pd.DataFrame, metric: Metric) -> list[str]:
+    parts = zip(rows["value"], rows["denominator"], rows["status"], strict=True)
+    return [
+        format_value(value, metric) if not pd.isna(value) else "不显示" if status == HIDDEN else gap_word(below)
+        for value, below, status in parts
+    ]
 
 
 def _table_rows(frame: pd.DataFrame, metrics: Sequence[Metric]) -> list[tuple[str, ...]]:
@@ -38,7 +42,7 @@ def _table_rows(frame: pd.DataFrame, metrics: Sequence[Metric]) -> list[tuple[st
     columns = [list(places["place"].astype(str))]
     for metric in metrics:
         own = frame[frame["metric"] == metric.id].set_index("place_id").reindex(places["place_id"])
-        columns.append(_texts(own["value"], own["denominator"], metric))
+        columns.append(_texts(own, metric))
     return list(zip(*columns, strict=True))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +16,7 @@ from jiejian.analysis.board import Board, board
 from jiejian.catalogue import Catalogue, catalogue
 from jiejian.figures import Cube
 from jiejian.home import home
+from jiejian.privacy import counting_people, least_shown, small, without_small
 from jiejian.selection import Selection
 from jiejian.warehouse import Warehouse, serving
 
@@ -70,7 +73,11 @@ def warehouse() -> Warehouse:
 
 @lru_cache(maxsize=512)
 def _figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
-    return source.query(selection)
+    metrics = [source.catalogue.metrics[m] for m in selection.metrics if m in source.catalogue.metrics]
+    if not least_shown(source.catalogue) or not counting_people(metrics, source.catalogue):
+        return source.query(selection)
+    # What is hidden must not depend on which places are looked at: two views together would tell it.
+    return without_small(source.query(replace(selection, places=())), metrics, source.catalogue, selection.places)
 
 
 def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
@@ -81,7 +88,21 @@ def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
 @lru_cache(maxsize=64)
 def cube(source: Warehouse, selection: Selection) -> Cube:
     """The same figures as arrays; never change them in place."""
-    return source.cube(selection)
+    found, least = source.cube(replace(selection, places=())), least_shown(source.catalogue)
+    people = counting_people(found.metrics, source.catalogue) if least else set()
+    for row, metric in enumerate(found.metrics):
+        if metric.id in people:
+            hidden = small(found.numerator[row], least)
+            found.value[row][hidden] = np.nan
+            found.numerator[row][hidden] = np.nan
+    return found if not selection.places else source.cube(selection) if not people else _only(found, selection.places)
+
+
+def _only(found: Cube, places: tuple[str, ...]) -> Cube:
+    """A cube of some of its places."""
+    kept = found.places["place_id"].isin(places).to_numpy()
+    parts = {name: getattr(found, name)[:, kept] for name in ("value", "numerator", "denominator")}
+    return replace(found, places=found.places[kept].reset_index(drop=True), eras=found.eras[kept], **parts)
 
 
 @lru_cache(maxsize=16)

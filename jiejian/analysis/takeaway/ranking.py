@@ -9,14 +9,15 @@ from jiejian.analysis.interval import ABOVE, BELOW, SAME, compare_to_mean
 from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, listed, span_text
 from jiejian.catalogue import Metric
 from jiejian.periods import parse_period
+from jiejian.privacy import HIDDEN
 
 
 def _gaps(frame: pd.DataFrame, metric: Metric, noun: str) -> str:
     """One clause on the places without a figure; empty where there is none."""
     missing = frame[frame["value"].isna()]
-    empty = missing["denominator"].eq(0)
+    empty, hidden = missing["denominator"].eq(0), missing["status"].eq(HIDDEN)
     parts = []
-    for mask, word in ((~empty, "缺报"), (empty, "分母为0，不计算")):
+    for mask, word in ((~empty & ~hidden, "缺报"), (empty & ~hidden, "分母为0，不计算"), (hidden, "因人数少不显示")):
         if mask.any() and mask.sum() == len(frame):
             return f"{len(frame)}个{noun}均{word}。"
         if mask.any():
