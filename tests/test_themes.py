@@ -87,3 +87,28 @@ def test_the_four_states_add_up_to_the_workbook(demo, demo_home):
     assert abs(found.sum() - len(september)) <= 8
     for state, count in expected.items():
         assert abs(found.get(state, 0) - count) <= 8, state
+
+
+def test_a_ledger_without_a_column_shows_the_page_without_that_chart(tmp_path, monkeypatch):
+    """A street's own cases without 办结层级: the other charts stand, and the page says what is missing."""
+    from street import Street
+
+    street = Street(tmp_path / "home", monkeypatch)
+    street.register()
+    street.cases(
+        [
+            ["A1", "2026-09-01 08:00", "春和社区", "2026-09-02 08:00", "2026-09-01 18:00", "1天", "环境卫生"],
+            ["A2", "2026-09-30 08:00", "望湖社区", "2026-10-07 08:00", "", "1周", "物业管理"],
+        ],
+        extra=("办理时限", "事项类别"),
+    )
+    street.refresh()
+    at = opened(monkeypatch, street.root, "cases")
+    assert not at.exception and any("“诉求工单”里没有“办结层级”这一列" in i.value for i in at.info)
+    # Of what is there the charts are drawn.
+    assert any("超期" in s.value for s in at.subheader)
+
+
+def test_a_link_opens_its_tab(demo_home, monkeypatch):
+    at = opened(monkeypatch, demo_home, "cases", cases_tab="积压与督办")
+    assert tabs(at).value == "积压与督办" and any("督办清单" in s.value for s in at.subheader)

@@ -61,8 +61,10 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
         _ask_for(view, list(dict.fromkeys(panel.ledger for panel in panels)))
         return
     show.heading(title, answer(view))
+    # The tab stands in the address, so that a link reproduces what is seen.
+    key = f"{panels[0].key.split('_')[0]}_tab"
     chosen = st.segmented_control(
-        "内容", list(tabs), default=next(iter(tabs)), required=True, key=f"{panels[0].key}_tab", label_visibility="collapsed"
+        "内容", list(tabs), default=next(iter(tabs)), required=True, key=key, label_visibility="collapsed", bind="query-params"
     )
     shown = tabs[chosen or next(iter(tabs))]
     for start in range(0, len(shown), 2):

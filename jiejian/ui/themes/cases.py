@@ -292,6 +292,23 @@ def _disputes(view: View) -> Drawn:
     )
 
 
+def _repeats(view: View) -> Drawn:
+    metrics = [view.catalogue.metrics[m] for m in ("repeat_share", "sent_back_rate")]
+    frame = view.figures(*metrics)
+    wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
+    street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    told = "，".join(f"{m.name}{format_value(street.get(m.id), m)}" for m in metrics)
+    found = (
+        title(f"重复诉求占{format_value(street.get('repeat_share'), metrics[0])}", otherwise="各社区重复诉求占比与退回率"),
+        f"{when(view)}：{told}。同一件事反复来，多半是没有真正办好；件数少的社区起伏大。",
+    )
+    notes = [f"退回率{format_value(v, metrics[1])}" if v == v else "" for v in wide["sent_back_rate"]]
+    values = [None if v != v else v for v in wide["repeat_share"]]
+    figure = charts.bars(list(wide.index), values, "%", view.context(*metrics), found, notes)
+    columns = (text("社区"), *(number(m.name, m.unit, m.decimals) for m in metrics))
+    return Drawn(wide[[m.id for m in metrics]].reset_index(), columns, figure)
+
+
 def _three_way(view: View) -> Drawn:
     names = ("score_party", "score_platform", "score_residents", "satisfaction_rate")
     metrics = [m for m in view.ask("metrics") if m.id in names and view.period.grain in view.ask("grains", m.id)]
@@ -356,6 +373,7 @@ TABS = {
     ),
     "纠纷与评价": (
         Panel("cases_disputes", "矛盾纠纷", "cases", _disputes, ("case_kind", "mediated"), ("disputes", "mediation_success_rate", "dispute_amount")),
+        Panel("cases_repeats", "重复件与退回", "cases", _repeats, ("repeat_case",), ("repeat_share", "sent_back_rate")),
         Panel("cases_three_way", "三方评价", "scores", _three_way, (), ("score_party", "score_platform", "score_residents")),
     ),
     "诉求清单": (Panel("cases_list", "诉求清单", "cases", _list),),
