@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.arrays import blank_is_null, flags, numbers, texts, to_mask, trimmed, word
+from etl.arrays import blank_is_null, flags, numbers, texts, to_mask, to_numpy, trimmed, word
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 _NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?%?$")
@@ -51,7 +51,7 @@ class Rows(Sequence):
         columns = []
         for cells in self._table.columns[left:right]:
             coded = pc.coalesce(cells, word("")).combine_chunks().dictionary_encode()
-            codes = coded.indices.to_numpy(zero_copy_only=False)
+            codes = to_numpy(coded.indices, np.int32)
             columns.append(np.array([sort(text) for text in coded.dictionary.to_pylist()] or [0], np.int8)[codes])
         return np.flatnonzero(wanted(np.column_stack(columns))) if columns and len(self) else np.zeros(0, int)
 

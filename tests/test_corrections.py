@@ -216,7 +216,7 @@ def test_applying_twice_is_applying_once(street):
         ("measure: 户数", "measure: 红心数", "键 measure：计量项 红心数 不存在"),
         ("  place: 望湖\n", "", "键 place/period：要写明地点和时间"),
         ("why: 多写了一位，社区已书面确认", "", "键 why：缺少这个键"),
-        ("place: 望湖", "plaice: 望湖", "键 plaice：不认识这个键，请删去或改正拼写"),
+        ("place: 望湖", "plaice: 望湖", "键 plaice：不认识这个键，请删去或改正拼写，是不是“place”（可用的键：dataset、place、measure、period、ledger、key、column、expected、becomes、why、who、date）"),
         ("  measure: 户数\n", "", "键 measure/ledger：要么写 place、measure、period，要么写 ledger、key、column"),
     ],
 )
