@@ -49,7 +49,7 @@ class Cells:
 
 def read_cells(pieces: Iterable[bytes]) -> Cells:
     """All cells of one sheet. Raises Unreadable where the XML ends too early or is none."""
-    found, values, merged, ended, at = [], [], [], False, (0, -1)
+    found, values, merged, ended, at = [], [], [], False, (-1, -1)  # the row before the first
     rows_hidden, columns_hidden = [], []
     for piece in whole_elements(pieces, b"worksheet", (b"row", b"c")):
         ended = ended or b"</sheetData>" in piece or b"<sheetData/>" in piece or b"</worksheet>" in piece

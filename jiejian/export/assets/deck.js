@@ -221,7 +221,13 @@
     const time = speaker && !speaker.closed && speaker.document.querySelector(".time");
     if (time) time.textContent = `已讲 ${clock((Date.now() - began) / 1000)}`;
   }
-  setInterval(tick, 1000);
+  setInterval(() => { tick(); stayAwake(); }, 500);
+
+  // When the server is lost, the page around is put to sleep behind a message; the talk goes on.
+  function stayAwake() {
+    if (!outer) return;
+    for (let node = window.frameElement; node; node = node.parentElement) if (node.inert) node.inert = false;
+  }
 
   // ---- keys, clicks, touch ----
 
