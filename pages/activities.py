@@ -8,6 +8,7 @@ from jiejian.ui.themes import activities
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("活动与志愿")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import cases
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("诉求办理")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import deliberation
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("议事协商")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import grids
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("网格治理")
     show.nothing(view)
     st.stop()
 

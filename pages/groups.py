@@ -8,6 +8,7 @@ from jiejian.ui.themes import groups
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("服务对象")
     show.nothing(view)
     st.stop()
 

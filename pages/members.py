@@ -8,6 +8,7 @@ from jiejian.ui.themes import members
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("党员作用")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import organisation
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("组织体系")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import practices
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("模式卡")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import projects
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("共建项目")
     show.nothing(view)
     st.stop()
 

@@ -8,6 +8,7 @@ from jiejian.ui.themes import stations
 view = frame.page(__file__)
 
 if view.published or view.period is None:
+    show.heading("阵地服务")
     show.nothing(view)
     st.stop()
 

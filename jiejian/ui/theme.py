@@ -93,7 +93,7 @@ def missing_columns(view: View, ledger: str, columns: Sequence[str]) -> list[str
 def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
     if panel.ledger not in there:
         st.subheader(panel.name, anchor=False)
-        _ask_for(view, [panel.ledger])
+        _ask_for(view, [panel.ledger], panel.key)
         return
     if missing := missing_columns(view, panel.ledger, panel.columns):
         ledger = view.catalogue.ledgers[panel.ledger]
@@ -165,23 +165,23 @@ def _take_away(view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequ
 # ---- nothing sent ----
 
 
-def _ask_for(view: View, ledgers: Sequence[str]) -> None:
+def _ask_for(view: View, ledgers: Sequence[str], where: str = "page") -> None:
     """What to send, by whom it is usually kept, and a template that need not be used."""
     for name in ledgers:
         ledger = view.catalogue.ledgers[name]
         st.info(
             f"还没有收到“{ledger.name}”，收到后这里就有图。把平时的表放到“数据导入”页即可，不必另填；没有现成表的，可以用模板。{ledger.note}"
         )
-        _template(ledger)
+        _template(ledger, where)
 
 
-def _template(ledger: Ledger) -> None:
+def _template(ledger: Ledger, where: str) -> None:
     st.download_button(
         f"下载“{ledger.name}”模板",
         data=lambda: importing.template(ledger),
         file_name=importing.template_name(ledger),
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        key=f"ask_{ledger.id}",
+        key=f"ask_{where}_{ledger.id}",
         on_click="ignore",
         icon=":material/download:",
     )

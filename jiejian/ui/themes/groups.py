@@ -14,7 +14,7 @@ from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import Period, periods_between
 from jiejian.privacy import FEW, LEAST, small_counts
-from jiejian.ui import theme
+from jiejian.ui import messages, show, theme
 from jiejian.ui.theme import Drawn, Panel, number, text
 from jiejian.ui.themes.common import about, last_complete, read, title
 from jiejian.ui.view import View
@@ -29,7 +29,12 @@ _APART = "一人可属几类，各类人数不能相加。"
 
 def page(view: View) -> None:
     # Everything here is of the last complete quarter, and says so.
-    theme.page(replace(view, period=_quarter(view) or view.period), "服务对象", _answer, TABS)
+    quarter = _quarter(view)
+    if quarter is None:
+        show.heading("服务对象")
+        messages.empty("还没有一个完整的季度，服务对象按季度看。", "等本季度的台账报齐后再看。")
+        return
+    theme.page(replace(view, period=quarter), "服务对象", _answer, TABS)
 
 
 def _quarter(view: View) -> Period | None:

@@ -46,6 +46,8 @@ def known_periods(view: View, grain: str) -> list[Period]:
 
 def newest(view: View, *ids: str) -> Newest | None:
     """The newest period with a figure of the first metric, at the picked grain where it has one; None without any."""
+    if not {m.id for m in view.ask("metrics")}.issuperset(ids):
+        return None
     metrics = tuple(view.catalogue.metrics[m] for m in ids)
     grains = [set(view.ask("grains", m)) for m in ids]
     common = [g for g in view.ask("grains", ids[0]) if all(g in other for other in grains)]
