@@ -80,7 +80,7 @@ def test_a_deck_that_names_what_has_no_figures_says_so():
         (slide,) = build(deck((kind, ["cases_opened"])), fetcher(refused=["cases_opened"]), CATALOGUE)
         assert slide.empty and slide.title == "诉求受理量暂无数据可以展示" and "请补报相应台账" in slide.takeaway
         (slide,) = build(deck((kind, ["cases_opened"])), fetcher(gap=["cases_opened"]), CATALOGUE)
-        assert slide.empty and slide.takeaway.endswith("需要的台账：诉求工单。") and slide.fictional
+        assert slide.empty and slide.takeaway.endswith("需要的台账：诉求工单、城市管理案卷。") and slide.fictional
 
 
 def test_one_missing_metric_does_not_take_the_others_away():
