@@ -9,8 +9,6 @@ import pandas as pd
 
 from jiejian.catalogue import Catalogue, Metric
 
-LEAST = 5
-FEW = f"少于{LEAST}"
 HIDDEN = "C"
 """The status of a figure that is there but not shown (SDMX: confidential)."""
 
@@ -59,22 +57,6 @@ def anonymous(frame: pd.DataFrame, covers: Mapping[str, str]) -> pd.DataFrame:
 
 
 # ---- small cells ----
-
-
-def small_counts(counts: pd.DataFrame, least: int = LEAST) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Counts of persons, places in rows and groups in columns, without those by which a person could be told.
-
-    Returns the counts with gaps and a frame of bool that says where one was taken out. A count from 1 to ``least`` − 1 is
-    taken out; where a column has lost only one, its next smallest goes as well, or it could be had from the column's sum.
-    """
-    values = counts.to_numpy(dtype=float)
-    hidden = (values > 0) & (values < least)
-    for column in np.flatnonzero(hidden.sum(axis=0) == 1):
-        others = np.where(hidden[:, column] | ~(values[:, column] > 0), np.inf, values[:, column])
-        if np.isfinite(others).any():
-            hidden[others.argmin(), column] = True
-    gone = pd.DataFrame(hidden, counts.index, counts.columns)
-    return counts.astype(float).mask(gone), gone
 
 
 def least_shown(catalogue: Catalogue) -> int:

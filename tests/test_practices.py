@@ -16,7 +16,6 @@ from jiejian.catalogue import load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, PROJECT, home
 from jiejian.ledgers import people
 from jiejian.periods import parse_period
-from jiejian.privacy import small_counts
 from jiejian.selection import Selection
 from jiejian.slides import store
 from jiejian.warehouse import Warehouse, serving
@@ -81,18 +80,6 @@ def test_a_volunteer_in_two_communities_counts_once(source):
     assert people.active_volunteers(source, "street", months)["volunteers"].tolist() == [2, 0]
     wanghu = source.places("street").set_index("place").loc["望湖社区", "place_id"]
     assert people.active_volunteers(source, "street", months, (wanghu,))["volunteers"].tolist() == [2, 0]
-
-
-# ---- small counts ----
-
-
-def test_counts_of_a_few_persons_are_taken_out():
-    counts = pd.DataFrame({"两格": [3, 4, 20, 0], "一格": [2, 9, 30, 0], "没有": [5, 6, 7, 0]}, index=list("甲乙丙丁"))
-    shown, gone = small_counts(counts)
-    assert gone["两格"].tolist() == [True, True, False, False]
-    # With only one gone the sum would tell it: the next smallest goes as well. Zero tells of nobody and stays.
-    assert gone["一格"].tolist() == [True, True, False, False]
-    assert not gone["没有"].any() and shown["两格"].tolist()[2:] == [20, 0] and shown["两格"].isna().tolist()[:2] == [True, True]
 
 
 # ---- the standing ----

@@ -13,13 +13,19 @@ import pytest
 from frames import CATALOGUE, CONTEXT, METRICS, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from jiejian.analysis.takeaway import ranking_finding
 from jiejian.analysis.total import total
 from jiejian.export.tables import figures_table, to_xlsx
+from jiejian.home import PROJECT
+from jiejian.periods import parse_period
 from jiejian.privacy import HIDDEN, counting_people, least_shown, small, without_small
+from jiejian.selection import Selection
 from jiejian.slides.model import Look, SlideData
 from jiejian.slides.tables import table_slides
+from jiejian.ui import data
+from jiejian.ui.themes.groups import _GROUPS as GROUPS
 
 LONE = METRICS["lone_elderly"]
 LEAST = 5
@@ -132,3 +138,15 @@ def test_on_the_screen_and_for_the_board(demo_home, demo, monkeypatch):
     assert not ((cube.numerator[0] > 0) & (cube.numerator[0] < LEAST)).any()
     one = replace(selection, places=(str(bare.loc[few, "place_id"].iloc[0]),))
     assert data.figures(demo, one)["value"].isna().sum() == 1 and np.isnan(data.cube(demo, one).value[0]).all()
+
+
+def test_the_page_of_groups_says_what_is_held_back_and_never_how_many(demo_home, monkeypatch):
+    """One mechanism: what the figures hold back is what 服务对象 calls 不显示."""
+    monkeypatch.setenv("JIEJIAN_HOME", str(demo_home))
+    at = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=120).run().switch_page("pages/groups.py").run()
+    source = data.warehouse()
+    there = {m.id for m in source.metrics("demo")}
+    held = data.figures(source, Selection("demo", tuple(m for m in GROUPS if m in there), parse_period("2026-Q3")))
+    count = int((held["status"] == HIDDEN).sum())
+    words = " ".join(m.value for m in at.markdown)
+    assert not at.exception and count > 0 and f"有{count}格人数少" in words

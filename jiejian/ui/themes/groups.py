@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from jiejian import charts
+from jiejian import charts, privacy
 from jiejian.analysis.total import totals
 from jiejian.catalogue import Metric
 from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import Period, periods_between
-from jiejian.privacy import FEW, LEAST, small_counts
 from jiejian.ui import messages, show, theme
 from jiejian.ui.theme import Drawn, Panel, number, text
 from jiejian.ui.themes.common import about, last_complete, read, title
@@ -30,11 +29,12 @@ _APART = "一人可属几类，各类人数不能相加。"
 def page(view: View) -> None:
     # Everything here is of the last complete quarter, and says so.
     quarter = _quarter(view)
-    if quarter is None:
+    ledgers = {panel.ledger for panels in TABS.values() for panel in panels}
+    if quarter is None and ledgers & theme.sent(view):
         show.heading("服务对象")
         messages.empty("还没有一个完整的季度，服务对象按季度看。", "等本季度的台账报齐后再看。")
         return
-    theme.page(replace(view, period=quarter), "服务对象", _answer, TABS)
+    theme.page(replace(view, period=quarter or view.period), "服务对象", _answer, TABS)
 
 
 def _quarter(view: View) -> Period | None:
@@ -47,17 +47,30 @@ def _metrics(view: View, names: Sequence[str]) -> list[Metric]:
     return [there[m] for m in names if m in there and "quarter" in view.ask("grains", m)]
 
 
-def _wide(view: View, metrics: Sequence[Metric]) -> pd.DataFrame:
-    """Places by metric for the last complete quarter."""
+def _wide(view: View, metrics: Sequence[Metric]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Places by metric for the last complete quarter, and which cells the figures themselves hold back."""
     frame = view.figures(*metrics, period=_quarter(view))
-    wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
-    return wide.reindex(columns=[m.id for m in metrics])
+    order, names = frame["place"].drop_duplicates(), [m.id for m in metrics]
+    wide = frame.pivot(index="place", columns="metric", values="value").reindex(index=order, columns=names)
+    kept_back = frame.assign(gone=frame["status"] == privacy.HIDDEN).pivot(index="place", columns="metric", values="gone")
+    return wide, kept_back.reindex(index=order, columns=names)
 
 
 def _street(view: View, metrics: Sequence[Metric]) -> pd.Series:
     frame = view.figures(*metrics, period=_quarter(view))
     found = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
     return found.reindex([m.id for m in metrics])
+
+
+def _few(view: View, values: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+    """Which totals speak of so few persons that they are not shown either."""
+    return (values > 0) & (values < privacy.least_shown(view.catalogue))
+
+
+def _fewer(view: View) -> str:
+    """The rule in words; empty where a street has switched it off."""
+    least = privacy.least_shown(view.catalogue)
+    return f"少于{least}人的不显示确数。" if least else ""
 
 
 def _when(view: View) -> str:
@@ -69,13 +82,14 @@ def _answer(view: View) -> str:
         return "数据还不满一个季度，服务对象按季统计，满一季后显示。"
     metrics = _metrics(view, ("lone_elderly", "oldest_residents", "group_services"))
     street = _street(view, metrics)
-    told = "，".join(f"{m.name.removesuffix(m.unit)}{_said(street[m.id], m)}" for m in metrics)
+    told = "，".join(f"{m.name.removesuffix(m.unit)}{_said(view, street[m.id], m)}" for m in metrics)
     return f"{_when(view)}：{told}。按季统计，只计数，不记名。"
 
 
-def _said(value: float, metric: Metric) -> str:
+def _said(view: View, value: float, metric: Metric) -> str:
     """A figure in words; one of a few persons is not told."""
-    return f"{FEW}{metric.unit}" if 0 < value < LEAST else format_value(value, metric, unit=True)
+    least = privacy.least_shown(view.catalogue)
+    return f"少于{least}{metric.unit}" if 0 < value < least else format_value(value, metric, unit=True)
 
 
 # ---- how many ----
@@ -84,40 +98,42 @@ def _said(value: float, metric: Metric) -> str:
 def _counts(view: View) -> Drawn:
     metrics = _metrics(view, _GROUPS)
     street = _street(view, metrics)
-    shown, gone = small_counts(street.to_frame("count"))
+    gone = _few(view, street)
+    shown = street.mask(gone)
     largest = max(metrics, key=lambda m: street[m.id] if street[m.id] == street[m.id] else -1)
     found = (
-        title(f"{largest.name}最多，{_said(street[largest.id], largest)}", otherwise="各类服务对象的人数"),
-        f"{_when(view)}。{_APART}{FEW}人的不显示确数。",
+        title(f"{largest.name}最多，{_said(view, street[largest.id], largest)}", otherwise="各类服务对象的人数"),
+        f"{_when(view)}。{_APART}{_fewer(view)}",
     )
-    values = [None if v != v else float(v) for v in shown["count"]]
-    notes = [HIDDEN if few else "" for few in gone["count"]]
+    values = [None if v != v else float(v) for v in shown]
+    notes = [HIDDEN if few else "" for few in gone]
     figure = charts.bars([m.name for m in metrics], values, "人", view.context(*metrics), found, notes)
-    table = pd.DataFrame({"group": [m.name for m in metrics], "count": shown["count"].to_numpy()})
+    table = pd.DataFrame({"group": [m.name for m in metrics], "count": shown.to_numpy()})
     return Drawn(table, (text("服务对象"), number("人数", "人")), figure)
 
 
 def _by_community(view: View) -> Drawn:
     metrics = _metrics(view, _GROUPS)
-    wide = _wide(view, metrics)
-    shown, gone = small_counts(wide)
+    shown, gone = _wide(view, metrics)
     words = [
         [HIDDEN if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
         for row, hidden in zip(shown.to_numpy(), gone.to_numpy(), strict=True)
     ]
-    hidden = int(gone.to_numpy().sum())
+    hidden = int(gone.to_numpy(dtype=bool).sum())
     found = (
-        title(f"{len(wide)}个社区{len(metrics)}类服务对象的人数", otherwise="各社区各类服务对象的人数"),
-        f"{_when(view)}。{_APART}" + (f"有{hidden}格人数少，不显示确数，以免认出是谁。" if hidden else f"没有{FEW}人的格子。"),
+        title(f"{len(shown)}个社区{len(metrics)}类服务对象的人数", otherwise="各社区各类服务对象的人数"),
+        f"{_when(view)}。{_APART}" + (f"有{hidden}格人数少，不显示确数，以免认出是谁。" if hidden else ""),
     )
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
-    figure = charts.matrix(list(wide.index), [m.name for m in metrics], cells, "人", view.context(*metrics), found, reading=f"每行一个社区，每列一类对象，颜色越深人数越多。{FEW}人的格子写“{HIDDEN}”；一列只有一格少于{LEAST}人时，次小的一格也不显示，免得用合计倒推。", words=words)  # fmt: skip
+    reading = f"每行一个社区，每列一类对象，颜色越深人数越多。{_fewer(view)}写“{HIDDEN}”的格子人数少；每列另有一格一并不显示，免得用合计倒推。"
+    names = [m.name for m in metrics]
+    figure = charts.matrix(list(shown.index), names, cells, "人", view.context(*metrics), found, reading=reading, words=words)
     return Drawn(shown.reset_index(), (text("社区"), *(number(m.name, "人") for m in metrics)), figure)
 
 
 def _population(view: View) -> Drawn:
     metrics = _metrics(view, ("elderly_share", "floating_share", "residents"))
-    wide = _wide(view, metrics)
+    wide, _ = _wide(view, metrics)
     street = _street(view, metrics)
     found = (
         title(f"60岁及以上老人占{format_value(street['elderly_share'], metrics[0])}", otherwise="各社区老年人口占比"),
@@ -136,8 +152,8 @@ def _change(view: View) -> Drawn:
     frame = view.figures(*metrics, period=newest, since=spell[0])
     wide = totals(frame, metrics, view.catalogue.measures).pivot(index="metric", columns="period", values="value")
     wide = wide.reindex(index=[m.id for m in metrics], columns=[p.key for p in spell])
-    shown, gone = small_counts(wide.T)
-    shown, gone = shown.T, gone.T
+    gone = _few(view, wide)
+    shown = wide.mask(gone)
     words = [
         [HIDDEN if few else "" if v != v else format_value(v, "人") for v, few in zip(row, hidden, strict=True)]
         for row, hidden in zip(shown.to_numpy(), gone.to_numpy(), strict=True)
@@ -204,7 +220,7 @@ def _services_over_time(view: View) -> Drawn:
 
 def _errands(view: View) -> Drawn:
     metrics = _metrics(view, _ERRANDS)
-    wide, street = _wide(view, metrics), _street(view, metrics)
+    (wide, _), street = _wide(view, metrics), _street(view, metrics)
     found = (
         title(f"代办{format_value(street['errands'], '件', unit=True)}，上门占{format_value(street['errands_home_share'], '%', 1)}", otherwise="各社区代办和上门代办的件数"),
         f"{_when(view)}，由社区代居民办理的事项；上门代办的多是行动不便的居民。",
