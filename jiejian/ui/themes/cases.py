@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from jiejian import charts
-from jiejian.analysis.sla import LEVELS, STATES, composite_rate, level_shares
+from jiejian.analysis.sla import LEVELS, NO_LIMIT, STATES, composite_rate, level_shares
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
 from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
@@ -33,10 +33,9 @@ def _answer(view: View) -> str:
     every = int(found.sum())
     if not every:
         return f"{when(view)}没有受理诉求。"
-    limited = int(found.reindex(STATES, fill_value=0).sum())
-    on_time, overdue = int(found.get("按期办结", 0)), int(found.get("在办已超期", 0))
-    share = f"，其中按期办结{on_time}件（占有时限的{100 * on_time / limited:.1f}%）" if limited else ""
-    return f"{when(view)}受理{every}件{share}，在办已超期{overdue}件。"
+    # No share here: 按期办结率 is of what fell due, not of what came in.
+    parts = [f"{name}{int(found[name])}件" for name in (*STATES, NO_LIMIT) if found.get(name, 0)]
+    return f"{when(view)}受理{every}件：{'，'.join(parts)}。"
 
 
 # ---- how they are settled ----
