@@ -155,7 +155,7 @@ def test_no_page_is_wider_than_its_window_nor_shows_an_error(server, browser, na
     page = context.new_page()
     open_page(page, server, name)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
-    assert page.locator("[data-testid='stException'], [data-testid='stAlertContentError']").count() == 0
+    assert page.locator("[data-testid='stException'], [data-testid='stAlertContentError'], [role='dialog']").count() == 0
     context.close()
 
 

@@ -56,6 +56,7 @@ PAGES: tuple[Page, ...] = (
 )
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
 _ENTERED, _WANTED = "_entered", "_wanted"
+_FRONT = "front"  # the name that Streamlit reserves for the page at the root
 _view: ContextVar[View | None] = ContextVar("view", default=None)
 
 
@@ -63,17 +64,21 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     """Run the page that the URL names, inside the frame; the first page is the front one."""
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     st.session_state[_ENTERED] = True
-    links = {p.name: st.Page(folder / f"{p.name}.py", title=p.title, url_path=p.name, default=p is pages[0]) for p in pages}
+    # The front page stands at the root and answers to its own name, too: Streamlit would say “Page not found” in English.
+    at = {p.name: _FRONT if p is pages[0] else p.name for p in pages}
+    links = {p.name: st.Page(folder / f"{p.name}.py", title=p.title, url_path=at[p.name], default=p is pages[0]) for p in pages}
+    named = st.Page(folder / f"{pages[0].name}.py", title=pages[0].title, url_path=pages[0].name, visibility="hidden")
     wanted, params = st.session_state.pop(_WANTED, ("", {}))
     address = _path()
     full_screen = any(p.name in (address, wanted) for p in pages if not p.needs.anything)
     sections = {head: [links[p.name] for p in pages if p.section == head] for head in dict.fromkeys(p.section for p in pages)}
+    sections[pages[0].section].append(named)
     chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar", expanded=True)
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
     _style()
     if messages.ready(data.prepare):
-        needs = next(p.needs for p in pages if links[p.name] is chosen)
+        needs = next((p.needs for p in pages if links[p.name] is chosen), pages[0].needs)
         messages.guarded(lambda: _inside(chosen.run, needs))
 
 
