@@ -95,7 +95,7 @@ def errands(seed: int, counts: np.ndarray, counters: pd.DataFrame) -> pd.DataFra
     count = len(place)
     field = _draw(rng, [e[2] for e in ERRANDS], count)
     item = [ERRANDS[f][1][i % len(ERRANDS[f][1])] for f, i in zip(field, rng.integers(0, 60, count), strict=True)]
-    own = counters.groupby("place_index")["window_name"].agg(list)
+    own = counters.groupby("place_index")["window_name"].agg(list).to_dict()
     at = (rng.random(count) ** 1.3 * 100).astype(int)
     done = accepted + np.floor(rng.exponential(2.4, count)).astype(int)
     open_still = (done > AS_OF) | (rng.random(count) < 0.012)

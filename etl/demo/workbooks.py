@@ -10,7 +10,8 @@ from pathlib import Path
 
 import xlsxwriter
 
-Cell = str | int | float | date | None
+from etl.demo.bodies import BodySheet, Cell
+
 CREATED = datetime(2026, 11, 3, 9, 0, 0)  # fixed, so that the same seed writes the same file
 FACE = {"font_name": "宋体", "font_size": 10}
 BOX = {**FACE, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True}
@@ -36,17 +37,6 @@ class Sheet:
     total: Sequence[Cell] = ()
     note: str = ""
     name: str = "Sheet1"
-
-
-def _put(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: Cell, formats: dict) -> None:
-    if isinstance(value, str):
-        sheet.write_string(row, column, value, formats["cell"])
-    elif isinstance(value, date):
-        sheet.write_datetime(row, column, value, formats["date"])
-    elif value is None or value != value:
-        sheet.write_blank(row, column, None, formats["cell"])
-    else:
-        sheet.write_number(row, column, value, formats["cell"])
 
 
 def _band(sheet: xlsxwriter.worksheet.Worksheet, row: int, last: int, text: str, style: xlsxwriter.format.Format) -> None:
@@ -91,7 +81,7 @@ def _width(head: str, cells: Sequence[Cell]) -> float:
 
 
 def _fill(book: xlsxwriter.Workbook, content: Sheet, styles: dict) -> None:
-    sheet = book.add_worksheet(content.name)
+    sheet = book.add_worksheet(content.name, BodySheet)
     sheet.set_landscape()
     sheet.set_paper(A3 if len(content.heads) > 20 else A4)
     sheet.fit_to_pages(1, 0)
@@ -109,10 +99,9 @@ def _fill(book: xlsxwriter.Workbook, content: Sheet, styles: dict) -> None:
     sheet.freeze_panes(row, 2)
     for column, (head, cells) in enumerate(zip(content.heads, content.columns, strict=True)):
         sheet.set_column(column, column, _width(head, cells))
-    for below, cells in enumerate([*zip(*content.columns, strict=True), *([content.total] if content.total else [])]):
-        for column, value in enumerate(cells):
-            _put(sheet, row + below, column, value, styles)
-    bottom = row + len(content.columns[0]) + bool(content.total)
+    rows = [*zip(*content.columns, strict=True), *([content.total] if content.total else [])]
+    sheet.write_body(row, rows, styles["cell"], styles["date"])
+    bottom = row + len(rows)
     if content.note:
         _band(sheet, bottom, last, content.note, styles["note"])
 
