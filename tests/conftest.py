@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from jiejian.home import PROJECT
 
@@ -22,6 +23,11 @@ CHROMIUM = next(
 )
 NO_BROWSER = "没有找到 Chromium 或 Chrome：浏览器测试未运行。安装 chromium 和 fonts-noto-cjk 后会自动运行（见 .ci/run）。"
 REQUIRED = os.environ.get("JIEJIAN_REQUIRE_BROWSER") == "1"
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs on all cores; some files or tests by name run in one process, which starts at once."""
+    return (os.cpu_count() or 1) if config.args == config.getini("testpaths") else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,9 +62,22 @@ def run_etl(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory) -> Path:
-    """A home in which ``python -m etl`` has loaded everything that ships and the demo street."""
-    home = tmp_path_factory.mktemp("demo_home")
+def demo_home(tmp_path_factory, worker_id) -> Path:
+    """A home in which ``python -m etl`` has loaded everything that ships and the demo street.
+
+    It is made once a run; each further worker of a parallel run gets a copy, since tests save decks and settings there.
+    """
+    mine = tmp_path_factory.mktemp("demo") / "home"
+    if worker_id == "master":
+        return _loaded(mine)
+    shared = tmp_path_factory.getbasetemp().parent / "demo_home"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            _loaded(shared.with_name("demo_home_unfinished")).rename(shared)
+    return Path(shutil.copytree(shared, mine))
+
+
+def _loaded(home: Path) -> Path:
     result = run_etl(home)
     # The demo's erring typist has rows that are given back: 1, not 0.
     assert result.returncode == 1, result.stdout + result.stderr
