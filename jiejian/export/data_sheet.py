@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
@@ -15,14 +14,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from jiejian.export.looks import DEMO_NOTE, LINE, ROW_HEIGHT, Formats, height_of, set_up_print, title_of, write_band, write_text
 from jiejian.export.model import ExportColumn, ExportTable
-from jiejian.export.text import as_rich, is_dangerous, lines, looks_rich, rich_looking, shorten, width, widths
+from jiejian.export.package import Rows
+from jiejian.export.text import lines, shorten, width, widths
 
 NAME = "数据"
 HEAD_ROW = 4  # title, period, source, mark of made-up data, head: always in these rows, so that readers can rely on them
 
-_BATCH = 20_000
-_EPOCH = np.datetime64("1899-12-30", "ms")
-_FIRST_DAY = np.datetime64("1900-03-01", "ms")  # Excel believes in a 29 February 1900; earlier days have no safe number
 _NARROWEST, _WIDEST, _TABLE_AT_LEAST, _PAGE = 9, 48, 64, 220  # in digits; a page of more cannot be read on A4
 _BUTTON, _INDENT = 4, 3  # room for the arrow of the filter, and for the air beside a value
 
@@ -99,24 +96,6 @@ def _write_top(sheet: Worksheet, formats: Formats, table: ExportTable, room: int
         sheet.write_blank(3, 0, None, formats.line)  # a row without a cell would not be written, nor its height
 
 
-def _serials(values: pa.ChunkedArray) -> list[float | str | None]:
-    """Excel's number of each day or moment; a day before 1900-03-01 as text."""
-    moments = values.cast(pa.timestamp("ms")).to_numpy()
-    serials = ((moments - _EPOCH) / np.timedelta64(1, "D")).tolist()
-    found = [None if gone else serial for gone, serial in zip(np.isnat(moments).tolist(), serials, strict=True)]
-    for place in np.flatnonzero(moments < _FIRST_DAY):
-        found[place] = str(moments[place].astype("datetime64[D]" if pa.types.is_date(values.type) else "datetime64[s]"))
-    return found
-
-
-def _special_cells(values: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
-    """Places and texts of a column that need care: they look like a formula, or like xlsxwriter's own markup."""
-    care = pc.or_(is_dangerous(values), rich_looking(values))
-    for place in np.flatnonzero(care.to_numpy()).tolist():
-        text = values[place].as_py()
-        yield place, as_rich(text) if looks_rich(text) else text
-
-
 def _row_heights(columns: list[pa.ChunkedArray]) -> dict[int, float]:
     """Heights of the rows in which a wrapped text needs more than one line."""
     if not columns:
@@ -125,25 +104,11 @@ def _row_heights(columns: list[pa.ChunkedArray]) -> dict[int, float]:
     return {place: height_of(int(most[place])) for place in np.flatnonzero(most > 1).tolist()}
 
 
-def _write_rows(sheet: Worksheet, table: ExportTable, data: pa.Table, sizes: list[int], quoted: list[Format]) -> None:
-    """The data, row by row; plain cells take their look from the column, those that need care from ``quoted``."""
-    wrapping = [number for number, column in enumerate(table.columns) if _wraps(column, sizes[number])]
-    for start in range(0, data.num_rows, _BATCH):
-        batch = data.slice(start, _BATCH)
-        special: dict[int, list[tuple[int, str]]] = {}
-        lists = []
-        for number, (column, values) in enumerate(zip(table.columns, batch.columns, strict=True)):
-            lists.append(_serials(values) if column.kind == "date" else values.to_pylist())
-            for place, text in _special_cells(values) if column.kind == "text" else ():
-                special.setdefault(place, []).append((number, text))
-        heights = _row_heights([batch.column(number) for number in wrapping])
-        for place, cells in enumerate(zip(*lists, strict=True)):
-            row = HEAD_ROW + 1 + start + place
-            if place in heights:
-                sheet.set_row(row, heights[place])
-            sheet.write_row(row, 0, cells)
-            for number, text in special.get(place, ()):
-                sheet.write_string(row, number, text, quoted[number])
+def _write_models(sheet: Worksheet, plain: list[Format], quoted: list[Format]) -> None:
+    """Two rows of blank cells that carry the looks of the columns, for the rows that take their place (see sheet_rows)."""
+    for row, looks in enumerate((plain, quoted), HEAD_ROW + 1):
+        for number, look in enumerate(looks):
+            sheet.write_blank(row, number, None, look)
 
 
 def _draw_lines(book: xlsxwriter.Workbook, sheet: Worksheet, bottom: int, last: int) -> None:
@@ -165,21 +130,26 @@ def _set_view(sheet: Worksheet, table: ExportTable, bottom: int, total_width: in
     set_up_print(sheet, table, pages_wide)
 
 
-def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table, name: str = NAME) -> None:
-    """Add the sheet 数据 with ``data``, the typed rows of ``table``."""
+def write_data(book: xlsxwriter.Workbook, formats: Formats, table: ExportTable, data: pa.Table, name: str = NAME) -> list[Rows]:
+    """Add the sheet 数据 for ``data``, the typed rows of ``table``; what is returned has to be put in by :func:`package.fill`."""
     sheet = book.add_worksheet(name)
     sheet.set_default_row(ROW_HEIGHT)
-    sizes, quoted = _column_widths(table, data), []
+    sizes, plain, quoted = _column_widths(table, data), [], []
     for number, (column, size, values) in enumerate(zip(table.columns, sizes, data.columns, strict=True)):
         wraps = _wraps(column, size)
-        sheet.set_column(number, number, size, formats.column(column, values.type, wraps))
+        plain.append(formats.column(column, values.type, wraps))
         quoted.append(formats.column(column, values.type, wraps, quote_prefix=True))
+        sheet.set_column(number, number, size, plain[-1])
     _write_top(sheet, formats, table, sum(sizes))
     sheet.set_row(HEAD_ROW, height_of(max(map(_head_lines, data.column_names))))
     for number, label in enumerate(data.column_names):
         write_text(sheet, HEAD_ROW, number, label, formats.head)
-    _write_rows(sheet, table, data, sizes, quoted)
     bottom = HEAD_ROW + data.num_rows
     if data.num_rows:
+        _write_models(sheet, plain, quoted)
         _draw_lines(book, sheet, bottom, len(sizes) - 1)
     _set_view(sheet, table, bottom, sum(sizes))
+    if not data.num_rows:
+        return []
+    wrapping = [values for values, column, size in zip(data.columns, table.columns, sizes, strict=True) if _wraps(column, size)]
+    return [Rows(sheet.index + 1, HEAD_ROW + 2, data, _row_heights(wrapping))]

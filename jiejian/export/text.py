@@ -45,11 +45,6 @@ def looks_rich(text: str) -> bool:
     return text.startswith("<r>") and text.endswith("</r>")
 
 
-def rich_looking(texts: pa.Array) -> pa.Array:
-    """:func:`looks_rich` for many."""
-    return pc.fill_null(pc.and_(pc.starts_with(texts, "<r>"), pc.ends_with(texts, "</r>")), False)
-
-
 def as_rich(text: str) -> str:
     """The text as xlsxwriter's markup, escaped: the one way to write a text that :func:`looks_rich`."""
     return f'<r><t xml:space="preserve">{escape(text)}</t></r>'

@@ -20,6 +20,7 @@ from jiejian.export.looks import FONT, Formats, title_of
 from jiejian.export.model import ExportTable, typed
 from jiejian.export.notes_sheet import NAME as NOTES
 from jiejian.export.notes_sheet import write_all_notes, write_notes
+from jiejian.export.package import fill
 from jiejian.export.text import clean_one
 
 MAX_ROWS = 1_048_576 - HEAD_ROW - 1  # what a sheet holds below the head
@@ -97,9 +98,9 @@ def to_xlsx(table: ExportTable, made_at: datetime | None = None) -> bytes:
     with xlsxwriter.Workbook(kept, _OPTIONS) as book:
         formats = Formats(book)
         _set_properties(book, table, made_at)
-        write_data(book, formats, table, data)
+        rows = write_data(book, formats, table, data)
         write_notes(book, formats, table, made_at, cut)
-    return kept.getvalue()
+    return fill(kept.getvalue(), rows)
 
 
 def sheet_names(tables: Sequence[ExportTable]) -> list[str]:
@@ -135,10 +136,10 @@ def to_book(title: str, tables: Sequence[ExportTable], made_at: datetime | None 
         formats = Formats(book)
         _set_properties(book, replace(tables[0], title=title, definitions=()), made_at)
         write_contents(book, formats, title, tables, names)
-        cuts = 0
+        cuts, rows = 0, []
         for table, name in zip(tables, names, strict=True):
             data, cut = _fitting(table)
-            write_data(book, formats, table, data, name)
+            rows += write_data(book, formats, table, data, name)
             cuts += cut
         write_all_notes(book, formats, tables, made_at, cuts)
-    return kept.getvalue()
+    return fill(kept.getvalue(), rows)
