@@ -48,7 +48,21 @@ def to_html(slides: Sequence[Slide], deck: Deck, autoplay: bool = False, sheet: 
 def _plain(slide: Slide) -> dict:
     """What the script needs of a slide: without the figures of native charts, and 演示数据 once, as a mark."""
     fields = {k: v for k, v in asdict(slide).items() if k != "plot"}
+    fields["figure"] = still(fields["figure"])
     return fields | {"foot": slide.foot.removesuffix(f" · {DEMO_MARK}") if slide.fictional else slide.foot}
+
+
+# What only a pointer over a chart would need: a slide's picture is still.
+_HOVER = ("hovertext", "hoverinfo", "hovertemplate", "customdata", "hoverlabel", "hovermode")
+
+
+def still(part):
+    """A figure, or any part of one, without what no audience sees, its numbers to seven digits: a third of the bytes."""
+    if isinstance(part, dict):
+        return {name: still(value) for name, value in part.items() if name not in _HOVER}
+    if isinstance(part, list | tuple):
+        return [still(value) for value in part]
+    return float(f"{part:.7g}") if isinstance(part, float) else part
 
 
 def _json(content: dict) -> str:
