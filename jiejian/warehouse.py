@@ -29,6 +29,7 @@ from jiejian.periods import Period
 from jiejian.records import Records
 from jiejian.registers import LIFE
 from jiejian.selection import Selection, SelectionError
+from jiejian.sight import EVERYTHING, VAULT, Curtain, Sight, draw
 
 # The first day of the period that contains a base row, by grain; allow-listed SQL, never text of a user.
 _BUCKET = {
@@ -138,6 +139,19 @@ class DatasetInfo:
     as_of: date | None
 
 
+def _open(path: Path, catalogue: Catalogue, sight: Sight) -> tuple[duckdb.DuckDBPyConnection, Curtain | None]:
+    """A locked connection, and the curtain of somebody who may not see everything (see sight.py)."""
+    if not sight.limited:
+        return duckdb.connect(str(path), read_only=True, config=CONFIG), None
+    connection = duckdb.connect(":memory:", config={"threads": CONFIG["threads"]})
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {VAULT} (READ_ONLY)")
+    curtain = draw(lambda sql, parameters: connection.execute(sql, list(parameters) or None).df(), catalogue, sight)
+    for name in ("enable_external_access", "lock_configuration"):
+        connection.execute(f"SET {name} = {CONFIG[name]}")
+    return connection, curtain
+
+
 def serving(home: Home) -> Path:
     """The warehouse file that serves now; NoWarehouse when none was built yet."""
     try:
@@ -152,9 +166,14 @@ def serving(home: Home) -> Path:
 class Warehouse(Records):
     """One version of the warehouse, read only. Safe to share between threads: each query has its own cursor."""
 
-    def __init__(self, path: Path, catalogue: Catalogue):
-        self.path, self.version, self.catalogue = path, path.stem, catalogue
-        self._connection = duckdb.connect(str(path), read_only=True, config=CONFIG)
+    def __init__(self, path: Path, catalogue: Catalogue, sight: Sight = EVERYTHING):
+        self.path, self.catalogue, self.sight = path, catalogue, sight
+        # What somebody keeps under a version is kept for those who see the same of it.
+        self.version = path.stem + sight.mark
+        self.path, self.catalogue, self.sight = path, catalogue, sight
+        # What somebody keeps under a version is kept for those who see the same of it.
+        self.version = path.stem + sight.mark
+        self._connection, self._curtain = _open(path, catalogue, sight)
         self._lock = threading.Lock()
         # One version never changes: what is asked again and again is read once.
         for name in ("datasets", "places", "street", "boundaries", "_all_places", "_base_grains", "_titles"):
@@ -168,9 +187,10 @@ class Warehouse(Records):
         with self._lock:
             cursor = self._connection.cursor()
         try:
-            return cursor.execute(sql, parameters or None).df()
+            found = cursor.execute(sql, parameters or None).df()
         finally:
             cursor.close()
+        return self._curtain.scrub.frame(found) if self._curtain else found
 
     def batches(self, sql: str, parameters: Mapping | Sequence = (), size: int = 50_000) -> Iterator[pd.DataFrame]:
         """The rows of a query ``size`` at a time, so that millions need little memory; at least one frame, which may be empty."""
@@ -181,13 +201,28 @@ class Warehouse(Records):
             for batch in reader:
                 if batch.num_rows:
                     empty = False
-                    yield batch.to_pandas()
+                    yield self._curtain.scrub.frame(batch.to_pandas()) if self._curtain else batch.to_pandas()
             if empty:
                 yield reader.schema.empty_table().to_pandas()
         finally:
             cursor.close()
 
     # ---- what there is ----
+
+    def seen(self, sight: Sight) -> Warehouse:
+        """The same version as somebody else sees it; never more than this one shows."""
+        if sight.limited and self._curtain:
+            own = frozenset().union(*self._curtain.own.values())
+            sight = Sight(tuple(p for p in sight.communities if p in own))
+        return self if sight == self.sight or not sight.limited else Warehouse(self.path, self.catalogue, sight)
+
+    def cleaned(self, text: str) -> str:
+        """A text that somebody else wrote, with cover names in place of names that are not to be seen here."""
+        return self._curtain.scrub.text(text) if self._curtain else text
+
+    def named(self, dataset: str) -> frozenset[str] | None:
+        """Ids of the places that go by their own name here; None where all do."""
+        return self._curtain.own.get(dataset, frozenset()) if self._curtain else None
 
     def datasets(self) -> dict[str, DatasetInfo]:
         """Data sets that hold figures, in the catalogue's order."""

@@ -3,4 +3,4 @@
 from jiejian.ui import frame, presenter
 
 view = frame.page(__file__)
-presenter.present(view.source)
+presenter.present(view)

@@ -19,7 +19,7 @@ LAYERS = (
     "jiejian.analysis",
     "jiejian.privacy",
     "jiejian.ledgers",
-    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings",
+    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.sight",
     "jiejian.selection",
     "jiejian.periods",
     "jiejian.format",

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from jiejian.analysis.peers import average, beside, nearest, same_group, standardised, traits_frame
 from jiejian.analysis.ranks import range_text, ranked_with_range, spans
 from jiejian.catalogue import Likeness
-from jiejian.privacy import anonymous, cover_names
 
 MEASURES = CATALOGUE.measures
 TRAITS = {"x": Likeness(id="x", name="甲", metric="households"), "y": Likeness(id="y", name="乙", metric="residents")}
@@ -131,21 +130,3 @@ def test_every_rank_is_within_some_range(pairs):
 
 
 # ---- cover names ----
-
-
-def test_cover_names_do_not_tell_who_is_who():
-    rows = at("cases_opened", 望湖=1, 春和=2, 晴川=3)
-    covers = cover_names(rows, keep=["demo/春和"])
-    assert covers["demo/春和"] == "春和" and sorted(covers.values()) == ["春和", "社区A", "社区B"]
-    assert cover_names(rows.iloc[::-1], keep=["demo/春和"]) == covers
-    shown = anonymous(rows.assign(note="说明"), covers)
-    text = shown.to_csv()
-    assert "望湖" not in text and "晴川" not in text and "春和" in text
-    assert shown.loc[shown["place"] == "春和", "note"].tolist() == ["说明"] and set(shown.loc[shown["place"] != "春和", "note"]) == {""}
-    assert sorted(shown["value"]) == [1, 2, 3] and shown["place"].tolist() == ["春和", "社区A", "社区B"]
-
-
-def test_more_than_twenty_six_places():
-    places = pd.DataFrame({"place_id": [f"p{i:03}" for i in range(30)], "place": [f"名{i}" for i in range(30)]})
-    covers = list(cover_names(places).values())
-    assert covers[25:28] == ["社区Z", "社区AA", "社区AB"] and len(set(covers)) == 30

@@ -40,7 +40,7 @@ def draw(view: View) -> None:
 
 
 def _asked(view: View, ledger: str) -> Asked:
-    return Asked(ledger, *ledger_exports.spell(view), view.places)
+    return Asked(ledger, *ledger_exports.spell(view), view.of_own().places)
 
 
 def _make(view: View, key: tuple, metrics: list[str], ledgers: list[str]) -> None:
@@ -51,7 +51,7 @@ def _make(view: View, key: tuple, metrics: list[str], ledgers: list[str]) -> Non
         if metrics:
             st.write(f"指标：{len(metrics)}张表")
         for ledger in ledgers:
-            tables.append(ledger_exports.whole(view, _asked(view, ledger)))
+            tables.append(ledger_exports.whole(view.of_own(), _asked(view, ledger)))
             st.write(f"{view.catalogue.ledgers[ledger].name}：{len(tables[-1].frame):,}行")
         try:
             made = to_book(f"{view.context().street}数据合集（{view.context().period}）", tables)

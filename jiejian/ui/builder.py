@@ -6,6 +6,7 @@ The file of the deck is the only state: every change is saved at once, and a sec
 from __future__ import annotations
 
 from functools import lru_cache
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from jiejian.export.html_deck import to_html
 from jiejian.export.tables import file_name
 from jiejian.home import home
 from jiejian.slides import Slide, store
-from jiejian.ui import builder_edit, builder_freeze, deckbook, messages
+from jiejian.ui import anonymity, builder_edit, builder_freeze, deckbook, messages
 from jiejian.ui.deckbook import Opened
 from jiejian.ui.view import View
 
@@ -39,14 +40,18 @@ def build(view: View) -> None:
     if not name:
         messages.empty("还没有保存的演示。", "在右边选一种现成的演示，点“新建”，就可以放映、修改和带走。")
         return
-    opened = deckbook.find(view.source, name)
+    opened = deckbook.find(view.whole, name, anonymous=view.anonymous)
     if opened is None or opened.fault:
         st.warning(opened.fault if opened else f"演示“{name}”已不在，可能在另一个窗口删除了。")
-        _delete(name)
+        if not view.anonymous:
+            _delete(name)
         return
     slides = deckbook.slides(opened)
     _actions(opened, name, slides, view)
     _sheet(tuple(slides), opened.deck)
+    if view.anonymous:
+        st.info("隐去了其他社区名称：可以放映、下载。要修改或定格，请先在左侧关掉“隐去其他社区名称”。")
+        return
     change, figures = st.tabs(["修改内容", "定格数字"])
     with change:
         builder_edit.edit(opened, name, slides)
@@ -80,7 +85,7 @@ def _new(view: View) -> None:
     order = sorted(plans, key=lambda d: bool(plans[d].subject))
     plan = plans[st.selectbox("现成的演示", order, format_func=lambda d: plans[d].name, key="deck_plan")]
     st.caption(plan.note)
-    usable = deckbook.view_for(view.source, Deck(id="x", name="x", dataset=view.dataset.id))
+    usable = deckbook.view_for(view.whole, Deck(id="x", name="x", dataset=view.dataset.id))
     if usable is None:
         st.info("当前数据集没有按月的数字，不能做演示。请在左侧换一个数据集。")
         return
@@ -140,10 +145,10 @@ def _actions(opened: Opened, name: str, slides: list[Slide], view: View) -> None
         return file_name(street, opened.deck.name, as_of, ending, fictional=made_up)
 
     row = st.columns(6)
-    row[0].link_button("开始放映", f"present?deck={name}", icon=":material/play_arrow:", type="primary", width="stretch")
+    row[0].link_button("开始放映", _address(view, name), icon=":material/play_arrow:", type="primary", width="stretch")
     row[1].download_button("PPTX", _pptx(opened.deck, slides, street), named("pptx"), pptx.MIME, key="deck_pptx", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
     row[2].download_button("离线网页", lambda: to_html(slides, opened.deck), named("html"), HTML, key="deck_html", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
-    row[3].download_button("演示文件", lambda: store.write(opened.deck, opened.frozen), f"{name}{store.ENDING}", "application/json", key="deck_carry", on_click="ignore", width="stretch")  # fmt: skip
+    row[3].download_button("演示文件", lambda: store.write(opened.deck, opened.frozen), f"{name}{store.ENDING}", "application/json", key="deck_carry", on_click="ignore", width="stretch", disabled=view.anonymous)  # fmt: skip
     row[4].button("复制", key="deck_copy", on_click=_copy, args=(name,), width="stretch")
     with row[5]:
         _delete(name)
@@ -153,6 +158,11 @@ def _actions(opened: Opened, name: str, slides: list[Slide], view: View) -> None
     st.caption(
         f"{len(slides)}页{minutes}。PPTX 可在 PowerPoint、WPS 里继续编辑；离线网页拷进 U 盘，用浏览器打开即可放映，不需要网络。"
     )
+
+
+def _address(view: View, name: str) -> str:
+    """Where a deck is shown; the new window hides what this one hides."""
+    return "present?" + urlencode({"deck": name, **({anonymity.KEY: "true"} if view.anonymous else {})})
 
 
 def _pptx(deck: Deck, slides: list[Slide], street: str):

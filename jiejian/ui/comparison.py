@@ -10,7 +10,6 @@ import streamlit as st
 from jiejian import charts
 from jiejian.catalogue import Metric
 from jiejian.ui import show, tables
-from jiejian.ui.anonymity import maybe_covered
 from jiejian.ui.pillars import pillars
 from jiejian.ui.view import View
 
@@ -23,11 +22,7 @@ RANKING, FUNNEL, SPREAD = "排序图", "漏斗图", "分布图"
 
 def compare(view: View) -> View:
     """Draw the comparison; the picked communities are in focus, the others stay as background. Returns the view as shown."""
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    with left:
-        angle = _choice("角度", (ORDER, TOGETHER, ALL), "angle")
-    with right:
-        view = maybe_covered(view)
+    angle = _choice("角度", (ORDER, TOGETHER, ALL), "angle")
     {ORDER: _in_order, TOGETHER: _together, ALL: _all_at_once}[angle](view)
     if st.session_state.pop(_GO, False):
         # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
@@ -75,7 +70,7 @@ def _in_order(view: View) -> None:
 
 def _chart(view: View, figure: dict, key: str, frame: pd.DataFrame, metrics: list[Metric]) -> None:
     """A chart with its table; a click leads to the community, but not from behind a cover name."""
-    on_click = None if view.covers else _open
+    on_click = None if view.limited else _open
     show.chart(view, figure, key, lambda: tables.show_table(view, frame, metrics), metrics, on_click=on_click)
 
 

@@ -18,6 +18,8 @@ from jiejian.figures import Cube
 from jiejian.home import home
 from jiejian.privacy import counting_people, least_shown, small, without_small
 from jiejian.selection import Selection
+from jiejian.sight import Sight
+from jiejian.ui import person
 from jiejian.warehouse import Warehouse, serving
 
 _building = threading.Lock()
@@ -67,8 +69,18 @@ class _Identity:
 
 
 def warehouse() -> Warehouse:
-    """The version that serves now. A page asks once a run and keeps to it: it moves on at its next run, never halfway."""
-    return _open(serving(home()), _Identity(catalogue()))
+    """The version that serves now, as this person may see it: the one door of the interface to the warehouse.
+
+    A page asks once a run and keeps to it: it moves on at its next run, never halfway.
+    """
+    return behind(_open(serving(home()), _Identity(catalogue())), person.sight())
+
+
+@lru_cache(maxsize=32)
+def behind(source: Warehouse, sight: Sight) -> Warehouse:
+    """A version as somebody sees it, who sees no more than ``source`` does. Each sight is a warehouse of its own, and so are
+    its places in every cache."""
+    return source.seen(sight)
 
 
 @lru_cache(maxsize=512)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from jiejian.catalogue import Deck
+from jiejian.catalogue import Deck, DeckSlide
 from jiejian.home import home
 from jiejian.periods import parse_period
 from jiejian.selection import SelectionError, latest_periods
 from jiejian.slides import Fetch, Slide, build, plans, store
 from jiejian.slides.frozen import Frozen, thawed
-from jiejian.ui import data, deck
+from jiejian.ui import anonymity, data, deck
 from jiejian.ui.view import View
 from jiejian.warehouse import Warehouse
 
@@ -33,18 +33,63 @@ class Opened:
         return thawed(self.frozen) if self.frozen else deck.fetcher(self.view) if self.view else None
 
 
-def find(source: Warehouse, name: str, subject: str = "") -> Opened | None:
-    """A ready deck by id, or a saved one by name; a plan is filled with ``subject``, or with the first there is."""
+FROZEN = "这份演示的数字已经定格，定格的数字里有其他社区的名称，不能在隐名时放映。请在编辑页取消定格，或另做一份。"
+
+
+def find(source: Warehouse, name: str, subject: str = "", anonymous: bool = False) -> Opened | None:
+    """A ready deck by id, or a saved one by name; a plan is filled with ``subject``, or with the first there is.
+
+    In the anonymous mode the communities that the deck is about keep their names. Somebody who may not see all gets the deck
+    without the slides about others, and without others' names in what its editor wrote.
+    """
     ready = source.catalogue.decks.get(name)
     if ready is not None:
         view = view_for(source, ready)
-        return Opened(filled(view, ready, subject) if view else ready, view)
+        return _shown(filled(view, ready, subject) if view else ready, view, None, anonymous)
     saved = store.stored(home()).get(name)
     if saved is None:
         return None
     if saved.deck is None:
         return Opened(Deck(id=name, name=name), None, fault=saved.fault)
-    return Opened(saved.deck, view_for(source, saved.deck), saved.frozen)
+    return _shown(saved.deck, view_for(source, saved.deck), saved.frozen, anonymous)
+
+
+def _shown(chosen: Deck, view: View | None, frozen: Frozen | None, anonymous: bool) -> Opened:
+    if view is not None and anonymous:
+        view = anonymity.covered(view, _about(chosen, view))
+    if view is None or not view.limited:
+        return Opened(chosen, view, frozen)
+    if frozen is not None:
+        return Opened(Deck(id="x", name=view.source.cleaned(chosen.name)), None, fault=FROZEN)
+    return Opened(_of_named(chosen, view), view)
+
+
+def _about(chosen: Deck, view: View) -> set[str]:
+    """Ids of the communities that slides of a deck are about."""
+    ids = {name: place for place, name in zip(view.named["place_id"], view.named["place"], strict=True)}
+    wanted = {place for stop in chosen.route for slide in stop.slides for place in slide.places}
+    return {ids.get(place, place) for place in wanted}
+
+
+def _of_named(chosen: Deck, view: View) -> Deck:
+    """A deck without slides about communities that may not be named, and its texts without their names."""
+    known = {*view.named["place_id"], *view.named["place"]}
+
+    def kept(slides: Sequence[DeckSlide]) -> tuple[DeckSlide, ...]:
+        words = ("title", "takeaway", "notes")
+        return tuple(
+            slide.model_copy(update={word: view.source.cleaned(getattr(slide, word)) for word in words})
+            for slide in slides
+            if known.issuperset(slide.places)
+        )
+
+    stops = [
+        stop.model_copy(update={"name": view.source.cleaned(stop.name), "slides": kept(stop.slides)})
+        for stop in chosen.stops
+        if not stop.place or stop.place in known
+    ]
+    words = {word: view.source.cleaned(getattr(chosen, word)) for word in ("id", "name", "note")}
+    return chosen.model_copy(update={**words, "slides": kept(chosen.slides), "stops": tuple(s for s in stops if s.slides)})
 
 
 def filled(view: View, plan: Deck, subject: str = "") -> Deck:
@@ -54,9 +99,9 @@ def filled(view: View, plan: Deck, subject: str = "") -> Deck:
         topic = subject if subject in found else next(iter(found), "")
         return plans.about_topic(plan, topic, found.get(topic, ()))
     if plan.subject == "community":
-        return plans.about_community(plan, subject or str(view.known["place_id"].iloc[0]))
+        return plans.about_community(plan, subject or next(iter(subjects(view, plan)), ""))
     if plan.subject == "route":
-        chosen = [part for part in subject.split(",") if part] or list(view.known["place_id"].astype(str).iloc[:3])
+        chosen = [part for part in subject.split(",") if part] or list(subjects(view, plan))[:3]
         return plans.along_route(plan, chosen)
     return plan
 
@@ -109,4 +154,4 @@ def subjects(view: View, plan: Deck) -> Sequence[str]:
     """What the subject of a plan may be."""
     if plan.subject == "topic":
         return list(plans.topics(view.catalogue, view.metrics))
-    return list(view.known["place_id"].astype(str)) if plan.subject else []
+    return list(view.named["place_id"].astype(str)) if plan.subject else []

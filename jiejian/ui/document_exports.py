@@ -39,11 +39,12 @@ def draw(view: View) -> None:
         _offer(view, "月度通报", "bulletin", lambda: _bulletin(view, internal), internal)
     with right, st.container(border=True):
         st.subheader("社区画像", anchor=False)
-        names = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+        names = dict(zip(view.named["place_id"], view.named["place"], strict=True))
         first = list(names).index(view.places[0]) if view.places and view.places[0] in names else 0
-        place = st.selectbox("社区", list(names), index=first, format_func=names.get, key="docx_place")
+        place = st.selectbox("社区", list(names), index=first, format_func=names.get, key="docx_place", placeholder="先在左侧选社区")
         st.markdown("一个社区的基本情况、主要指标与街道平均的比较、值得关注的变化。")
-        _offer(view, f"{names[place]}画像", f"portrait_{place}", lambda: _portrait(view, place, names[place], internal), internal)
+        if place:
+            _offer(view, f"{names[place]}画像", f"portrait_{place}", lambda: _portrait(view, place, names[place], internal), internal)
     st.caption(f"写的是{view.period.label}；换一个时间，请在左侧选。图表要放进文稿，可以用图下的“图片”。")
 
 

@@ -35,7 +35,7 @@ PAGES: tuple[Page, ...] = (
     Page("overview", "总览", Needs()),
     Page("compare", "社区对比", Needs(metrics="one", published="measure")),
     Page("trends", "趋势分析", Needs(metrics="one", time="series", published="")),
-    Page("portrait", "社区画像", Needs(communities=False, published="")),
+    Page("portrait", "社区画像", Needs(communities=False, published="", focus="who")),
     Page("scoring", "综合考评", Needs(published="")),
     Page("organisation", "组织体系", Needs(grouping=False, published=""), _WORK),
     Page("members", "党员作用", Needs(grouping=False, published=""), _WORK),
@@ -46,7 +46,7 @@ PAGES: tuple[Page, ...] = (
     Page("stations", "阵地服务", Needs(grouping=False, published=""), _WORK),
     Page("activities", "活动与志愿", Needs(grouping=False, published=""), _WORK),
     Page("groups", "服务对象", Needs(grouping=False, published=""), _WORK),
-    Page("import", "数据导入", Needs(time="none", communities=False, published=""), _DATA),
+    Page("import", "数据导入", Needs(time="none", communities=False, published="", anonymous=False), _DATA),
     Page("reporting", "报送情况", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
     Page("export", "数据导出", Needs(metrics="many", time="series"), _DATA),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published=""), _DATA),
@@ -78,24 +78,24 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
         st.switch_page(links[wanted], query_params=params)
     _style()
     if messages.ready(data.prepare):
-        needs = next((p.needs for p in pages if links[p.name] is chosen), pages[0].needs)
-        messages.guarded(lambda: _inside(chosen.run, needs))
+        shown = next((p for p in pages if links[p.name] is chosen), pages[0])
+        messages.guarded(lambda: _inside(chosen.run, shown))
 
 
-def _inside(body: Callable[[], None], needs: Needs) -> None:
-    token = _view.set(_drawn(needs))
+def _inside(body: Callable[[], None], shown: Page) -> None:
+    token = _view.set(_drawn(shown))
     try:
         body()
     finally:
         _view.reset(token)
 
 
-def _drawn(needs: Needs) -> View:
-    """The pickers and the line above the page."""
-    view = pick(data.warehouse(), needs)
-    if needs.anything:
+def _drawn(shown: Page) -> View:
+    """The pickers and the line above the page. A theme is read row by row: where others' rows are not there, it is about the own ones."""
+    view = pick(data.warehouse(), shown.needs)
+    if shown.needs.anything:
         show.frame_line(view)
-    return view
+    return view.of_own() if shown.section == _WORK else view
 
 
 def page(file: str) -> View:
@@ -106,7 +106,7 @@ def page(file: str) -> View:
     """
     view, name = _view.get(), Path(file).stem
     if view is None and st.session_state.get(_ENTERED):
-        return _drawn(next((p.needs for p in PAGES if p.name == name), Needs()))
+        return _drawn(next((p for p in PAGES if p.name == name), Page(name, "", Needs())))
     if view is None:
         params = {key: st.query_params.get_all(key) for key in st.query_params}
         st.session_state[_WANTED] = (name, params)

@@ -28,6 +28,7 @@ _NAMES = {"xlsx": "Excel 表格", "csv": "CSV 文本", "parquet": "Parquet"}
 
 def draw(view: View) -> None:
     """Draw the tab."""
+    view = view.of_own()
     offered = {ledger.id: ledger for ledger in data.read(rows.ledgers, view.source, view.dataset.id)}
     if not offered:
         st.info(f"{view.dataset.name}还没有可以导出的台账。请先在“数据导入”装入台账。")

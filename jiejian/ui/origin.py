@@ -38,7 +38,7 @@ def origin(view: View, metrics: Sequence[Metric], key: str) -> None:
         if not fold.open:
             return
         left, right = st.columns(2)
-        names = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+        names = dict(zip(view.named["place_id"], view.named["place"], strict=True))
         offered = [*(p for p in view.places if p in names), *(p for p in names if p not in view.places)]
         unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
         place = left.selectbox(

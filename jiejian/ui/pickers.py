@@ -17,7 +17,7 @@ import streamlit as st
 from jiejian.catalogue import Metric
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
 from jiejian.selection import latest_periods
-from jiejian.ui import data
+from jiejian.ui import anonymity, data
 from jiejian.ui.view import View
 from jiejian.warehouse import DatasetInfo, Warehouse
 
@@ -37,13 +37,31 @@ class Needs:
     published: Literal["", "place", "measure"] = "place"
     grouping: bool = True
     anything: bool = True
+    # The key of a page's own picker of one community, which then is the one in focus.
+    focus: str = ""
+    anonymous: bool = True
 
 
 def pick(source: Warehouse, needs: Needs) -> View:
     """Draw all pickers, show those that are needed, and return what is picked."""
     with st.sidebar if needs.anything else st.container(key="unused_pickers"):
         view = View(source, _dataset(source))
-        return _published(view, needs) if view.published else _periodic(view, needs)
+        picked = _published(view, needs) if view.published else _periodic(view, needs)
+        with _slot("pick_anonymous", needs.anonymous and len(picked.offered) > 1):
+            hide = anonymity.switch()
+    if not hide or not needs.anonymous or picked.published:
+        return picked
+    return anonymity.covered(picked, {focus(picked, needs.focus)} if needs.focus else picked.places)
+
+
+def focus(view: View, key: str) -> str:
+    """The one community that a page speaks of, as its picker of this key says: by session, by address, else the first picked."""
+    by_name = {name: place for place, name in view.offered}
+    ids = list(by_name.values())
+    wanted = st.session_state.get(key) or st.query_params.get(key) or ""
+    wanted = by_name.get(wanted, wanted)
+    picked = [p for p in st.session_state.get("community") or () if p in ids]
+    return wanted if wanted in ids else picked[0] if picked else ids[0] if ids else ""
 
 
 def _periodic(view: View, needs: Needs) -> View:
@@ -53,6 +71,7 @@ def _periodic(view: View, needs: Needs) -> View:
     many = _metrics(view, offered, needs.metrics == "many")
     chosen = {"one": one, "many": many}.get(needs.metrics, tuple(offered))
     period, since = _time(view, chosen if needs.metrics == "one" else (), needs.time)
+    view = replace(view, offered=_offered(view))
     places = _communities(view, needs.communities)
     if needs.time == "none":
         return replace(view, metrics=chosen, group=group)
@@ -163,14 +182,19 @@ def _since(dataset: DatasetInfo, period: Period, needed: bool) -> Period:
 
 
 def _communities(view: View, needed: bool) -> tuple[str, ...]:
-    known = view.known
-    if len(known) < 2:
+    names = dict(view.offered)
+    if len(view.known) < 2:
         return ()
-    names = dict(zip(known["place_id"], known["place"], strict=True))
     unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
     with _slot("pick_community", needed):
         chosen = st.multiselect(unit, list(names), format_func=names.get, key="community", placeholder=f"全部{unit}", **_BOUND)
     return tuple(chosen) if needed else ()
+
+
+def _offered(view: View) -> tuple[tuple[str, str], ...]:
+    """Id and name of the places that may be picked: those that the person may see by name."""
+    named = view.named
+    return tuple(zip(named["place_id"].astype(str), named["place"].astype(str), strict=True))
 
 
 # ---- published figures ----

@@ -19,7 +19,7 @@ from jiejian.catalogue import Metric
 from jiejian.charts.spine import LEGEND, Spine, spine_svg
 from jiejian.format import format_value
 from jiejian.ui import tables
-from jiejian.ui.anonymity import maybe_covered
+from jiejian.ui.pickers import focus
 from jiejian.ui.pillars import pillars
 from jiejian.ui.view import View
 
@@ -40,15 +40,13 @@ _SIGNS = {"worse": ("▼", "worse"), "better": ("▲", "better")}
 
 def portrait(view: View) -> None:
     """Draw the page."""
-    known = view.known
-    names = dict(zip(known["place_id"], known["place"], strict=True))
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        place = st.selectbox(
-            "看哪个社区", list(names), index=_first(list(names)), format_func=names.get, key="who", bind="query-params"
-        )
-    with right:
-        view = maybe_covered(view, keep=(place,))
+    names, first = dict(view.offered), focus(view, "who")
+    if not names:
+        st.info("没有可以看画像的社区：其他社区只看平均和分布，见“社区对比”。")
+        return
+    place = st.selectbox(
+        "看哪个社区", list(names), index=list(names).index(first), format_func=names.get, key="who", bind="query-params"
+    )
     offered = pillars(view)
     if not offered:
         st.info("这个周期没有可以展示的指标；请在左侧换一个周期。")
@@ -78,12 +76,6 @@ _READING = (
     "每行一项指标，灰线从全街道最低的社区到最高的社区，灰带是居中一半的社区，黑竖线是街道平均，菱形是同类社区平均，红点是本社区。"
     "平均都是分子合计除以分母合计；数量指标的平均是每个社区平均多少。只有超出漏斗图99.8%控制限的才写进“信号”（最多三条），其余高低可能只是随机波动。"
 )
-
-
-def _first(ids: Sequence[str]) -> int:
-    """The community picked on other pages, else the first."""
-    picked = st.session_state.get("community") or ()
-    return ids.index(picked[0]) if picked and picked[0] in ids else 0
 
 
 # ---- who is like it ----

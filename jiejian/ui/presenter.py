@@ -10,20 +10,21 @@ from jiejian.catalogue import Deck
 from jiejian.export.html_deck import to_html
 from jiejian.slides import Slide
 from jiejian.ui import deckbook, messages
-from jiejian.warehouse import Warehouse
+from jiejian.ui.view import View
 
 DECK, SUBJECT = "deck", "subject"
 
 
-def present(source: Warehouse) -> None:
+def present(view: View) -> None:
     """Show the deck that the URL names, or the first one; keys and the way out are the deck's own."""
+    source = view.whole
     front = source.catalogue.front_deck()
     wanted, subject = st.query_params.get(DECK, front.id if front else ""), st.query_params.get(SUBJECT, "")
-    opened = deckbook.find(source, wanted, subject)
+    opened = deckbook.find(source, wanted, subject, view.anonymous)
     with st.container(key="leave"):
         st.page_link("pages/overview.py", label="退出展示")
     if opened is None or opened.fault:
-        reason = opened.fault if opened else f"没有名为“{wanted}”的演示，可能已改名或删除。"
+        reason = opened.fault if opened else f"没有名为“{source.cleaned(wanted)}”的演示，可能已改名或删除。"
         messages.empty(reason, "请在“演示文稿”页另选一份。")
         return
     slides = deckbook.slides(opened)

@@ -15,7 +15,6 @@ from jiejian.analysis.takeaway import position, scores_finding
 from jiejian.catalogue import Metric
 from jiejian.export.model import ExportColumn, ExportTable
 from jiejian.ui import show
-from jiejian.ui.anonymity import maybe_covered
 from jiejian.ui.comparison import ranks_allowed
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.pillars import grouping, pillars
@@ -37,18 +36,17 @@ def scoring(view: View) -> None:
     with left:
         st.subheader(f"{chosen.name}的权重", anchor=False)
         weights, of_metrics, how, outliers = _controls(offered)
-        shown = maybe_covered(view)
         ranks = ranks_allowed(view) and st.toggle("显示名次范围", key="ranks", bind="query-params")
     metrics = [m for members in offered.values() for m in members]
-    figures = shown.figures(*metrics, places=())
+    figures = view.figures(*metrics, places=())
     evaluation = prepare(figures, offered, weights, of_metrics, outliers)
     with right:
         if evaluation is None:
             st.info("所选权重下没有可以计分的指标：请至少给一个部分大于 0 的权重，或换一个时间。")
             return
         result = evaluate(evaluation, how[0], how[1])
-        _pictures(shown, metrics, evaluation, result, ranks)
-    _below(shown, metrics, evaluation, result, ranks)
+        _pictures(view, metrics, evaluation, result, ranks)
+    _below(view, metrics, evaluation, result, ranks)
 
 
 def _why_not(view: View, any_metrics: bool) -> str:

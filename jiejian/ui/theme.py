@@ -54,6 +54,10 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
 
     ``answer`` gives the sentence; it is asked only where there are figures.
     """
+    if view.limited and not view.places:
+        show.heading(title)
+        st.info("其他社区的逐条记录不显示。请先在左侧选本社区，再看这一页；各社区的比较见“社区对比”。")
+        return
     there = sent(view)
     panels = [panel for some in tabs.values() for panel in some]
     if not any(panel.ledger in there for panel in panels):

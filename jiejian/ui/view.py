@@ -9,7 +9,6 @@ import pandas as pd
 from jiejian.catalogue import Catalogue, Metric, Standard
 from jiejian.context import Context
 from jiejian.periods import Period
-from jiejian.privacy import anonymous
 from jiejian.selection import Selection
 from jiejian.ui import data
 from jiejian.warehouse import DatasetInfo, Warehouse
@@ -19,8 +18,9 @@ from jiejian.warehouse import DatasetInfo, Warehouse
 class View:
     """The state of one page run: a data set of one warehouse version and what was picked in it.
 
-    ``place`` (a path) and ``measure`` are picked among published figures, the rest among periodic ones. ``covers`` are
-    the cover names of the anonymous mode, by place id: with them every figure and list comes without real names.
+    ``place`` (a path) and ``measure`` are picked among published figures, the rest among periodic ones. ``offered`` are the
+    places that the person may pick (id and name); ``before`` is the
+    person's own warehouse where the anonymous mode has put another, with a curtain before the others, in its place.
     """
 
     source: Warehouse
@@ -32,7 +32,17 @@ class View:
     group: str = ""
     place: str = ""
     measure: str = ""
-    covers: tuple[tuple[str, str], ...] = ()
+    offered: tuple[tuple[str, str], ...] = ()
+    before: Warehouse | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        return self.before is not None
+
+    @property
+    def whole(self) -> Warehouse:
+        """The warehouse as the person sees it without the anonymous mode: for what is picked, not for what is shown."""
+        return self.before or self.source
 
     @property
     def published(self) -> bool:
@@ -55,8 +65,25 @@ class View:
     @property
     def known(self) -> pd.DataFrame:
         """The places of comparison that were in force in the picked period, in customary order."""
-        places = self.ask("places", self.period)
-        return anonymous(places, dict(self.covers)) if self.covers else places
+        return self.ask("places", self.period)
+
+    @property
+    def named(self) -> pd.DataFrame:
+        """Those of :attr:`known` that go by their own name: all, but for a limited person and in the anonymous mode."""
+        own = self.source.named(self.dataset.id)
+        return self.known if own is None else self.known[self.known["place_id"].isin(own)].reset_index(drop=True)
+
+    @property
+    def limited(self) -> bool:
+        """Whether there are places of which only figures may be seen."""
+        return self.source.sight.limited and len(self.named) < len(self.known)
+
+    def of_own(self) -> View:
+        """The view for what is read row by row: where rows of others are not there, it says that it speaks of the own ones."""
+        if not self.limited:
+            return self
+        own = tuple(self.named["place_id"].astype(str))
+        return replace(self, places=tuple(p for p in self.places if p in own) or own)
 
     @property
     def selection(self) -> Selection:
@@ -70,8 +97,7 @@ class View:
     def figures(self, *metrics: Metric, **changed) -> pd.DataFrame:
         """The figures frame for these metrics (default: the page's), with fields of the selection replaced."""
         chosen = tuple(m.id for m in metrics) or self.selection.metrics
-        frame = data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
-        return anonymous(frame, dict(self.covers)) if self.covers else frame
+        return data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
 
     @property
     def scope(self) -> str:

@@ -125,7 +125,7 @@ def _plan(view: View) -> Deck | None:
 
 
 def _usable(view: View) -> View | None:
-    return deckbook.view_for(view.source, Deck(id="x", name="x", dataset=view.dataset.id))
+    return deckbook.view_for(view.whole, Deck(id="x", name="x", dataset=view.dataset.id))
 
 
 def _topics(view: View) -> frozenset[str]:
