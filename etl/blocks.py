@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from etl.grid import Rows
 from etl.heads import Head, Range, find_head, is_known
+from etl.sorts import may_be_heads, sorts
 from etl.spans import is_period
 from etl.wording import NOTE_ROW, plain
 
@@ -39,10 +41,7 @@ class Block:
 
 
 Text = Callable[[object], str | None]
-_BLANK, _PERIOD, _FIGURE, _NAMED, _LABEL = range(5)
-_LONGEST_HEAD = 80
-# Numbers of cases, telephones and moments: no head has so many digits.
-_CODE = re.compile(r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:")
+HeadFrom = Callable[[int, int, int], Head | None]
 
 
 def find_blocks(rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text) -> list[Block]:
@@ -52,24 +51,29 @@ def find_blocks(rows: Sequence[Sequence], merged: Sequence[Range], known: Collec
         head = find_head(_top(rows, text, 0, 0, width), merged, known)
         return [Block(head, 0, width, len(rows))] if head else []
     found = []
-    for left, right in _columns(rows, merged, known, text, width):
-        found += _below_each_other(rows, _crop(merged, left, right), known, text, left, right)
+
+    @cache
+    def head_from(top: int, left: int, right: int) -> Head | None:
+        """The head of what stands from row ``top`` on between two columns."""
+        ranges = _lower(_crop(merged, left, right), top)
+        return _moved(find_head(_top(rows, text, top, left, right), ranges, known), top)
+
+    for left, right in _columns(rows, known, head_from, width):
+        found += _below_each_other(rows, known, text, head_from, left, right)
     return sorted(found, key=lambda b: (b.head.start, b.left))
 
 
 # ---- side by side ----
 
 
-def _columns(
-    rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text, width: int
-) -> list[tuple[int, int]]:
+def _columns(rows: Sequence[Sequence], known: Collection[str], head_from: HeadFrom, width: int) -> list[tuple[int, int]]:
     """The spans of columns that hold a table of their own; the whole width where there is but one."""
     spans = _between_blanks(rows, width)
     if len(spans) > 1:
-        heads = [find_head(_top(rows, text, 0, *span), _crop(merged, *span), known) for span in spans]
+        heads = [head_from(0, *span) for span in spans]
         if all(h and h.score >= 2 for h in heads) and _are_apart(heads):
             return spans
-    head = find_head(_top(rows, text, 0, 0, width), merged, known)
+    head = head_from(0, 0, width)
     return _repeated(head.heads, known) if head else [(0, width)]
 
 
@@ -112,11 +116,11 @@ def _repeated(heads: Sequence[str], known: Collection[str]) -> list[tuple[int, i
 
 
 def _below_each_other(
-    rows: Sequence[Sequence], merged: Sequence[Range], known: Collection[str], text: Text, left: int, right: int
+    rows: Sequence[Sequence], known: Collection[str], text: Text, head_from: HeadFrom, left: int, right: int
 ) -> list[Block]:
     found, top = [], 0
     while top < len(rows):
-        head = _moved(find_head(_top(rows, text, top, left, right), _lower(merged, top), known), top)
+        head = head_from(top, left, right)
         if head is None or (found and head.score < 2):
             break
         last, skip, following = _body(rows, head, known, text, left, right)
@@ -174,27 +178,7 @@ def _stops(
     if not isinstance(rows, Rows):
         return None
     found = rows.stops(left, right, column, begins)
-    return np.union1d(found, rows.where(left, right, lambda cell: _sort(cell, known), _may_be_heads)) if close else found
-
-
-def _may_be_heads(sorts: np.ndarray) -> np.ndarray:
-    """Which rows of sorts of cells (rows × columns) may be heads; :func:`_looks_like_head` looks at those closely."""
-    words, named, periods = ((sorts != _BLANK).sum(axis=1), (sorts == _NAMED).sum(axis=1), (sorts == _PERIOD).sum(axis=1))
-    return ~(sorts == _FIGURE).any(axis=1) & (named + periods >= 2) & (2 * (named + periods) >= words)
-
-
-def _sort(cell: str, known: Collection[str]) -> int:
-    """What a cell is: nothing, a period, a figure, a head that some contract knows, or a label."""
-    written = cell.strip()
-    if not written:
-        return _BLANK
-    if is_period(written):
-        return _PERIOD
-    if _NUMBER.match(written):
-        return _FIGURE
-    if len(written) > _LONGEST_HEAD or _CODE.search(written):
-        return _LABEL
-    return _NAMED if is_known(written, known) else _LABEL
+    return np.union1d(found, rows.where(left, right, lambda cells: sorts(cells, known), may_be_heads)) if close else found
 
 
 def _same(rows: Sequence[Sequence], row: int, heads: list[list[str]], cells: Callable[[int], list[str]]) -> bool:

@@ -46,7 +46,7 @@ class Gazetteer:
         """Take places in, replacing those of the same id."""
         for place in places:
             self.places[place.place_id] = place
-        self._index = {}
+            self._index = {}
 
     def find(self, text: str, below: str = "", kinds: tuple[str, ...] = ()) -> str:
         """The id of the place that ``text`` names, whenever that place was.
@@ -105,16 +105,15 @@ class Gazetteer:
 
     def _by_name(self) -> dict[str, list[_Hit]]:
         if not self._index:
-            index: dict[str, list[_Hit]] = {}  # made aside and put in place whole: two sheets may ask at a time
+            index: dict[str, dict[str, _Hit]] = {}  # made aside and put in place whole: two sheets may ask at a time
             for place in self.places.values():
                 for name in place.names:
                     whole, short = plain(name), bare(name)
                     kind = suffix_kind(name) or (place.kind if place.kind in COMMUNITIES else "")
                     for key in dict.fromkeys((whole, short, *(f"#{numbered(n)}" for n in (whole, short)))):
                         hit = _Hit(place.place_id, kind, key.removeprefix("#") in (whole, numbered(whole)))
-                        if hit.place_id not in (h.place_id for h in index.setdefault(key, [])):
-                            index[key].append(hit)
-            self._index = index
+                        index.setdefault(key, {}).setdefault(hit.place_id, hit)
+            self._index = {key: list(hits.values()) for key, hits in index.items()}
         return self._index
 
     def _literal(self, key: str, below: str, kinds: tuple[str, ...]) -> list[str]:

@@ -42,18 +42,19 @@ class Rows(Sequence):
         return self._lists[at % _PAGE]
 
     def where(
-        self, left: int, right: int, sort: Callable[[str], int], wanted: Callable[[np.ndarray], np.ndarray]
+        self, left: int, right: int, sorts: Callable[[pa.Array], np.ndarray], wanted: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
         """The rows of which ``wanted`` holds, asked with the sorts of their cells (rows × columns) from ``left`` to ``right``.
 
-        ``sort`` is asked once for each different text of a column.
+        ``sorts`` is asked once, with every different text.
         """
-        columns = []
-        for cells in self._table.columns[left:right]:
-            coded = pc.coalesce(cells, word("")).combine_chunks().dictionary_encode()
-            codes = to_numpy(coded.indices, np.int32)
-            columns.append(np.array([sort(text) for text in coded.dictionary.to_pylist()] or [0], np.int8)[codes])
-        return np.flatnonzero(wanted(np.column_stack(columns))) if columns and len(self) else np.zeros(0, int)
+        columns = self._table.columns[left:right]
+        if not columns or not len(self):
+            return np.zeros(0, int)
+        cells = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).combine_chunks()
+        coded = pc.coalesce(cells, word("")).dictionary_encode()
+        codes = to_numpy(coded.indices, np.int32)
+        return np.flatnonzero(wanted(sorts(coded.dictionary)[codes].reshape(len(columns), -1).T))
 
     def used(self) -> list[bool]:
         """Which columns hold anything."""

@@ -15,7 +15,7 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 LEVELS = 4
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
 # Heads of label columns that any table may have, whatever its contract.
-_LABELS = frozenset(
+LABELS = frozenset(
     [
         "指标",
         "项目",
@@ -35,6 +35,7 @@ _LABELS = frozenset(
     ]
 )
 _MARKS = re.compile(r"[\u2460-\u2473\u2474-\u2487\u2776-\u277f†‡]")
+_FIGURE = re.compile(r"^[-+]?\d[\d.,]*%?$")
 _OF_WHICH = re.compile(r"^其中[:：、,，]?")
 
 
@@ -89,10 +90,11 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
         return fixed_head(top, merged, *fixed)
     best, best_score = None, (0, False, 0)
     hits = [_hits(cells, known) for cells in top]
+    figures = [_has_figures(cells) for cells in top]
     for row in range(len(top)):
         near = [hits[r] for r in range(row, min(row + LEVELS, len(top)))]
         for levels in range(1, len(near) + 1):
-            if levels > 1 and _has_figures(top[row + levels - 1]):
+            if levels > 1 and figures[row + levels - 1]:
                 break  # a row of the body, whatever its labels are called
             # Another level must earn its place: a title above or a row of the body below adds no known head.
             if not near[levels - 1] and levels > 1 and not _reaches(merged, row, row + levels - 1):
@@ -135,7 +137,7 @@ def is_known(head: str, known: Collection[str]) -> bool:
 
 @lru_cache(maxsize=65536)
 def _is_known(head: str, known: frozenset[str]) -> bool:
-    return any(form in known or form in _LABELS for form in spellings(head))
+    return any(form in known or form in LABELS for form in spellings(head))
 
 
 def _hits(cells: Sequence[str], known: Collection[str]) -> int:
@@ -151,10 +153,18 @@ def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
 
 
 def _has_figures(cells: Sequence[str]) -> bool:
-    written = [plain(cell) for cell in cells if cell and cell.strip()]
-    numbers = [cell for cell in written if re.match(r"^[-+]?\d[\d.,]*%?$", cell)]
+    numbers = [written for cell in cells if (written := _figure(cell))]
+    if not numbers:
+        return False
     in_order = [int(n) for n in numbers if n.isdigit()] == list(range(1, len(numbers) + 1))
-    return bool(numbers) and not in_order and not all(is_period(n) for n in numbers)
+    return not in_order and not all(is_period(n) for n in numbers)
+
+
+@lru_cache(maxsize=65536)
+def _figure(cell: str | None) -> str:
+    """A cell that holds a number, in plain writing; else nothing."""
+    written = plain(cell) if cell else ""
+    return written if _FIGURE.match(written) else ""
 
 
 def _filled(cells: Sequence[str]) -> int:
@@ -273,4 +283,4 @@ def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tu
 
 
 def _clean(cell: str | None) -> str:
-    return re.sub(r"\s+", "", cell) if cell else ""
+    return "".join(cell.split()) if cell else ""

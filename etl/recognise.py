@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -155,7 +155,7 @@ def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
 
     Two columns of a contract with the same name read the same column of the sheet.
     """
-    forms = _forms(sheet.heads)
+    forms = _forms(tuple(sheet.heads))
     found = _by_place(sheet, ledger)
     for column in ledger.columns:
         at = next((forms[f] for f in _written((column.name,)) if f in forms), None)
@@ -192,7 +192,8 @@ def _by_place(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
     return found
 
 
-def _forms(heads: Sequence[str]) -> dict[str, int]:
+@lru_cache(maxsize=256)  # each contract asks for the same sheet
+def _forms(heads: tuple[str, ...]) -> Mapping[str, int]:
     """Each spelling of each head → its column. A whole head comes before parts; a part that occurs twice tells nothing."""
     whole: dict[str, int] = {}
     parts: dict[str, list[int]] = {}

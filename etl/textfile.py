@@ -109,7 +109,10 @@ def _fit(table: pa.Table, row: np.ndarray, width: int) -> pa.Table:
 
 def filled(record: list[str]) -> int:
     """How many cells a record has, blank ones at its end left out."""
-    return next((n for n in range(len(record), 0, -1) if record[n - 1].strip()), 0)
+    for number in range(len(record), 0, -1):
+        if record[number - 1].strip():
+            return number
+    return 0
 
 
 def _refuse_long_cells(table: pa.Table, first: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPACES = re.compile(r"[\s\u200b\ufeff]+")
+_UNSEEN = str.maketrans("", "", "\u200b\ufeff")
 
 # What offices write into a cell that has no value. A zero is written 0; these are gaps.
 _NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 暂未统计 尚未统计 无统计 待统计 未掌握 不掌握 不详 无数据 暂无数据 没有数据 无此项 不适用 n/a na nan null none ... …… … ?"
@@ -33,7 +33,8 @@ LONE_NOTE = r"^(注|备注|说明|填表|填报|制表|审核)"
 
 def plain(text: str) -> str:
     """Full-width to half-width, and every blank and line break taken out."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    return text if text.isascii() else text.translate(_UNSEEN)
 
 
 def is_missing(text: str | None) -> bool:
