@@ -1,8 +1,11 @@
 """Event tables → figures: the ``rollup`` declarations of measures.yml as SQL, run inside the warehouse that is being built.
 
-Three temporary tables come first: ``horizon`` (how far each data set reaches), ``covered`` (place × month of which a table
-speaks: there no event is a zero, elsewhere it is a gap) and ``rolled`` (every figure that events give), from which figures.py
-makes one figure with what was reported.
+Temporary tables: ``horizon`` (how far each data set reaches), ``covered`` (place × month of which a table speaks: there no event is
+a zero, elsewhere it is a gap), ``counted`` (which measure comes from which table and ledger) and ``rolled`` (every figure that events
+give), from which figures.py makes one figure with what was reported.
+
+A statement costs the same for a table of ten rows as for one of ten thousand, and there are 200 measures: what can be counted in one
+scan is counted in one, and what has the same form for all tables is done for all of them at once.
 
 A comparison with an empty cell holds for nothing: a case without a level of closure is neither closed at the base nor above.
 """
@@ -13,13 +16,15 @@ import duckdb
 
 from etl.figures import one_figure
 from etl.places import COMMUNITIES
-from etl.rollup_flows import flows
-from etl.rollup_states import persons, stocks
+from etl.rollup_flows import ZEROS, flows
+from etl.rollup_states import EMPTY_STEPS, balances, persons, standing, steps
 from etl.rollup_terms import happens
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger, Measure
 
 _KINDS = ", ".join(map(text, COMMUNITIES))
+# So many balances (measure × place × month) are worked out at a time.
+_BALANCES = 4_000_000
 
 
 def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
@@ -31,23 +36,40 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None
         """CREATE OR REPLACE TEMP TABLE rolled (dataset VARCHAR, place_id VARCHAR, measure VARCHAR, grain VARCHAR, period_start DATE,
            period_end DATE, breakdown VARCHAR, category VARCHAR, value DOUBLE, status VARCHAR, note VARCHAR, source_id VARCHAR)"""
     )
-    run("CREATE OR REPLACE TEMP TABLE covered (tab VARCHAR, dataset VARCHAR, place_id VARCHAR, m DATE)")
-    run(
-        "CREATE OR REPLACE TEMP TABLE monthly (dataset VARCHAR, place_id VARCHAR, m DATE, measure VARCHAR, category VARCHAR, value DOUBLE, blank BIGINT)"
-    )
-    for table, measures in _by_table(catalogue).items():
-        if not run(f"SELECT 1 FROM {quoted(table)} LIMIT 1").fetchone():
-            continue
-        ledgers = catalogue.tables()[table]
-        run(_covered(table, ledgers))
-        for statement in (
-            *flows(table, measures, ledgers),
-            *stocks(table, measures, ledgers),
-            *persons(table, measures, ledgers),
-        ):
-            run(statement)
+    found = {
+        table: measures
+        for table, measures in _by_table(catalogue).items()
+        if run(f"SELECT 1 FROM {quoted(table)} LIMIT 1").fetchone()
+    }
+    ledgers = {table: catalogue.tables()[table] for table in found}
+    if found:
+        run(_counted(found, ledgers))
+        run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(_covered(t, ledgers[t]) for t in found)}")
+        for table, measures in found.items():
+            for statement in (*flows(table, measures, ledgers[table]), *persons(table, measures, ledgers[table])):
+                run(statement)
+        run(ZEROS)
+        _roll_up_stocks(connection, found, ledgers)
     for statement in one_figure(catalogue):
         run(statement)
+
+
+def _roll_up_stocks(
+    connection: duckdb.DuckDBPyConnection, found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]
+) -> None:
+    """The balances of all measures together, or of as many at a time as the memory of a small machine holds."""
+    run = connection.execute
+    stocks = {table: some for table, measures in found.items() if (some := [m for m in measures if m.kind == "stock"])}
+    if not stocks:
+        return
+    run(EMPTY_STEPS)
+    for table, measures in stocks.items():
+        run(steps(table, measures, ledgers[table]))
+    run(standing({table: ledgers[table] for table in stocks}))
+    months = run("SELECT max(n) FROM (SELECT count(*) AS n FROM standing GROUP BY tab)").fetchone()[0] or 0
+    names, at_a_time = [m.id for measures in stocks.values() for m in measures], max(1, _BALANCES // max(months, 1))
+    for first in range(0, len(names), at_a_time):
+        run(balances(names[first : first + at_a_time]))
 
 
 def _by_table(catalogue: Catalogue) -> dict[str, list[Measure]]:
@@ -56,6 +78,11 @@ def _by_table(catalogue: Catalogue) -> dict[str, list[Measure]]:
         if measure.rollup:
             found.setdefault(measure.rollup.table, []).append(measure)
     return found
+
+
+def _counted(found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]) -> str:
+    rows = (f"({text(m.id)}, {text(m.kind)}, {text(t)}, {text(ledgers[t][0].id)})" for t, measures in found.items() for m in measures)
+    return f"CREATE OR REPLACE TEMP TABLE counted AS SELECT * FROM (VALUES {', '.join(rows)}) t (measure, kind, tab, ledger)"
 
 
 # ---- how far the data reach ----
@@ -86,21 +113,21 @@ def _horizon(catalogue: Catalogue) -> str:
 def _covered(table: str, ledgers: list[Ledger]) -> str:
     """Place × month of which the table speaks, so that nothing there means zero."""
     day = happens(ledgers)
-    insert, name = "INSERT INTO covered SELECT DISTINCT", text(table)
+    select, name = "SELECT DISTINCT", text(table)
     if day and any(l.coverage == "all_places" for l in ledgers):
-        return f"""{insert} {name}, s.dataset, p.place_id, unnest(generate_series(s.low, s.high, INTERVAL 1 MONTH))::DATE
+        return f"""{select} {name} AS tab, s.dataset, p.place_id, unnest(generate_series(s.low, s.high, INTERVAL 1 MONTH))::DATE AS m
                    FROM (SELECT e.dataset, date_trunc('month', min({quoted(day)}))::DATE AS low,
                                 date_trunc('month', least(max({quoted(day)})::DATE, any_value(h.as_of)))::DATE AS high
                          FROM {quoted(table)} e JOIN horizon h USING (dataset) GROUP BY e.dataset) s
                    JOIN place p ON p.dataset = s.dataset AND p.kind IN ({_KINDS})"""
     if day:
-        return f"""{insert} {name}, e.dataset, e.place_id, date_trunc('month', {quoted(day)})::DATE
+        return f"""{select} {name} AS tab, e.dataset, e.place_id, date_trunc('month', {quoted(day)})::DATE AS m
                    FROM {quoted(table)} e JOIN horizon h USING (dataset)
                    WHERE e.place_id IS NOT NULL AND {quoted(day)}::DATE <= h.as_of"""
     if any(l.coverage == "all_places" for l in ledgers):
-        return f"""{insert} {name}, e.dataset, p.place_id,
-                          unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE
+        return f"""{select} {name} AS tab, e.dataset, p.place_id,
+                          unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE AS m
                    FROM (SELECT DISTINCT dataset FROM {quoted(table)}) e JOIN horizon h USING (dataset)
                    JOIN place p ON p.dataset = e.dataset AND p.kind IN ({_KINDS})"""
-    return f"""{insert} {name}, e.dataset, e.place_id, unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE
+    return f"""{select} {name} AS tab, e.dataset, e.place_id, unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE AS m
                FROM (SELECT DISTINCT dataset, place_id FROM {quoted(table)} WHERE place_id IS NOT NULL) e JOIN horizon h USING (dataset)"""

@@ -16,40 +16,52 @@ _GRAINS = {
 }
 
 
-def stocks(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:
-    """Running balance at the end of each month: what began by then less what ended by then.
+# What a measure gains or loses in a month: its amount, the items without one, and the items.
+EMPTY_STEPS = """
+CREATE OR REPLACE TEMP TABLE step
+  (dataset VARCHAR, place_id VARCHAR, m DATE, measure VARCHAR, step DOUBLE, blank BIGINT, item BIGINT)"""
+_EVER = "DATE '0001-01-01'"
 
-    Without a start an item has always been there. Where values are added up, items without a value make the sum a part
-    (noted), and a gap where no item has one. With ``distinct`` each of its values counts once, from its first start until
-    nothing of that value is left.
+
+def steps(table: str, measures: list[Measure], ledgers: list[Ledger]) -> str:
+    """What began and what ended in each month, for all stocks of a table: one scan a date.
+
+    Without a start an item has always been there. With ``distinct`` each of its values counts once, from its first start until nothing
+    of that value is left.
     """
-    for measure in (m for m in measures if m.kind == "stock"):
-        roll = measure.rollup
-        size = f"coalesce({amount(measure)}, 0)::DOUBLE" if roll.value else "1::DOUBLE"
-        blank = f"CASE WHEN ({amount(measure)}) IS NULL THEN 1 ELSE 0 END" if roll.value else "0"
-        start = f"coalesce({quoted(roll.start)}::DATE, DATE '0001-01-01')" if roll.start else "DATE '0001-01-01'"
-        source = f"""FROM {_items(table, measure, ledgers)} e JOIN horizon h USING (dataset)
-                     WHERE e.place_id IS NOT NULL AND {start} <= h.as_of AND {"true" if roll.distinct else where(measure, ledgers)}"""
-        steps = [
-            f"SELECT e.dataset, e.place_id, date_trunc('month', {start})::DATE AS m, {size} AS step, {blank} AS blank, 1 AS item {source}"
+    scans: dict[tuple[str, str, int], list[Measure]] = {}
+    for measure in measures:
+        source = _items(table, measure, ledgers)
+        scans.setdefault((source, _start(measure), 1), []).append(measure)
+        if measure.rollup.end:
+            scans.setdefault((source, f"{quoted(measure.rollup.end)}::DATE", -1), []).append(measure)
+    return f"INSERT INTO step {' UNION ALL '.join(_scan(*scan, some, ledgers) for scan, some in scans.items())}"
+
+
+def _start(measure: Measure) -> str:
+    return f"coalesce({quoted(measure.rollup.start)}::DATE, {_EVER})" if measure.rollup.start else _EVER
+
+
+def _scan(source: str, at: str, sign: int, measures: list[Measure], ledgers: list[Ledger]) -> str:
+    columns, blanks = [], []
+    for n, measure in enumerate(measures):
+        chosen = f"{_start(measure)} <= h.as_of AND ({'true' if measure.rollup.distinct else where(measure, ledgers)})"
+        size = f"sum(coalesce({amount(measure)}, 0)::DOUBLE)" if measure.rollup.value else "count(*)"
+        columns += [
+            f"({size} FILTER (WHERE {chosen}))::DOUBLE * {sign} AS s{n}",
+            f"count(*) FILTER (WHERE {chosen}) * {sign} AS i{n}",
         ]
-        if roll.end:
-            end = quoted(roll.end)
-            steps.append(
-                f"SELECT e.dataset, e.place_id, date_trunc('month', {end})::DATE, -{size}, -({blank}), -1 {source} AND {end}::DATE <= h.as_of"
-            )
-        yield f"""
-            INSERT INTO rolled
-            WITH months AS ({_stock_months(table, ledgers, measure)}),
-            line AS (SELECT dataset, place_id, m, sum(step) AS step, sum(blank) AS blank, sum(item) AS item, bool_or(shown) AS shown
-                     FROM (SELECT *, false AS shown FROM ({" UNION ALL ".join(steps)})
-                           UNION ALL SELECT dataset, place_id, m, 0, 0, 0, true FROM months) GROUP BY ALL),
-            balance AS (SELECT dataset, place_id, m, shown, sum(step) OVER so_far AS value, sum(blank) OVER so_far AS blanks, sum(item) OVER so_far AS items
-                        FROM line WINDOW so_far AS (PARTITION BY dataset, place_id ORDER BY m))
-            SELECT dataset, place_id, {text(measure.id)}, 'month', m, last_day(m), '', '',
-                   CASE WHEN blanks = 0 OR blanks < items THEN value END, CASE WHEN blanks > 0 AND blanks = items THEN 'M' END,
-                   CASE WHEN blanks > 0 AND blanks < items THEN {left_out("blanks")} END, {source_of(ledgers, "balance")}
-            FROM balance WHERE shown"""
+        if measure.rollup.value:
+            columns.append(f"count(*) FILTER (WHERE ({chosen}) AND ({amount(measure)}) IS NULL) * {sign} AS b{n}")
+        blanks.append(f"b{n}" if measure.rollup.value else "0")
+    numbers = range(len(measures))
+    lists = (map(text, (m.id for m in measures)), (f"s{n}" for n in numbers), blanks, (f"i{n}" for n in numbers))
+    return f"""
+        SELECT * FROM (
+          SELECT dataset, place_id, m, {", ".join(f"unnest([{', '.join(values)}]) AS {name}" for values, name in zip(lists, ("measure", "step", "blank", "item"), strict=True))}
+          FROM (SELECT e.dataset, e.place_id, date_trunc('month', {at})::DATE AS m, {", ".join(columns)}
+                FROM {source} e JOIN horizon h USING (dataset) WHERE e.place_id IS NOT NULL AND {at} <= h.as_of GROUP BY ALL))
+        WHERE item <> 0"""
 
 
 def _items(table: str, measure: Measure, ledgers: list[Ledger]) -> str:
@@ -64,19 +76,49 @@ def _items(table: str, measure: Measure, ledgers: list[Ledger]) -> str:
                 WHERE {quoted(roll.distinct)} IS NOT NULL AND {where(measure, ledgers)} GROUP BY dataset, place_id, {quoted(roll.distinct)})"""
 
 
-def _stock_months(table: str, ledgers: list[Ledger], measure: Measure) -> str:
-    """The months in which a balance stands: a balance goes on in a month in which nothing happens."""
-    covered = f"SELECT dataset, place_id, m FROM covered WHERE tab = {text(table)}"
-    if not happens(ledgers) or any(l.coverage == "all_places" for l in ledgers):
-        return covered
-    last = (
-        "date_trunc('month', h.as_of)::DATE"
-        if any(l.sent == "register" for l in ledgers)
-        else "max(max(c.m)) OVER (PARTITION BY c.dataset)"
-    )
-    return f"""SELECT dataset, place_id, unnest(generate_series(low, high, INTERVAL 1 MONTH))::DATE AS m FROM (
-                 SELECT c.dataset, c.place_id, min(c.m) AS low, {last} AS high
-                 FROM ({covered}) c JOIN horizon h USING (dataset) GROUP BY c.dataset, c.place_id, h.as_of)"""
+def standing(ledgers: dict[str, list[Ledger]]) -> str:
+    """The months in which the balances of some tables stand: a balance goes on in a month in which nothing happens."""
+    covered = [t for t, some in ledgers.items() if not happens(some) or any(l.coverage == "all_places" for l in some)]
+    registers = [t for t in ledgers if t not in covered and any(l.sent == "register" for l in ledgers[t])]
+
+    def among(tables: list[str]) -> str:
+        return f"list_contains([{', '.join(map(text, tables))}]::VARCHAR[], c.tab)"
+
+    return f"""
+        CREATE OR REPLACE TEMP TABLE standing AS
+        SELECT * FROM covered c WHERE {among(covered)}
+        UNION ALL
+        SELECT tab, dataset, place_id, unnest(generate_series(low, high, INTERVAL 1 MONTH))::DATE AS m FROM (
+          SELECT c.tab, c.dataset, c.place_id, min(c.m) AS low,
+                 CASE WHEN {among(registers)} THEN date_trunc('month', h.as_of)::DATE
+                      ELSE max(max(c.m)) OVER (PARTITION BY c.tab, c.dataset) END AS high
+          FROM covered c JOIN horizon h USING (dataset)
+          WHERE {among([t for t in ledgers if t not in covered])} GROUP BY c.tab, c.dataset, c.place_id, h.as_of)"""
+
+
+def balances(measures: list[str]) -> str:
+    """Running balance at the end of each month: what began by then less what ended by then.
+
+    Where values are added up, items without a value make the sum a part (noted), and a gap where no item has one.
+    """
+    some = f"list_contains([{', '.join(map(text, measures))}], {{}}.measure)"
+    return f"""
+        INSERT INTO rolled
+        WITH line AS (
+          SELECT measure, ledger, dataset, place_id, m, sum(step) AS step, sum(blank) AS blank, sum(item) AS item, bool_or(shown) AS shown
+          FROM (SELECT s.measure, w.ledger, s.dataset, s.place_id, s.m, s.step, s.blank, s.item, false AS shown
+                FROM step s JOIN counted w ON w.measure = s.measure WHERE {some.format("s")}
+                UNION ALL
+                SELECT w.measure, w.ledger, c.dataset, c.place_id, c.m, 0, 0, 0, true
+                FROM standing c JOIN counted w ON w.tab = c.tab WHERE {some.format("w")})
+          GROUP BY ALL),
+        balance AS (
+          SELECT *, sum(step) OVER so_far AS value, sum(blank) OVER so_far AS blanks, sum(item) OVER so_far AS items
+          FROM line WINDOW so_far AS (PARTITION BY measure, dataset, place_id ORDER BY m))
+        SELECT dataset, place_id, measure, 'month', m, last_day(m), '', '',
+               CASE WHEN blanks = 0 OR blanks < items THEN value END, CASE WHEN blanks > 0 AND blanks = items THEN 'M' END,
+               CASE WHEN blanks > 0 AND blanks < items THEN {left_out("blanks")} END, dataset || '/' || ledger
+        FROM balance WHERE shown"""
 
 
 def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:
@@ -97,24 +139,31 @@ def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Itera
             CREATE OR REPLACE TEMP TABLE person_month AS
             SELECT DISTINCT c.dataset, a.above AS place_id, c.m FROM covered c JOIN ancestor a ON a.place_id = c.place_id WHERE c.tab = {text(table)}
             UNION SELECT DISTINCT dataset, place_id, m FROM person"""
-        for grain, (start, months) in _GRAINS.items():
-            over = (
-                ""
-                if grain == "month"
-                else f"AND c.s >= h.first_month AND c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY <= h.as_of"
-            )
-            yield f"""
-                INSERT INTO rolled
-                SELECT c.dataset, c.place_id, {text(measure.id)}, {text(grain)}, c.s, (c.s + INTERVAL {months} MONTH - INTERVAL 1 DAY)::DATE, '', '',
-                       count(DISTINCT p.who), NULL, NULL, {source_of(ledgers, "c")}
-                FROM (SELECT DISTINCT dataset, place_id, {start}::DATE AS s FROM person_month) c JOIN horizon h USING (dataset)
-                LEFT JOIN (SELECT DISTINCT dataset, place_id, {start}::DATE AS s, who FROM person) p
-                  ON p.dataset = c.dataset AND p.place_id = c.place_id AND p.s = c.s
-                WHERE true {over} GROUP BY ALL"""
         yield f"""
             INSERT INTO rolled
+            WITH span AS (SELECT DISTINCT dataset, place_id, grain, s, months FROM (SELECT dataset, place_id, {_each_grain()} FROM person_month)),
+            met AS (SELECT dataset, place_id, grain, s, count(DISTINCT who) AS n FROM (SELECT dataset, place_id, who, {_each_grain()} FROM person)
+                    GROUP BY ALL)
+            SELECT c.dataset, c.place_id, {text(measure.id)}, c.grain, c.s, (c.s + to_months(c.months) - INTERVAL 1 DAY)::DATE, '', '',
+                   coalesce(met.n, 0), NULL, NULL, {source_of(ledgers, "c")}
+            FROM span c JOIN horizon h USING (dataset)
+            LEFT JOIN met ON met.dataset = c.dataset AND met.place_id = c.place_id AND met.grain = c.grain AND met.s = c.s
+            WHERE c.grain = 'month' OR (c.s >= h.first_month AND c.s + to_months(c.months) - INTERVAL 1 DAY <= h.as_of)"""
+        # From January on a person is new in the first month of the year in which he is met.
+        yield f"""
+            INSERT INTO rolled
+            WITH first AS (SELECT dataset, place_id, year(m) AS y, who, min(m) AS m FROM person GROUP BY ALL),
+            new AS (SELECT dataset, place_id, m, count(*) AS n FROM first GROUP BY ALL),
+            so_far AS (
+              SELECT c.dataset, c.place_id, c.m, sum(coalesce(new.n, 0)) OVER (PARTITION BY c.dataset, c.place_id, year(c.m) ORDER BY c.m) AS n
+              FROM person_month c LEFT JOIN new ON new.dataset = c.dataset AND new.place_id = c.place_id AND new.m = c.m)
             SELECT c.dataset, c.place_id, {text(measure.id)}, 'ytd', date_trunc('year', c.m)::DATE, last_day(c.m), '', '',
-                   count(DISTINCT p.who), NULL, NULL, {source_of(ledgers, "c")}
-            FROM person_month c JOIN horizon h ON h.dataset = c.dataset AND date_trunc('year', c.m) >= h.first_month
-            LEFT JOIN person p ON p.dataset = c.dataset AND p.place_id = c.place_id AND year(p.m) = year(c.m) AND p.m <= c.m
-            GROUP BY c.dataset, c.place_id, c.m"""
+                   c.n::DOUBLE, NULL, NULL, {source_of(ledgers, "c")}
+            FROM so_far c JOIN horizon h ON h.dataset = c.dataset AND date_trunc('year', c.m) >= h.first_month"""
+
+
+def _each_grain() -> str:
+    """A month in each grain: ``grain``, its first day ``s`` and its length ``months``."""
+    starts, months = zip(*_GRAINS.values(), strict=True)
+    return f"""unnest([{", ".join(map(text, _GRAINS))}]) AS grain, unnest([{", ".join(f"{s}::DATE" for s in starts)}]) AS s,
+               unnest([{", ".join(map(str, months))}]) AS months"""
