@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import pandas as pd
 
 from jiejian.catalogue import Catalogue, Metric
+from jiejian.smallcells import least_shown, small
 
 HIDDEN = "C"
 """The status of a figure that is there but not shown (SDMX: confidential)."""
@@ -18,31 +18,9 @@ HIDDEN = "C"
 # ---- small cells ----
 
 
-def least_shown(catalogue: Catalogue) -> int:
-    """The smallest count of people that may be shown; 0 where a street has switched this off."""
-    setting = catalogue.settings.get("small_cells")
-    return setting.least if setting and setting.enabled else 0
-
-
 def counting_people(metrics: Sequence[Metric], catalogue: Catalogue) -> set[str]:
     """Ids of the metrics whose figure, or whose numerator, counts people of whom a few could be told apart."""
     return {m.id for m in metrics if all(catalogue.measures[part].people for part in m.parts[0])}
-
-
-def small(counts: np.ndarray, least: int) -> np.ndarray:
-    """Which of the counts of one metric (place × period) are not shown: 1 to ``least`` - 1, and in each period one more.
-
-    The one more is the smallest count from ``least`` on, else a zero; of equal ones all, since a choice among them would
-    tell. Whoever knows the sum of all can exchange it with any small one and has another solution that would look the same,
-    so that no hidden count can be found by subtraction. Where all counts are small all are hidden.
-    """
-    hidden = (counts > 0) & (counts < least)
-    for period in np.flatnonzero(hidden.any(axis=0)):
-        column = counts[:, period]
-        large = np.where(column >= least, column, np.inf)
-        least_large = np.min(large)
-        hidden[:, period] |= column == (least_large if np.isfinite(least_large) else 0)
-    return hidden
 
 
 def without_small(frame: pd.DataFrame, metrics: Sequence[Metric], catalogue: Catalogue, places: Collection[str] = ()) -> pd.DataFrame:
@@ -69,7 +47,9 @@ def without_small(frame: pd.DataFrame, metrics: Sequence[Metric], catalogue: Cat
     counts = frame["numerator"].where(hidden).groupby(key)
     # Equal counts can be told from their sum where all are 1, or all as large as a small one may be.
     alike = (counts.transform("min") == counts.transform("max")) & (counts.transform("max") < least)
-    whole = (kept | ~hidden).groupby(key).transform("all") & (hidden.groupby(key).transform("sum") > 1) & ~alike
+    # A street's own figure may be a small one, too.
+    few = frame["numerator"].groupby(key).transform("sum") < least
+    whole = (kept | ~hidden).groupby(key).transform("all") & (hidden.groupby(key).transform("sum") > 1) & ~alike & ~few
     found = frame.assign(
         value=frame["value"].mask(hidden),
         numerator=frame["numerator"].mask(hidden),

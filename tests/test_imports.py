@@ -20,6 +20,7 @@ LAYERS = (
     "jiejian.privacy",
     "jiejian.ledgers",
     "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.sight",
+    "jiejian.smallcells",
     "jiejian.selection",
     "jiejian.periods",
     "jiejian.format",

@@ -289,6 +289,10 @@ class Column(Declaration):
     breakdown: Text = ""
     category: Text = ""
     other_scale: Mapping[Text, str] = {}
+    # Counts persons of whom a few could be told apart: small ones do not leave. ``adds_up_by`` is the column (the place, if none)
+    # whose rows add up to a sum that may be known.
+    people: bool = False
+    adds_up_by: str = ""
 
     @property
     def heads(self) -> tuple[str, ...]:

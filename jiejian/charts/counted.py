@@ -55,10 +55,11 @@ def bars(
     focus: Sequence[str] = (),
     ids: Sequence[str] = (),
     reading: str = "",
+    gaps: Sequence[str] = (),
 ) -> Figure:
     """Horizontal bars from zero, the first on top; ``notes`` stand behind the figures, ``focus`` names the red ones.
 
-    ``ids`` are given back on a click. Values are not negative; None is a gap and says so.
+    ``ids`` are given back on a click. Values are not negative; None is a gap and says so, in the words of ``gaps`` if any.
     """
     if not labels or all(v is None for v in values):
         return nothing(_EMPTY, finding, context, None, SCREEN)
@@ -66,7 +67,8 @@ def bars(
     # Notes leave the bars little room: fewer figures below them, so that none stands aslant.
     ticks = nice_ticks(0, max(*known, 1), 2 if any(notes) else 5, whole=all(float(v).is_integer() for v in known))
     names = [shortened(label, 14) for label in labels]
-    side = ["缺数" if v is None else format_value(v, unit) for v in values]
+    missing = [word or "缺数" for word in gaps or [""] * len(values)]
+    side = [word if v is None else format_value(v, unit) for v, word in zip(values, missing, strict=True)]
     side = [f"{text}　{more}" if more else text for text, more in zip(side, notes or [""] * len(side), strict=True)]
     size = SCREEN.body
     trace: dict[str, Any] = {

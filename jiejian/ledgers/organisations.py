@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from jiejian.ledgers.registers import standing
+from jiejian.ledgers.registers import as_sent, standing, without_few
+from jiejian.smallcells import few, least_shown
 from jiejian.warehouse import Warehouse
 
 ORPHAN, CYCLE = "上级不在台账中", "上下级成环"
@@ -18,9 +19,20 @@ def tree(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] =
 
     Columns: org_code, org_name, level, parent_code (empty at the top), place_id, place, grid, estate, building, covered_units,
     org_type, member_count, secretary_filled, elected_on, term_ends_on, depth (0 at the top), path (codes joined by /), children,
-    fault (empty, 上级不在台账中 or 上下级成环). An organisation with a fault stands at the top of a tree of its own.
+    fault (empty, 上级不在台账中 or 上下级成环). An organisation with a fault stands at the top of a tree of its own. A member_count
+    of a few is a gap, and so is one more of the organisations under the same parent.
     """
-    rows = standing(source, dataset, "organisations", as_of)
+    found = without_few(source, "organisations", _all(source, dataset, as_of))
+    return _of(found, places)
+
+
+def _of(rows: pd.DataFrame, places: tuple[str, ...]) -> pd.DataFrame:
+    return rows[rows["place_id"].isin(places)].reset_index(drop=True) if places else rows
+
+
+def _all(source: Warehouse, dataset: str, as_of: date) -> pd.DataFrame:
+    """The tree of all places with every member_count, to be added up."""
+    rows = as_sent(source, dataset, "organisations", as_of)
     parent = rows["parent_code"].fillna("").to_numpy(object)
     codes = rows["org_code"].to_numpy(object)
     at = {code: i for i, code in enumerate(codes)}
@@ -37,8 +49,6 @@ def tree(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] =
         children=np.bincount(up[up >= 0], minlength=len(rows)),
         fault=fault,
     )
-    if places:
-        found = found[found["place_id"].isin(places)]
     order = np.argsort(found["path"].to_numpy(object), kind="stable")
     dropped = ["established_on", "dissolved_on"]
     return found.iloc[order].drop(columns=dropped).reset_index(drop=True)
@@ -76,11 +86,12 @@ def _paths(up: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def levels(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
     """By level, from the top down: level, organisations, members (of its own level; levels must not be added up)."""
-    rows = tree(source, dataset, as_of, places)
+    rows = _of(_all(source, dataset, as_of), places)
     grouped = rows.groupby("level", sort=False)
     found = grouped.agg(
         organisations=("org_code", "size"), members=("member_count", "sum"), depth=("depth", "median")
     ).reset_index()
+    found["members"] = few(found["members"], least_shown(source.catalogue))
     return found.sort_values("depth", kind="stable", ignore_index=True)[["level", "organisations", "members"]]
 
 
@@ -96,7 +107,7 @@ def grids_without_branch(source: Warehouse, dataset: str, as_of: date, places: t
 
 def large_branches(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = (), limit: int = 50) -> pd.DataFrame:
     """Branches with more members than the regulations allow (党支部工作条例：一般不超过50人): org_code, org_name, place, member_count."""
-    rows = tree(source, dataset, as_of, places)
+    rows = _of(_all(source, dataset, as_of), places)
     branches = rows["level"].fillna("").str.endswith("支部")
     return rows.loc[branches & (rows["member_count"] > limit), ["org_code", "org_name", "place", "member_count"]].reset_index(
         drop=True
@@ -130,7 +141,7 @@ def coverage(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ..
 
 def districts(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
     """Business districts and towers: district, enterprises, covered (with an organisation), guided (党建指导员), members, model_shops."""
-    firms = standing(source, dataset, "enterprises", as_of, places)
+    firms = as_sent(source, dataset, "enterprises", as_of, places)
     firms = firms[firms["district"].notna()]
     since = pd.to_datetime(firms["covered_on"]) <= pd.Timestamp(as_of)
     firms = firms.assign(
@@ -142,7 +153,19 @@ def districts(source: Warehouse, dataset: str, as_of: date, places: tuple[str, .
         enterprises=("enterprise_no", "size"), covered=("own", "sum"), guided=("guided", "sum"),
         members=("member_count", "sum"), model_shops=("shop", "sum"),
     )  # fmt: skip
+    found["members"] = few(found["members"], least_shown(source.catalogue))
     return found.reset_index().sort_values("enterprises", ascending=False, kind="stable", ignore_index=True)
+
+
+def joined(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Units that joined the community's party committee by their kind: kind, units, organisations, members, committee; the most units first."""
+    rows = as_sent(source, dataset, "co_units", as_of, places)
+    grouped = rows.assign(
+        kind=rows["unit_kind"].fillna("未填"), committee=rows["part_time"].astype("boolean").fillna(False).astype(int)
+    )
+    found = grouped.groupby("kind").agg(units=("unit_no", "size"), organisations=("organisation_count", "sum"), members=("member_count", "sum"), committee=("committee", "sum"))  # fmt: skip
+    found["members"] = few(found["members"], least_shown(source.catalogue))
+    return found.sort_values("units", ascending=False).reset_index()
 
 
 def terms_run_out(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from jiejian.periods import Period
+from jiejian.smallcells import few, least_shown
 from jiejian.warehouse import Warehouse
 
 AGES = ("3个月内", "3—6个月", "6—12个月", "1—2年", "2年以上")
@@ -75,7 +76,9 @@ def active_volunteers(
            GROUP BY ALL""",
         {"dataset": dataset, "first": min(m.start for m in months), "last": max(m.end for m in months), "places": list(places), "all": not places},
     ).set_index("period")["volunteers"]
-    return found.reindex([m.key for m in months], fill_value=0).rename_axis("period").reset_index()
+    found = found.reindex([m.key for m in months], fill_value=0).rename_axis("period").reset_index()
+    # No sum of months is known in which some volunteers would not be counted twice.
+    return found.assign(volunteers=found["volunteers"].mask(found["volunteers"].between(1, least_shown(source.catalogue) - 1)))
 
 
 def points_age(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -98,7 +101,8 @@ def points_age(source: Warehouse, dataset: str, as_of: date, places: tuple[str, 
         {"dataset": dataset, "as_of": as_of, "places": list(places), "all": not places},
     ).set_index("n")
     rows = rows.reindex(range(len(AGES))).fillna(0)
-    return pd.DataFrame({"age": AGES, "points": rows["points"].to_numpy(float), "volunteers": rows["volunteers"].to_numpy(int)})
+    volunteers = few(rows["volunteers"], least_shown(source.catalogue))
+    return pd.DataFrame({"age": AGES, "points": rows["points"].to_numpy(float), "volunteers": volunteers.to_numpy()})
 
 
 def redeemed(source: Warehouse, dataset: str, by: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:

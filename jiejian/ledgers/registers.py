@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from jiejian.catalogue import Ledger
+from jiejian.smallcells import few, least_shown
 from jiejian.warehouse import Warehouse
 
 # Ledger → the columns in which its things begin and end. A thing without a beginning has always been there.
@@ -38,7 +39,27 @@ def standing(source: Warehouse, dataset: str, ledger: str, as_of: date, places: 
     """The rows of a register that stand at the end of a day: place_id, place, then the ledger's own columns.
 
     ``ledger`` is one of SPANS (KeyError otherwise); the order is that of the street's places, then of the register's key.
+    Small counts of people are gaps, as :func:`without_few` says, the same ones whichever places are asked for.
     """
+    declared = source.catalogue.ledgers[ledger]
+    if not any(c.people for c in declared.columns) or not least_shown(source.catalogue):
+        return as_sent(source, dataset, ledger, as_of, places)
+    found = without_few(source, ledger, as_sent(source, dataset, ledger, as_of))
+    return found[found["place_id"].isin(places)].reset_index(drop=True) if places else found
+
+
+def without_few(source: Warehouse, ledger: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """All rows of a register with small counts of people as gaps, and one more in each group whose sum may be known."""
+    least = least_shown(source.catalogue)
+    for column in source.catalogue.ledgers[ledger].columns:
+        if column.people and least:
+            group = rows[column.adds_up_by or "place_id"].fillna("")
+            rows = rows.assign(**{column.id: rows.groupby(group)[column.id].transform(lambda own: few(own, least))})
+    return rows
+
+
+def as_sent(source: Warehouse, dataset: str, ledger: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The rows of :func:`standing` with every count, to be added up: no row of it is shown."""
     start, end = SPANS[ledger]
     declared = source.catalogue.ledgers[ledger]
     columns = ", ".join(f'e."{c}"' for c in _columns(declared))
@@ -63,12 +84,20 @@ def counted(
     for name in (by, value):
         if name and name not in allowed:
             raise ValueError(f"台账“{source.catalogue.ledgers[ledger].name}”没有列 {name}")
-    rows = standing(source, dataset, ledger, as_of, places)
+    rows = as_sent(source, dataset, ledger, as_of, places)
     grouped = rows.assign(category=rows[by].fillna("未填").astype(str)).groupby("category", sort=False)
     found = grouped.size().rename("count").reset_index()
     if value:
         found["total"] = grouped[value].sum(min_count=1).to_numpy()
+        if source.catalogue.ledgers[ledger].column(value).people:
+            found["total"] = few(found["total"], least_shown(source.catalogue))
     return found.sort_values("count", ascending=False, kind="stable", ignore_index=True)
+
+
+def people_total(source: Warehouse, dataset: str, ledger: str, column: str, as_of: date, places: tuple[str, ...] = ()) -> float:
+    """The sum of a column that counts people, over the rows that stand on a day; NaN where it is a few."""
+    total = as_sent(source, dataset, ledger, as_of, places)[column].sum()
+    return float("nan") if 0 < total < least_shown(source.catalogue) else float(total)
 
 
 def standing_of_kind(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from jiejian.catalogue import Column, Ledger
 from jiejian.ledgers.registers import SPANS
+from jiejian.smallcells import least_shown
 from jiejian.warehouse import Warehouse
 
 # Tables that are no lists of things: figures, places and sources have pages of their own.
@@ -88,9 +89,30 @@ def _query(source: Warehouse, dataset: str, asked: Asked) -> tuple[str, dict]:
     chosen = "".join(f', e."{c.id}"' for c in columns(source, declared.id))
     keys = "".join(f', e."{key}"' for key in declared.key)
     order = f'e."{declared.happens}" DESC{keys}' if declared.happens else f"p.sort, p.name{keys}"
-    sql = f"""SELECT p.name AS place{chosen} FROM "{declared.table}" e LEFT JOIN place p ON p.place_id = e.place_id
+    sql = f"""SELECT p.name AS place{chosen} FROM {_table(source, declared)} e LEFT JOIN place p ON p.place_id = e.place_id
               WHERE {condition} ORDER BY {order}"""
     return sql, parameters
+
+
+def _table(source: Warehouse, declared: Ledger) -> str:
+    """The ledger's rows; small counts of people are empty, and in each group that adds up the smallest others (see smallcells.small).
+
+    Decided over the whole ledger, so that no filter changes it.
+    """
+    least, people = least_shown(source.catalogue), [c for c in declared.columns if c.people]
+    if not people or not least:
+        return f'"{declared.table}"'
+    changed = [
+        f"""CASE WHEN count(*) FILTER (WHERE "{c.id}" > 0 AND "{c.id}" < {int(least)}) OVER same_{n} > 0 AND "{c.id}" <= greatest(
+              coalesce(min("{c.id}") FILTER (WHERE "{c.id}" >= {int(least)}) OVER same_{n}, 0), {int(least) - 1})
+              AND ("{c.id}" > 0 OR count(*) FILTER (WHERE "{c.id}" >= {int(least)}) OVER same_{n} = 0)
+            THEN NULL ELSE "{c.id}" END AS "{c.id}" """
+        for n, c in enumerate(people)
+    ]
+    # What has ended is no part of today's sums.
+    ended = f', "{SPANS[declared.id][1]}" IS NULL' if declared.id in SPANS else ""
+    groups = [f'same_{n} AS (PARTITION BY dataset, "{c.adds_up_by or "place_id"}"{ended})' for n, c in enumerate(people)]
+    return f'(SELECT * REPLACE ({", ".join(changed)}) FROM "{declared.table}" WINDOW {", ".join(groups)})'
 
 
 def _where(source: Warehouse, dataset: str, asked: Asked) -> tuple[str, dict]:

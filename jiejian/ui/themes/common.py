@@ -14,6 +14,9 @@ from jiejian.periods import Period, periods_between
 from jiejian.ui import data
 from jiejian.ui.view import View
 
+HIDDEN = "不显示"
+"""What stands for a count of people that is too small to be shown."""
+
 
 def span(view: View) -> tuple[date, date]:
     """First and last day of the picked period, no later than the data reach."""
@@ -74,6 +77,11 @@ def reach(view: View) -> tuple[date, date, str]:
 def number_or_none(value: float | None) -> float | None:
     """A missing number as None, which charts leave open."""
     return None if value is None or pd.isna(value) else float(value)
+
+
+def persons(count: float) -> str:
+    """A count of people in words; the readers leave out a small one."""
+    return HIDDEN if pd.isna(count) else f"{int(count)}人"
 
 
 def tally(rows: pd.DataFrame, by: str, parts: Sequence[str], state: str = "state") -> pd.DataFrame:

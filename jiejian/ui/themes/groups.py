@@ -15,14 +15,13 @@ from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import Period, periods_between
 from jiejian.ui import messages, show, theme
 from jiejian.ui.theme import Drawn, Panel, number, text
-from jiejian.ui.themes.common import about, last_complete, read, title
+from jiejian.ui.themes.common import HIDDEN, about, last_complete, read, title
 from jiejian.ui.view import View
 
 _GROUPS = (
     "lone_elderly", "oldest_residents", "infants", "left_behind_children", "minimum_living", "disabled", "new_employment",
 )  # fmt: skip
 _ERRANDS = ("errands", "errands_home_share", "errands_per_thousand_residents")
-HIDDEN = "不显示"
 _APART = "一人可属几类，各类人数不能相加。"
 
 
@@ -107,7 +106,7 @@ def _counts(view: View) -> Drawn:
     )
     values = [None if v != v else float(v) for v in shown]
     notes = [HIDDEN if few else "" for few in gone]
-    figure = charts.bars([m.name for m in metrics], values, "人", view.context(*metrics), found, notes)
+    figure = charts.bars([m.name for m in metrics], values, "人", view.context(*metrics), found, gaps=notes)
     table = pd.DataFrame({"group": [m.name for m in metrics], "count": shown.to_numpy()})
     return Drawn(table, (text("服务对象"), number("人数", "人")), figure)
 

@@ -11,11 +11,11 @@ from jiejian import charts
 from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.format import format_value
-from jiejian.ledgers.breakdowns import breakdown
+from jiejian.ledgers.breakdowns import breakdown, whole_by_category
 from jiejian.ledgers.people import meetings_not_held
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, number, text
-from jiejian.ui.themes.common import about, month_heads, months, read, title
+from jiejian.ui.themes.common import HIDDEN, about, month_heads, months, read, title
 from jiejian.ui.themes.newest import by_place, empty, gaps, known_periods, newest, side_by_side
 from jiejian.ui.view import View
 
@@ -55,7 +55,10 @@ def _counts(view: View) -> Drawn:
         ),
         f"{found.period.label}末，{view.scope}：{found.told()}。在职党员的组织关系在单位，不计入在册。",
     )
-    notes = [f"流动{v:.0f}人" if v == v else "" for v in found.wide["floating_members"]]
+    notes = [
+        f"流动{v:.0f}人" if v == v else f"流动{HIDDEN}" if few else ""
+        for v, few in zip(found.wide["floating_members"], found.gone["floating_members"], strict=True)
+    ]
     return by_place(view, found, said, notes)
 
 
@@ -72,15 +75,23 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
     if rows.empty:
         return empty(view, head)
     order = [m.part.category for m in view.catalogue.parts_of(measure, by)]
-    wide = (
-        rows.pivot_table(index="place", columns="category", values="value", aggfunc="sum", sort=False)
-        .reindex(columns=order)
-        .fillna(0)
-    )
-    street = wide.sum()
-    shown = pd.concat([street.to_frame(view.scope).T, wide]) if len(wide) > 1 else wide
-    total = street.sum()
-    told = "，".join(f"{name}{n:.0f}{unit}（{100 * n / total:.1f}%）" for name, n in street.items()) if total else "没有数字"
+    wide = rows.pivot(index="place", columns="category", values="value").reindex(rows["place"].drop_duplicates())
+    gone = rows.pivot(index="place", columns="category", values="hidden").reindex(wide.index).reindex(columns=order).eq(True)
+    wide = wide.reindex(columns=order).fillna(0).mask(gone)
+    wholes = rows.groupby("place", sort=False)["whole"].first()
+    street = read(view, whole_by_category, measure, by, period).reindex(order)
+    total = wholes.sum()
+    if len(wide) > 1:
+        wide = pd.concat([street.to_frame(view.scope).T, wide])
+        wholes = pd.concat([pd.Series({view.scope: total}), wholes])
+    # What is left out of a row stands together, so that the shares of the others stay right.
+    shown = wide.fillna(0)
+    if (rest := wholes - shown.sum(axis=1)).gt(0).any():
+        shown, wide = shown.assign(**{HIDDEN: rest.clip(lower=0)}), wide.assign(**{HIDDEN: rest.clip(lower=0)})
+    told = "，".join(
+        f"{name}{n:.0f}{unit}（{100 * n / total:.1f}%）" for name, n in street.items() if n == n
+    ) if total else "没有数字"  # fmt: skip
+    lead += "人数少的档不显示，合在一起。" if HIDDEN in shown else ""
     found = (title(*candidates(street, total), otherwise=head), f"{period.label}末，{view.scope}：{told}。{lead}")
     ledger = next(
         l.id
@@ -89,14 +100,14 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
     )
     figure = charts.whole(
         list(shown.index),
-        order,
+        list(shown.columns),
         shown.to_numpy().tolist(),
         unit,
         about(replace(view, period=period, since=None), ledger),
         found,
-        ordered,
+        (*ordered[: len(order)], *("#EFE6CF",) * (HIDDEN in shown)),
     )
-    return Drawn(shown.reset_index(names="place"), (text("社区"), *(number(c, unit) for c in order)), figure, period=period)
+    return Drawn(wide.reset_index(names="place"), (text("社区"), *(number(c, unit) for c in wide.columns)), figure, period=period)
 
 
 def _there(view: View, measure: str, by: str, grain: str) -> bool:

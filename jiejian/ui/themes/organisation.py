@@ -12,7 +12,7 @@ from jiejian.format import format_value
 from jiejian.ledgers import organisations, registers
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
-from jiejian.ui.themes.common import about, read, span, title
+from jiejian.ui.themes.common import about, persons, read, span, title
 from jiejian.ui.themes.newest import empty, head, newest, side_by_side
 from jiejian.ui.view import View
 
@@ -51,7 +51,7 @@ def apart(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _words(row) -> str:
-    members = "未填党员人数" if pd.isna(row.member_count) else f"党员{int(row.member_count)}人"
+    members = "党员人数未填或不显示" if pd.isna(row.member_count) else f"党员{int(row.member_count)}人"
     return f"{row.level or '未填层级'}，{members}，直接下级{row.children}个"
 
 
@@ -218,7 +218,7 @@ def _new_sector(view: View) -> Drawn:
 
 def _districts(view: View) -> Drawn:
     rows = read(view, organisations.districts, _as_of(view))
-    notes = [f"有党组织{r.covered}，指导员{r.guided}，党员{int(r.members)}人" for r in rows.itertuples()]
+    notes = [f"有党组织{r.covered}，指导员{r.guided}，党员{persons(r.members)}" for r in rows.itertuples()]
     found = (
         title(
             f"{len(rows)}个商圈楼宇、{rows['enterprises'].sum()}家两新组织" if len(rows) else "",
@@ -235,16 +235,12 @@ def _districts(view: View) -> Drawn:
 
 
 def _joined(view: View) -> Drawn:
-    rows = read(view, registers.standing, "co_units", _as_of(view))
-    grouped = rows.assign(
-        kind=rows["unit_kind"].fillna("未填"), committee=rows["part_time"].astype("boolean").fillna(False).astype(int)
-    )
-    kinds = grouped.groupby("kind").agg(units=("unit_no", "size"), organisations=("organisation_count", "sum"), members=("member_count", "sum"), committee=("committee", "sum"))  # fmt: skip
-    kinds = kinds.sort_values("units", ascending=False).reset_index()
-    notes = [f"党组织{int(r.organisations)}，党员{int(r.members)}，兼职委员单位{r.committee}" for r in kinds.itertuples()]
+    kinds = read(view, organisations.joined, _as_of(view))
+    members = read(view, registers.people_total, "co_units", "member_count", _as_of(view))
+    notes = [f"党组织{int(r.organisations)}，党员{persons(r.members)}，兼职委员单位{r.committee}" for r in kinds.itertuples()]
     found = (
-        title(f"{len(rows)}家单位的{int(kinds['organisations'].sum())}个党组织融入", otherwise="融入社区党委的共建单位"),
-        f"截至{_as_of(view)}，已签约未退出；融入党员{int(kinds['members'].sum())}人，不计入社区在册党员；负责人兼任委员的{int(kinds['committee'].sum())}家。",
+        title(f"{kinds['units'].sum()}家单位的{int(kinds['organisations'].sum())}个党组织融入", otherwise="融入社区党委的共建单位"),
+        f"截至{_as_of(view)}，已签约未退出；融入党员{persons(members)}，不计入社区在册党员；负责人兼任委员的{int(kinds['committee'].sum())}家。",
     )
     figure = charts.bars(list(kinds["kind"]), [int(v) for v in kinds["units"]], "家", about(view, "co_units"), found, notes)
     columns = (text("单位性质"), number("共建单位", "家"), number("融入党组织", "个"), number("融入党员", "人"), number("负责人兼任委员", "家"))  # fmt: skip
@@ -281,13 +277,14 @@ def _forces(view: View) -> Drawn:
 def _departments(view: View) -> Drawn:
     rows = read(view, registers.standing, "departments", _as_of(view)).drop(columns=["place_id"])
     rows = rows.sort_values("item_count", ascending=False, kind="stable", ignore_index=True)
-    notes = [f"窗口{_plain(r.window_count)}，党员{_plain(r.member_count)}" for r in rows.itertuples()]
-    sums = rows[["window_count", "item_count", "organisation_count", "member_count"]].sum()
+    notes = [f"窗口{_plain(r.window_count)}，党员{persons(r.member_count)}" for r in rows.itertuples()]
+    sums = rows[["window_count", "item_count", "organisation_count"]].sum()
+    members = read(view, registers.people_total, "departments", "member_count", _as_of(view))
     found = (
         title(
             f"{len(rows)}个部门进驻，可办{int(sums['item_count'])}项" if len(rows) else "", otherwise="进驻服务综合楼的部门和党员"
         ),
-        f"截至{_as_of(view)}，窗口{int(sums['window_count'])}个、党组织{int(sums['organisation_count'])}个、党员{int(sums['member_count'])}人。事项数按部门计，部门之间不重复。",
+        f"截至{_as_of(view)}，窗口{int(sums['window_count'])}个、党组织{int(sums['organisation_count'])}个、党员{persons(members)}。事项数按部门计，部门之间不重复。",
     )
     figure = charts.bars(list(rows["department_name"]), [None if pd.isna(v) else int(v) for v in rows["item_count"]], "项", about(view, "departments"), found, notes)  # fmt: skip
     shown = rows[

@@ -13,7 +13,7 @@ from jiejian.format import format_value
 from jiejian.ledgers import people, registers
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui.theme import Drawn, Panel, number, text
-from jiejian.ui.themes.common import about, month_heads, months, read, span, title, when
+from jiejian.ui.themes.common import about, month_heads, months, number_or_none, persons, read, span, title, when
 from jiejian.ui.view import View
 
 _STAGES = ("萌芽期", "初创期", "发展期", "未填")
@@ -91,12 +91,12 @@ def _active(view: View) -> Drawn:
     """Volunteers who earned points, each counted once over the picked communities; their communities' figures would count some twice."""
     spell = months(view)
     rows = read(view, people.active_volunteers, spell)
-    newest = int(rows["volunteers"].iloc[-1])
+    newest = persons(rows["volunteers"].iloc[-1])
     found = (
-        title(f"{spell[-1].label}活跃志愿者{newest}人", otherwise="逐月活跃志愿者人数"),
+        title(f"{spell[-1].label}活跃志愿者{newest}", otherwise="逐月活跃志愿者人数"),
         f"{view.scope}当月至少获得一次积分的志愿者，在几个社区服务也只计一次；同一人各月都算，所以各月不能相加。",
     )
-    values = [int(v) for v in rows["volunteers"]]
+    values = [number_or_none(v) for v in rows["volunteers"]]
     figure = charts.columns_over_time(month_heads(spell), values, "人", about(view, "points"), found)
     return Drawn(rows.assign(period=[p.label for p in spell]), (text("月份"), number("活跃志愿者", "人")), figure)
 
@@ -150,7 +150,7 @@ def _age(view: View) -> Drawn:
         title(f"未用积分中{share}已放一年以上" if total else "", otherwise="未用积分放了多久"),
         f"截至{last}，未用积分{format_value(total, '分', unit=True)}。兑换和过期的先从最早获得的积分里减，是推算的账龄。",
     )
-    notes = [f"{n}人" for n in rows["volunteers"]]
+    notes = [persons(n) for n in rows["volunteers"]]
     figure = charts.bars(list(rows["age"]), [float(v) for v in rows["points"]], "分", about(view, "points"), found, notes)
     return Drawn(rows, (text("获得后已过"), number("未用积分", "分"), number("志愿者", "人")), figure)
 
