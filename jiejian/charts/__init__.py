@@ -13,7 +13,7 @@ from jiejian.charts.days import calendar
 from jiejian.charts.funnel import funnel_plot
 from jiejian.charts.multiples import small_multiples
 from jiejian.charts.panorama import compared_board, heat_map, strips
-from jiejian.charts.parts import Figure
+from jiejian.charts.parts import Figure, retitle
 from jiejian.charts.published import published
 from jiejian.charts.ranking import ranked
 from jiejian.charts.ready import Ready, plotly_js
@@ -48,6 +48,7 @@ __all__ = [
     "rank_chart",
     "ranked",
     "relation",
+    "retitle",
     "run_chart",
     "sankey",
     "site_map",

@@ -31,7 +31,7 @@ from jiejian.charts.parts import (
     tick_texts,
 )
 from jiejian.context import Context
-from jiejian.format import format_value
+from jiejian.format import WAN, format_value, rounded
 
 _PITCH = 30
 _KEY_WIDTH = 330
@@ -39,6 +39,10 @@ MOST_PARTS = 5
 _EMPTY = "没有可以显示的数据。"
 # From a light to a dark shade of one colour: more is darker, and nothing else.
 SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
+# The light half, on which dark figures can be read throughout; above this share of the scale of SHADES they are white.
+_PALE = ("#FBFBFC", "#E4E8EC", "#C9D0D8", "#AEB8C2")
+_DARK = 0.62
+_HALF = 420  # px for the figures of a row in half a page's width
 
 
 def _told(labels: Sequence[str], values: Sequence[float], unit: str) -> str:
@@ -224,6 +228,8 @@ def matrix(
         return nothing(_EMPTY, finding, context, None, SCREEN)
     top = max(*known, 1)
     texts = words or [["" if v is None else format_value(v, unit) for v in row] for row in counts]
+    if not words and _wide(texts):
+        texts, unit = _narrower(counts, unit, top)
     hover = [
         [
             f"<b>{safe(row)}</b> · {safe(column.replace(chr(10), ''))}<br>{safe(texts[r][c]) or '没有'}"
@@ -231,7 +237,9 @@ def matrix(
         ]
         for r, row in enumerate(rows)
     ]
-    shade = [[i / (len(SHADES) - 1), colour] for i, colour in enumerate((*SHADES[:4], "#35424F"))]
+    # Shares are mostly close to each other and to the whole: on the dark half of the scale all of them would be black.
+    scale = _PALE if unit == "%" or words else (*SHADES[:4], "#35424F")
+    shade = [[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)]
     trace = {
         "type": "heatmap", "z": [[None if v is None else float(v) for v in row] for row in counts], "x": list(range(len(columns))),
         "y": list(range(len(rows))), "zmin": 0, "zmax": top, "colorscale": shade, "showscale": False, "xgap": 2, "ygap": 2,
@@ -245,7 +253,7 @@ def matrix(
             SCREEN,
             xref="x",
             yref="y",
-            font={"size": SCREEN.small, "color": "#FFFFFF" if (v or 0) > top * 0.45 else INK},
+            font={"size": SCREEN.small, "color": "#FFFFFF" if scale is not _PALE and (v or 0) > top * _DARK else INK},
         )
         for r, row in enumerate(counts)
         for c, v in enumerate(row)
@@ -265,6 +273,18 @@ def matrix(
             annotations=marks, meta=meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。"),
         ),
     }  # fmt: skip
+
+
+def _wide(texts: Sequence[Sequence[str]]) -> bool:
+    """Whether the figures of a row would run into each other in half a page's width."""
+    return len(texts[0]) * (max(text_width(t, SCREEN.small) for row in texts for t in row) + 4) > _HALF
+
+
+def _narrower(counts: Sequence[Sequence[float | None]], unit: str, top: float) -> tuple[list[list[str]], str]:
+    """The figures without their sign, large ones in 万 throughout; and the unit that says so."""
+    if top >= WAN:
+        return [["" if v is None else f"{rounded(v / WAN, 1 if v >= 10 * WAN else 2):f}" for v in row] for row in counts], f"万{unit}"
+    return [["" if v is None else format_value(v, unit).removesuffix("%") for v in row] for row in counts], unit
 
 
 def _lines(head: str) -> str:

@@ -211,6 +211,13 @@ def meta(finding: Finding, context: Context, unit: str, alt: str, reading: str =
     }
 
 
+def retitle(figure: Figure, context: Context) -> None:
+    """Give a figure the scope and period of ``context`` under its title, in place; its unit stays."""
+    said = figure["layout"]["meta"]
+    unit = said["subtitle"].rpartition("单位：")[2] if "单位：" in said["subtitle"] else ""
+    said["subtitle"] = " · ".join(part for part in (context.subtitle, f"单位：{unit}" if unit else "") if part)
+
+
 def nothing(message: str, finding: Finding, context: Context, height: float | None, kind: Type) -> Figure:
     """A figure that says why there is nothing in it."""
     hidden = axis(kind, visible=False, range=[0, 1])

@@ -84,15 +84,16 @@ def clicked(key: str) -> str | None:
 
 
 def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], reading: str, key: str) -> None:
-    with st.expander("表格"):
-        table()
-    if metrics:
-        with st.expander("口径"):
-            definitions(view, metrics)
-        origin(view, metrics, key)
-    if reading:
-        with st.expander("怎么读这张图"):
-            st.markdown(reading)
+    with st.container(gap="xxsmall"):
+        with st.expander("表格"):
+            table()
+        if metrics:
+            with st.expander("口径"):
+                definitions(view, metrics)
+            origin(view, metrics, key)
+        if reading:
+            with st.expander("怎么读这张图"):
+                st.markdown(reading)
 
 
 def definitions(view: View, metrics: Sequence[Metric]) -> None:

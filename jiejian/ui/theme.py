@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
+from jiejian import charts
 from jiejian.catalogue import Ledger, Metric
 from jiejian.charts import Figure
 from jiejian.context import Context
 from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.ledgers import registers
 from jiejian.periods import Period
+from jiejian.selection import latest_periods
 from jiejian.ui import data, importing, show
 from jiejian.ui.downloads import Offer, downloads
+from jiejian.ui.themes.common import months, reach, span
 from jiejian.ui.view import View
+
+_MOST_ROWS = 10  # of a table that stands on the page in its whole length
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Panel:
-    """One question of a page. ``columns`` are ids of the ledger's columns without which there is nothing to draw."""
+    """One question of a page. ``columns`` are ids of the ledger's columns without which there is nothing to draw.
+
+    ``spell`` says of which time the panel speaks where that is not the picked period, so that subtitle, foot and export say it
+    too; a ``wide`` panel has a row of its own (a list of many columns).
+    """
 
     key: str
     name: str
@@ -47,6 +57,8 @@ class Panel:
     columns: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     on_click: Callable[[], None] | None = field(default=None, compare=False)
+    spell: Literal["", "as_of", "months", "reach", "quarters"] = ""
+    wide: bool = False
 
 
 def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[str, Sequence[Panel]]) -> None:
@@ -71,11 +83,43 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
         "内容", list(tabs), default=next(iter(tabs)), required=True, key=key, label_visibility="collapsed", bind="query-params"
     )
     shown = tabs[chosen or next(iter(tabs))]
-    for start in range(0, len(shown), 2):
-        row = shown[start : start + 2]
+    for row in rows_of(shown):
         for column, panel in zip(st.columns(len(row)), row, strict=True):
             with column:
                 _panel(view, panel, there)
+
+
+def rows_of(panels: Sequence[Panel]) -> list[list[Panel]]:
+    """Panels in rows of two, wide ones alone."""
+    rows: list[list[Panel]] = []
+    for panel in panels:
+        if rows and len(rows[-1]) == 1 and not panel.wide and not rows[-1][0].wide:
+            rows[-1].append(panel)
+        else:
+            rows.append([panel])
+    return rows
+
+
+def told(view: View, panel: Panel, drawn: Drawn, metrics: Sequence[Metric] = ()) -> Context:
+    """The words around a panel: its own time where it has one, its ledger where no metric names the sources."""
+    if drawn.period is not None:
+        view = replace(view, period=drawn.period, since=None)
+    found = view.context(*metrics)
+    if not metrics:
+        found = replace(found, sources=(view.catalogue.ledgers[panel.ledger].name,))
+    return replace(found, period=_SPELLS[panel.spell](view)) if panel.spell else found
+
+
+_SPELLS: dict[str, Callable[[View], str]] = {
+    "as_of": lambda view: f"截至{span(view)[1]}",
+    "months": lambda view: _from_to(months(view)),
+    "reach": lambda view: reach(view)[2].removesuffix(f"，{view.scope}"),
+    "quarters": lambda view: _from_to([p for p in latest_periods(view.dataset.first, view.period.end)["quarter"][:8][::-1]]),
+}
+
+
+def _from_to(spell: Sequence[Period]) -> str:
+    return f"{spell[0].label}至{spell[-1].label}" if len(spell) > 1 else "".join(p.label for p in spell)
 
 
 def sent(view: View) -> frozenset[str]:
@@ -110,19 +154,18 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)
     metrics = tuple(m for m in view.ask("metrics") if m.id in panel.metrics)
+    context = told(view, panel, drawn, metrics)
     if drawn.figure is not None:
+        if panel.spell:
+            charts.retitle(drawn.figure, context)
         show.chart(view, drawn.figure, panel.key, lambda: _table(drawn), metrics, panel.on_click)
     else:
         st.subheader(drawn.title or panel.name, anchor=False)
         st.markdown(drawn.takeaway)
         _table(drawn)
-        show.foot(_context(view, metrics))
+        show.foot(context)
     title = drawn.figure["layout"]["meta"]["title"] if drawn.figure is not None else drawn.title or panel.name
-    _take_away(view, panel, drawn, title, metrics)
-
-
-def _context(view: View, metrics: Sequence[Metric]) -> Context:
-    return view.context(*metrics)
+    _take_away(view, panel, drawn, title, metrics, context)
 
 
 def _table(drawn: Drawn) -> None:
@@ -136,16 +179,21 @@ def _table(drawn: Drawn) -> None:
         for c in drawn.columns
         if c.kind == "number" and c.decimals is not None
     }
-    # A day is a day; midnight is shown only where other times of day stand in the column.
+    # A day is a day; the time of day is shown, to the minute, only where it is not midnight throughout.
     for c in drawn.columns:
-        if c.kind == "date" and pd.api.types.is_datetime64_any_dtype(shown[c.label]) and _days_alone(shown[c.label]):
-            formats[c.label] = st.column_config.DateColumn(format="YYYY-MM-DD")
+        if c.kind == "date" and pd.api.types.is_datetime64_any_dtype(shown[c.label]):
+            days = _days_alone(shown[c.label])
+            formats[c.label] = (
+                st.column_config.DateColumn(format="YYYY-MM-DD")
+                if days
+                else st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+            )
     st.dataframe(
         shown,
         hide_index=True,
         width="stretch",
         column_config=formats,
-        height=min(38 + 35 * max(len(shown), 1), 420),
+        height="content" if len(shown) <= _MOST_ROWS else 420,
         placeholder="—",
     )
 
@@ -155,15 +203,17 @@ def _days_alone(moments: pd.Series) -> bool:
     return bool((known == known.dt.normalize()).all())
 
 
-def _take_away(view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequence[Metric]) -> None:
+def _take_away(
+    view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequence[Metric], context: Context
+) -> None:
     definitions = [(m.name, m.unit, m.definition) for m in metrics]
 
     def table() -> ExportTable:
         filters = (("社区", view.scope),) if view.places else ()
-        return ExportTable(title, drawn.table, drawn.columns, _context(view, metrics), definitions, filters)
+        return ExportTable(title, drawn.table, drawn.columns, context, definitions, filters)
 
     with st.popover("下载", icon=":material/download:"):
-        downloads(panel.key, panel.name, _context(view, metrics), Offer("本表", len(drawn.table), table))
+        downloads(panel.key, panel.name, context, Offer("本表", len(drawn.table), table))
 
 
 # ---- nothing sent ----

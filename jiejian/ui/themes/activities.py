@@ -269,22 +269,22 @@ def _meetings(view: View) -> Drawn:
 
 TABS = {
     "活动": (
-        Panel("activities_calendar", "活动日历", "activities", _calendar, (), ("activity_sessions",)),
+        Panel("activities_calendar", "活动日历", "activities", _calendar, (), ("activity_sessions",), spell="months"),
         Panel("activities_apart", "场次、人次、人数", "activities", _apart, ("attendances",), ("activity_sessions", "activity_attendances", "activity_participants")),
         Panel("activities_types", "活动类型", "activities", _types, ("activity_type",), ("activity_sessions", "market_sessions")),
-        Panel("activities_seasons", "四季主题", "activities", _seasons, ("season",), ("activity_sessions",)),
+        Panel("activities_seasons", "四季主题", "activities", _seasons, ("season",), ("activity_sessions",), spell="months"),
     ),
     "谁来办": (
         Panel("activities_organisers", "主办单位", "activities", _organisers, ("organiser",), ("activity_sessions",)),
         Panel("activities_joint", "联办", "activities", _joint, ("joint",), ("joint_sessions",)),
-        Panel("activities_dimensions", "三个维度", "activities", _dimensions, ("dimension",), ("voluntary_share", "charity_share")),
+        Panel("activities_dimensions", "三个维度", "activities", _dimensions, ("dimension",), ("voluntary_share", "charity_share"), spell="months"),
         Panel("activities_stations", "在哪里办", "activities", _stations, ("station",), ("activity_sessions",)),
     ),
     "该办未办": (
-        Panel("activities_monthly", "月月有安排", "activities", _monthly_rule, (), ("activity_sessions",)),
-        Panel("activities_weekly", "周周有活动", "activities", _weekly_rule, (), ("activity_sessions",)),
-        Panel("activities_lists", "缺的月份", "activities", _lists),
-        Panel("activities_meetings", "三会一课", "party_life", _meetings, ("org_code",), ("lessons_held",)),
+        Panel("activities_monthly", "月月有安排", "activities", _monthly_rule, (), ("activity_sessions",), spell="months"),
+        Panel("activities_weekly", "周周有活动", "activities", _weekly_rule, (), ("activity_sessions",), spell="months"),
+        Panel("activities_lists", "缺的月份", "activities", _lists, spell="months"),
+        Panel("activities_meetings", "三会一课", "party_life", _meetings, ("org_code",), ("lessons_held",), spell="months", wide=True),
     ),
     "志愿服务": VOLUNTEERS,
     "积分": POINTS,

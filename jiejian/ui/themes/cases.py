@@ -15,7 +15,8 @@ from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
-from jiejian.ui.themes.common import about, month_heads, months, read, span, title, when
+from jiejian.ui.themes.common import about, month_heads, months, read, share, span, title, when
+from jiejian.ui.themes.newest import empty, newest, side_by_side
 from jiejian.ui.view import View
 
 _STATE_COLOURS = (BETTER, "#8FB3D4", MARK, WORSE)
@@ -196,9 +197,15 @@ def _kinds(view: View) -> Drawn:
     order = [t for t in (*(n for n, _ in _TIER_DAYS), "未填") if t in wide.columns]
     wide = wide[[*order, *(c for c in wide.columns if c not in order)]]
     told = "，".join(f"{name}{int(n)}件" for name, n in wide.sum(axis=1).items())
-    found = (title(f"{len(wide)}类来件按办理时限分", otherwise="诉求、事件、纠纷各有多少"), f"{when(view)}：{told}。")
+    found = (title(_largest(wide), f"{len(wide)}类来件按办理时限分", otherwise="诉求、事件、纠纷各有多少"), f"{when(view)}：{told}。")
     figure = charts.whole(list(wide.index), list(wide.columns), wide.to_numpy().tolist(), "件", about(view, "cases"), found)
     return Drawn(wide.reset_index(names="类型"), (text("类型"), *(number(str(c), "件") for c in wide.columns)), figure)
+
+
+def _largest(wide: pd.DataFrame) -> str:
+    """Which row holds most of the cases, in words."""
+    sums = wide.sum(axis=1)
+    return f"{sums.idxmax()}最多，占来件的{share(sums.max(), sums.sum())}" if sums.sum() else ""
 
 
 def _grids(view: View) -> Drawn:
@@ -247,18 +254,11 @@ def _supervise(view: View) -> Drawn:
     counts = rows["matter"].value_counts()
     told = "，".join(f"{name}{n}件" for name, n in counts.items()) or "没有需要督办的诉求"
     rows = rows.assign(sent_back=rows["sent_back"].map({True: "是", False: "否"}))
-    columns = (
-        text("社区"),
-        text("工单编号"),
-        text("事项类别"),
-        text("网格"),
-        text("办理时限"),
-        day("受理时间"),
-        day("截止时间"),
-        number("距截止", "天"),
-        text("是否退回"),
-        text("督办事由"),
-    )
+    heads = {
+        "matter": text("督办事由"), "place": text("社区"), "grid": text("网格"), "case_no": text("工单编号"), "category": text("事项类别"),
+        "tier": text("办理时限"), "due_at": day("截止时间"), "days": number("距截止", "天"), "opened_at": day("受理时间"), "sent_back": text("是否退回"),
+    }  # fmt: skip
+    rows, columns = rows[list(heads)], tuple(heads.values())
     return Drawn(
         rows,
         columns,
@@ -309,19 +309,18 @@ def _repeats(view: View) -> Drawn:
 
 
 def _three_way(view: View) -> Drawn:
-    names = ("score_party", "score_platform", "score_residents", "satisfaction_rate")
-    metrics = [m for m in view.ask("metrics") if m.id in names and view.period.grain in view.ask("grains", m.id)]
-    frame = view.figures(*metrics) if metrics else pd.DataFrame(columns=["place", "metric", "value"])
-    wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
-    wide = wide.reindex(columns=[m.id for m in metrics])
-    found = (
-        "党组织、平台、群众三方评价并列",
-        f"{when(view)}。三方口径不同，并列不合并；要看合成分数和权重，到“综合考评”。"
-        if metrics
-        else "三方评价按季度报送，请把左侧时间周期换成季度。",
+    there = {m.id for m in view.ask("metrics")}
+    names = [m for m in ("score_party", "score_platform", "score_residents", "satisfaction_rate") if m in there]
+    found = newest(view, *names) if names else None
+    if found is None or "score_party" not in names:
+        return empty(view, "三方评价")
+    low, high = found.wide["score_residents"].min(), found.wide["score_residents"].max()
+    said = (
+        title(f"群众满意度测评{low:.1f}至{high:.1f}分" if low == low else "", otherwise="党组织、平台、群众三方评价并列"),
+        f"{found.period.label}，{view.scope}。三方口径不同，并列不合并；要看合成分数和权重，到“综合考评”。",
     )
-    figure = charts.matrix(list(wide.index), [m.name for m in metrics], [[None if v != v else round(v, 1) for v in row] for row in wide.to_numpy(dtype=float)], "分", about(view, "scores", "cases"), found, reading="每行一个社区，每列一方的评价，颜色越深分数越高；空白是没有评价。三方口径不同，只能同一列上下比。")  # fmt: skip
-    return Drawn(wide.reset_index(), (text("社区"), *(number(m.name, m.unit, m.decimals) for m in metrics)), figure)
+    reading = "每行一个社区，每列一方的评价，颜色越深分数越高；空白是没有评价。三方口径不同，只能同一列上下比。"
+    return side_by_side(view, found, said, reading)
 
 
 # ---- one by one ----
@@ -357,23 +356,23 @@ TABS = {
         Panel("cases_states", "四种状态", "cases", _states, ("due_at", "closed_at"), ("on_time_rate", "cases_opened")),
         Panel("cases_waiting", "办结用时", "cases", _waiting, ("closed_at", "tier")),
         Panel("cases_levels", "在哪一级办结", "cases", _levels, ("closed_level", "category"), ("local_resolution_rate",)),
-        Panel("cases_rates", "三率", "cases", _rates, ("called_back",), ("response_rate", "resolution_rate", "satisfaction_rate")),
+        Panel("cases_rates", "三率", "cases", _rates, ("called_back",), ("response_rate", "resolution_rate", "satisfaction_rate"), spell="months"),
     ),
     "来源与热点": (
         Panel("cases_channels", "来源与事项", "cases", _channels, ("channel", "category"), ("cases_opened", "patrol_share")),
-        Panel("cases_hot", "逐月热点", "cases", _hot, ("category",), ("cases_opened",)),
+        Panel("cases_hot", "逐月热点", "cases", _hot, ("category",), ("cases_opened",), spell="months"),
         Panel("cases_kinds", "诉求、事件、纠纷", "cases", _kinds, ("case_kind",), ("cases_opened", "one_day_share")),
         Panel("cases_grids", "各网格件数", "cases", _grids, ("grid",), ("cases_opened",)),
     ),
     "积压与督办": (
-        Panel("cases_backlog", "在办多久", "cases", _backlog, (), ("cases_open", "cases_overdue")),
+        Panel("cases_backlog", "在办多久", "cases", _backlog, (), ("cases_open", "cases_overdue"), spell="as_of"),
         Panel("cases_flow", "四个环节", "cases", _flow, ("closed_at",), ("cases_opened", "cases_closed")),
-        Panel("cases_supervise", "督办清单", "cases", _supervise, ("due_at",), ("overdue_share",)),
+        Panel("cases_supervise", "督办清单", "cases", _supervise, ("due_at",), ("overdue_share",), spell="as_of", wide=True),
     ),
     "纠纷与评价": (
         Panel("cases_disputes", "矛盾纠纷", "cases", _disputes, ("case_kind", "mediated"), ("disputes", "mediation_success_rate", "dispute_amount")),
         Panel("cases_repeats", "重复件与退回", "cases", _repeats, ("repeat_case",), ("repeat_share", "sent_back_rate")),
-        Panel("cases_three_way", "三方评价", "scores", _three_way, (), ("score_party", "score_platform", "score_residents")),
+        Panel("cases_three_way", "三方评价", "scores", _three_way, (), ("score_party", "score_platform", "score_residents", "satisfaction_rate")),
     ),
     "诉求清单": (Panel("cases_list", "诉求清单", "cases", _list),),
 }  # fmt: skip

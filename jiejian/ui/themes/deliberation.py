@@ -325,25 +325,25 @@ def _sessions(view: View) -> Drawn:
 
 TABS = {
     "议题办理": (
-        Panel("deliberation_steps", "四个步骤", "deliberations", _steps, ("coordinated_on", "voted_on", "done_on"), ("topics_raised", "topics_passed_rate", "topics_done_rate")),
-        Panel("deliberation_forms", "会议形式", "deliberations", _forms, ("meeting_kind",), ("topics_raised", "opinion_topics")),
-        Panel("deliberation_places", "各社区议题", "deliberations", _communities, (), ("topics_raised", "topics_done_rate")),
-        Panel("deliberation_waiting", "在办议题", "deliberations", _waiting, (), ("topics_done_rate",)),
+        Panel("deliberation_steps", "四个步骤", "deliberations", _steps, ("coordinated_on", "voted_on", "done_on"), ("topics_raised", "topics_passed_rate", "topics_done_rate"), spell="reach"),
+        Panel("deliberation_forms", "会议形式", "deliberations", _forms, ("meeting_kind",), ("topics_raised", "opinion_topics"), spell="reach"),
+        Panel("deliberation_places", "各社区议题", "deliberations", _communities, (), ("topics_raised", "topics_done_rate"), spell="reach"),
+        Panel("deliberation_waiting", "在办议题", "deliberations", _waiting, (), ("topics_done_rate",), spell="reach", wide=True),
     ),
     "变成实事": (
-        Panel("deliberation_quantities", "工程量", "deliberations", _quantities, ("done_on", "work_unit"), ("works_done", "works_length", "works_area", "works_plants", "works_lamps", "works_sites")),
-        Panel("deliberation_cost", "逐月投入", "deliberations", _cost, ("done_on", "cost_yuan"), ("works_cost",)),
-        Panel("deliberation_works", "实事清单", "deliberations", _works, ("done_on",), ("works_done",)),
+        Panel("deliberation_quantities", "工程量", "deliberations", _quantities, ("done_on", "work_unit"), ("works_done", "works_length", "works_area", "works_plants", "works_lamps", "works_sites"), spell="reach"),
+        Panel("deliberation_cost", "逐月投入", "deliberations", _cost, ("done_on", "cost_yuan"), ("works_cost",), spell="months"),
+        Panel("deliberation_works", "实事清单", "deliberations", _works, ("done_on",), ("works_done",), spell="reach"),
     ),
     "议事组织": (
         Panel("deliberation_coverage", "议事会覆盖", "councils", _coverage, ("estate",), ("council_coverage", "resident_councils")),
-        Panel("deliberation_kinds", "自治组织", "councils", _kinds, ("council_kind",), ("councils",)),
-        Panel("deliberation_without", "没有议事会的小区", "councils", _without, ("estate",), ("council_coverage",)),
+        Panel("deliberation_kinds", "自治组织", "councils", _kinds, ("council_kind",), ("councils",), spell="as_of"),
+        Panel("deliberation_without", "没有议事会的小区", "councils", _without, ("estate",), ("council_coverage",), spell="as_of"),
     ),
     "联席会议与联系日": (
         Panel("deliberation_joint", "联席会议", "meetings", _joint, (), ("joint_meetings_held", "matters_agreed")),
         Panel("deliberation_opinions", "意见办理", "meetings", _opinion_forms, ("opinions_raised", "opinions_resolved"), ("opinions_raised", "opinion_resolved_rate", "opinions_open")),
         Panel("deliberation_opinion_places", "各社区意见", "meetings", _opinion_places, ("opinions_raised", "opinions_resolved"), ("opinions_raised", "opinions_open")),
-        Panel("deliberation_sessions", "逐月场次", "meetings", _sessions, (), ("opinion_sessions",)),
+        Panel("deliberation_sessions", "逐月场次", "meetings", _sessions, (), ("opinion_sessions",), spell="months"),
     ),
 }  # fmt: skip

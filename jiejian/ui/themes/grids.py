@@ -309,23 +309,23 @@ def _estates(view: View) -> Drawn:
 
 TABS = {
     "网格划分": (
-        Panel("grids_levels", "各级网格", "grids", _levels, ("grid_level",), ("grids_level2", "grids_level3", "grids_level4")),
+        Panel("grids_levels", "各级网格", "grids", _levels, ("grid_level",), ("grids_level2", "grids_level3", "grids_level4"), spell="as_of"),
         Panel("grids_households", "每网格户数", "monthly", _households, ("grids", "households"), ("households_per_grid", "grids")),
-        Panel("grids_sizes", "网格大小", "grids", _sizes, ("grid_households", "grid_level"), ("households_per_grid",)),
+        Panel("grids_sizes", "网格大小", "grids", _sizes, ("grid_households", "grid_level"), ("households_per_grid",), spell="as_of"),
     ),
     "人员配备": (
         Panel("grids_posts", "网格员到岗", "grids", _posts, ("staff_posts", "staff_count"), ("grid_posts_filled", "grid_posts_vacant")),
         Panel("grids_stewards", "楼栋红管家", "monthly", _stewards, ("building_stewards", "households"), ("households_per_steward", "households_per_building")),
-        Panel("grids_vacant", "空岗清单", "grids", _vacant, ("staff_posts", "staff_count"), ("grid_posts_vacant",)),
+        Panel("grids_vacant", "空岗清单", "grids", _vacant, ("staff_posts", "staff_count"), ("grid_posts_vacant",), spell="as_of", wide=True),
         Panel("grids_per_grid", "每网格力量", "grid_forces", _per_grid, ("force_count",), ("staff_per_grid", "grid_deployed_staff")),
     ),
     "逐格对照": (
-        Panel("grids_each", "逐格对照", "grids", _each, ("grid_households", "stewards"), ("households_per_steward", "grid_deployed_staff")),
+        Panel("grids_each", "逐格对照", "grids", _each, ("grid_households", "stewards"), ("households_per_steward", "grid_deployed_staff"), spell="as_of"),
     ),
     "谁在网格": (
-        Panel("grids_roles", "1+N+X", "grid_forces", _roles, ("force_role",), ("grid_forces_sunk", "grid_forces_social", "grid_deployed_staff")),
-        Panel("grids_nets", "多网融合", "grid_forces", _nets, ("net",), ("grid_deployed_staff",)),
-        Panel("grids_forces", "各类力量", "grid_forces", _forces, ("force_count",), ("grid_deployed_staff",)),
+        Panel("grids_roles", "1+N+X", "grid_forces", _roles, ("force_role",), ("grid_forces_sunk", "grid_forces_social", "grid_deployed_staff"), spell="as_of"),
+        Panel("grids_nets", "多网融合", "grid_forces", _nets, ("net",), ("grid_deployed_staff",), spell="as_of"),
+        Panel("grids_forces", "各类力量", "grid_forces", _forces, ("force_count",), ("grid_deployed_staff",), spell="as_of"),
     ),
     "诉求流转": (
         Panel("grids_cases", "各网格件数", "cases", _cases, ("grid",), ("cases_opened", "cases_overdue")),
@@ -333,7 +333,7 @@ TABS = {
         Panel("grids_handling", "发现与办理", "cases", _handling, ("channel",), ("patrol_share", "on_time_rate", "cases_overdue", "sent_back_rate")),
     ),
     "小区": (
-        Panel("grids_managed", "物业与党支部", "estates", _managed, ("property_company",), ("property_branch_coverage", "managed_share")),
+        Panel("grids_managed", "物业与党支部", "estates", _managed, ("property_company",), ("property_branch_coverage", "managed_share"), spell="as_of"),
         Panel("grids_estate_rates", "小区治理", "estates", _estate_rates, ("owners_committee_on",), ("property_branch_coverage", "managed_share", "owners_coverage", "council_coverage")),
         Panel("grids_estates", "逐个小区", "estates", _estates, (), ("property_branch_coverage",)),
     ),

@@ -16,6 +16,7 @@ from jiejian.periods import Period, periods_between
 from jiejian.ui import messages, show, theme
 from jiejian.ui.theme import Drawn, Panel, number, text
 from jiejian.ui.themes.common import HIDDEN, about, last_complete, read, title
+from jiejian.ui.themes.newest import head
 from jiejian.ui.view import View
 
 _GROUPS = (
@@ -126,7 +127,7 @@ def _by_community(view: View) -> Drawn:
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
     reading = f"每行一个社区，每列一类对象，颜色越深人数越多。{_fewer(view)}写“{HIDDEN}”的格子人数少；每列另有一格一并不显示，免得用合计倒推。"
     names = [m.name for m in metrics]
-    figure = charts.matrix(list(shown.index), names, cells, "人", view.context(*metrics), found, reading=reading, words=words)
+    figure = charts.matrix(list(shown.index), [head(n) for n in names], cells, "人", view.context(*metrics), found, reading=reading, words=words)
     return Drawn(shown.reset_index(), (text("社区"), *(number(m.name, "人") for m in metrics)), figure)
 
 
@@ -162,7 +163,9 @@ def _change(view: View) -> Drawn:
         f"{spell[0].label}至{newest.label}，{view.scope}，季末数。{_APART}",
     )
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
-    heads = [f"{p.start.year}年\n第{p.start.month // 3 + 1}季" for p in spell]
+    heads = [
+        f"{p.start.year if n == 0 or p.start.month == 1 else ''}\n{p.start.month // 3 + 1}季" for n, p in enumerate(spell)
+    ]
     figure = charts.matrix([m.name for m in metrics], heads, cells, "人", view.context(*metrics), found, words=words)
     table = shown.reset_index(drop=True)
     table.insert(0, "group", [m.name for m in metrics])
@@ -197,7 +200,7 @@ def _services_by_community(view: View) -> Drawn:
         f"{_when(view)}，本季发生的人次。社区大小不同，多少不等于好坏。",
     )
     cells = [[None if v != v else float(v) for v in row] for row in wide.to_numpy()]
-    figure = charts.matrix(list(wide.index), list(wide.columns), cells, "人次", about(view, "groups"), found)
+    figure = charts.matrix(list(wide.index), [head(str(c)) for c in wide.columns], cells, "人次", about(view, "groups"), found)
     return Drawn(wide.reset_index(), (text("社区"), *(number(str(c), "人次") for c in wide.columns)), figure)
 
 
@@ -234,13 +237,13 @@ TABS = {
     "人数": (
         Panel("groups_counts", "各类人数", "groups", _counts, ("lone_elderly",), _GROUPS),
         Panel("groups_places", "各社区人数", "groups", _by_community, ("lone_elderly",), _GROUPS),
-        Panel("groups_change", "逐季变化", "groups", _change, ("lone_elderly",), _GROUPS),
+        Panel("groups_change", "逐季变化", "groups", _change, ("lone_elderly",), _GROUPS, spell="quarters"),
         Panel("groups_population", "老年和流动人口", "monthly", _population, ("residents",), ("elderly_share", "floating_share")),
     ),
     "服务": (
         Panel("groups_services", "走访服务", "groups", _services, ("group_services",), ("group_services",)),
         Panel("groups_service_places", "各社区走访服务", "groups", _services_by_community, ("group_services",), ("group_services",)),
-        Panel("groups_service_time", "逐季走访服务", "groups", _services_over_time, ("group_services",), ("group_services",)),
+        Panel("groups_service_time", "逐季走访服务", "groups", _services_over_time, ("group_services",), ("group_services",), spell="quarters"),
         Panel("groups_errands", "代办", "errands", _errands, (), _ERRANDS),
     ),
 }  # fmt: skip

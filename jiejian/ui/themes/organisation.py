@@ -365,27 +365,27 @@ def _gap_faults(view: View) -> Drawn:
 
 TABS = {
     "组织层级": (
-        Panel("org_icicle", "组织体系图", "organisations", _icicle, (), ("party_organisations",)),
-        Panel("org_outline", "组织体系目录", "organisations", _outline, (), ("party_organisations",)),
-        Panel("org_levels", "各层级数量", "organisations", _levels, ("member_count",), ("party_organisations", "grid_branches", "building_groups", "member_households")),
-        Panel("org_types", "各类组织", "organisations", _types, ("org_type",), ("party_organisations", "new_sector_branches", "property_branches")),
+        Panel("org_icicle", "组织体系图", "organisations", _icicle, (), ("party_organisations",), spell="as_of"),
+        Panel("org_outline", "组织体系目录", "organisations", _outline, (), ("party_organisations",), spell="as_of", wide=True),
+        Panel("org_levels", "各层级数量", "organisations", _levels, ("member_count",), ("party_organisations", "grid_branches", "building_groups", "member_households"), spell="as_of"),
+        Panel("org_types", "各类组织", "organisations", _types, ("org_type",), ("party_organisations", "new_sector_branches", "property_branches"), spell="as_of"),
     ),
     "覆盖情况": (
-        Panel("org_coverage", "覆盖到哪里", "organisations", _coverage, ("grid",), ("grid_branch_coverage", "property_branch_coverage", "organisation_coverage")),
-        Panel("org_new_sector", "两新组织", "enterprises", _new_sector, ("coverage",), ("organisation_coverage", "work_coverage", "enterprises")),
+        Panel("org_coverage", "覆盖到哪里", "organisations", _coverage, ("grid",), ("grid_branch_coverage", "property_branch_coverage", "organisation_coverage"), spell="as_of"),
+        Panel("org_new_sector", "两新组织", "enterprises", _new_sector, ("coverage",), ("organisation_coverage", "work_coverage", "enterprises"), spell="as_of"),
         Panel("org_cover_places", "各社区覆盖率", "organisations", _coverage_places, ("grid",), ("grid_branch_coverage", "property_branch_coverage", "organisation_coverage", "work_coverage")),
-        Panel("org_districts", "商圈楼宇", "enterprises", _districts, ("district",), ("district_enterprises", "model_shops", "enterprise_members")),
+        Panel("org_districts", "商圈楼宇", "enterprises", _districts, ("district",), ("district_enterprises", "model_shops", "enterprise_members"), spell="as_of"),
     ),
     "共建与力量": (
-        Panel("org_joined", "融入的单位", "co_units", _joined, ("unit_kind",), ("merged_organisations", "merged_members", "part_time_member_units")),
-        Panel("org_departments", "进驻部门", "departments", _departments, ("item_count",), ("departments", "department_windows", "department_items", "department_organisations", "department_members")),
+        Panel("org_joined", "融入的单位", "co_units", _joined, ("unit_kind",), ("merged_organisations", "merged_members", "part_time_member_units"), spell="as_of"),
+        Panel("org_departments", "进驻部门", "departments", _departments, ("item_count",), ("departments", "department_windows", "department_items", "department_organisations", "department_members"), spell="as_of"),
         Panel("org_joined_places", "各社区大党委", "co_units", _joined_places, (), ("co_building_units", "merged_organisations", "merged_members", "part_time_member_units", "part_time_members")),
         Panel("org_forces", "四支力量", "monthly", _forces, ("registered_members", "volunteers"), ("registered_members", "community_workers_per_10k", "volunteers", "social_organisations")),
     ),
     "缺口": (
-        Panel("org_gap_grids", "网格无党支部", "grids", _gap_grids, ("grid_level",), ("grid_branch_coverage",)),
-        Panel("org_gap_large", "支部人数", "organisations", _gap_large, ("member_count",), ("members_per_grid_branch",)),
-        Panel("org_gap_terms", "届满未换届", "organisations", _gap_terms, ("term_ends_on",), ("elections_overdue",)),
-        Panel("org_gap_faults", "上下级关系", "organisations", _gap_faults, ("parent_code",), ("party_organisations",)),
+        Panel("org_gap_grids", "网格无党支部", "grids", _gap_grids, ("grid_level",), ("grid_branch_coverage",), spell="as_of"),
+        Panel("org_gap_large", "支部人数", "organisations", _gap_large, ("member_count",), ("members_per_grid_branch",), spell="as_of"),
+        Panel("org_gap_terms", "届满未换届", "organisations", _gap_terms, ("term_ends_on",), ("elections_overdue",), spell="as_of", wide=True),
+        Panel("org_gap_faults", "上下级关系", "organisations", _gap_faults, ("parent_code",), ("party_organisations",), spell="as_of"),
     ),
 }  # fmt: skip

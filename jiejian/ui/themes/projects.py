@@ -342,25 +342,25 @@ def _small_time(view: View) -> Drawn:
 
 TABS = {
     "需求到项目": (
-        Panel("projects_steps", "四个步骤", "projects", _steps, ("claimed_on", "agreed_on", "done_on"), ("needs_collected", "claim_rate", "agreement_rate", "need_done_rate")),
-        Panel("projects_claims", "谁来认领", "projects", _claims, ("claimed_by",), ("claim_rate",)),
-        Panel("projects_ages", "待认领多久", "projects", _ages, ("claimed_on",), ("needs_collected", "claim_rate")),
-        Panel("projects_places", "各社区需求", "projects", _communities, (), ("needs_collected", "projects_agreed")),
+        Panel("projects_steps", "四个步骤", "projects", _steps, ("claimed_on", "agreed_on", "done_on"), ("needs_collected", "claim_rate", "agreement_rate", "need_done_rate"), spell="reach"),
+        Panel("projects_claims", "谁来认领", "projects", _claims, ("claimed_by",), ("claim_rate",), spell="reach"),
+        Panel("projects_ages", "待认领多久", "projects", _ages, ("claimed_on",), ("needs_collected", "claim_rate"), spell="as_of"),
+        Panel("projects_places", "各社区需求", "projects", _communities, (), ("needs_collected", "projects_agreed"), spell="reach"),
     ),
     "供需对接": (
-        Panel("projects_menu", "供需菜单", "projects", _menu, ("need_category",), ("needs_collected", "agreement_rate", "resources_listed")),
-        Panel("projects_resources", "资源对接", "resources", _resources, ("resource_category",), ("resources_listed", "resource_match_rate")),
-        Panel("projects_unmet", "未达成的需求", "projects", _unmet, (), ("agreement_rate",)),
+        Panel("projects_menu", "供需菜单", "projects", _menu, ("need_category",), ("needs_collected", "agreement_rate", "resources_listed"), spell="as_of"),
+        Panel("projects_resources", "资源对接", "resources", _resources, ("resource_category",), ("resources_listed", "resource_match_rate"), spell="as_of"),
+        Panel("projects_unmet", "未达成的需求", "projects", _unmet, (), ("agreement_rate",), spell="as_of"),
     ),
     "众筹出资": (
-        Panel("projects_flows", "资金流向", "contributions", _flows, (), ("contributions_amount",)),
-        Panel("projects_givers", "出资单位", "contributions", _givers, (), ("contributing_units", "contributions_amount")),
-        Panel("projects_months", "逐月出资", "contributions", _by_month, (), ("contributions_amount",)),
+        Panel("projects_flows", "资金流向", "contributions", _flows, (), ("contributions_amount",), spell="reach"),
+        Panel("projects_givers", "出资单位", "contributions", _givers, (), ("contributing_units", "contributions_amount"), spell="reach"),
+        Panel("projects_months", "逐月出资", "contributions", _by_month, (), ("contributions_amount",), spell="months"),
     ),
     "微实项目": (
-        Panel("projects_small_kinds", "服务类型", "small_works", _small_kinds, ("work_kind",), ("small_works_requested", "small_works_done_rate", "small_works_served")),
-        Panel("projects_small_time", "完成用时", "small_works", _small_time, ("work_kind", "done_on"), ("small_works_done", "small_works_done_rate")),
-        Panel("projects_small_sources", "服务渠道", "small_works", _small_sources, ("source",), ("small_works_requested",)),
-        Panel("projects_small_places", "各社区微实项目", "small_works", _small_places, (), ("small_works_requested", "small_works_done_rate")),
+        Panel("projects_small_kinds", "服务类型", "small_works", _small_kinds, ("work_kind",), ("small_works_requested", "small_works_done_rate", "small_works_served"), spell="reach"),
+        Panel("projects_small_time", "完成用时", "small_works", _small_time, ("work_kind", "done_on"), ("small_works_done", "small_works_done_rate"), spell="reach"),
+        Panel("projects_small_sources", "服务渠道", "small_works", _small_sources, ("source",), ("small_works_requested",), spell="reach"),
+        Panel("projects_small_places", "各社区微实项目", "small_works", _small_places, (), ("small_works_requested", "small_works_done_rate"), spell="reach"),
     ),
 }  # fmt: skip

@@ -282,20 +282,20 @@ def _three(view: View) -> Drawn:
 
 TABS = {
     "窗口与代办": (
-        Panel("stations_windows", "服务窗口", "windows", _windows, ("window_kind",), ("service_windows", "one_stop_share", "service_items")),
-        Panel("stations_departments", "进驻部门", "departments", _departments, ("item_count",), ("department_items", "department_windows")),
+        Panel("stations_windows", "服务窗口", "windows", _windows, ("window_kind",), ("service_windows", "one_stop_share", "service_items"), spell="as_of"),
+        Panel("stations_departments", "进驻部门", "departments", _departments, ("item_count",), ("department_items", "department_windows"), spell="as_of"),
         Panel("stations_errands", "代办事项", "errands", _errand_kinds, ("item_category",), ("errands", "errands_done_rate")),
         Panel("stations_ways", "为谁办、怎样办", "errands", _errand_ways, ("way", "serves"), ("errands_home_share", "errands_per_thousand_residents")),
     ),
     "使用情况": (
-        Panel("stations_uses", "用在哪里", "venues", _uses, ("uses_deliberation",), ("venue_uses",)),
-        Panel("stations_visits", "到访人次", "venues", _visits, ("venue_visits",), ("venue_visits",)),
+        Panel("stations_uses", "用在哪里", "venues", _uses, ("uses_deliberation",), ("venue_uses",), spell="months"),
+        Panel("stations_visits", "到访人次", "venues", _visits, ("venue_visits",), ("venue_visits",), spell="months"),
         Panel("stations_busy", "每阵地到访", "venues", _busy, ("venue_visits",), ("visits_per_station",)),
     ),
     "惠民与三维服务": (
         Panel("stations_saving", "商品节省", "benefits", _saving, ("market_yuan", "paid_yuan"), ("price_saving_rate", "goods_sold_kinds")),
         Panel("stations_benefits", "惠民类别", "benefits", _benefit_kinds, (), ("benefit_times", "benefit_reached", "home_work_income")),
         Panel("stations_dimensions", "三维服务场次", "activities", _dimensions, ("dimension",), ("voluntary_share", "charity_share")),
-        Panel("stations_three", "三维服务指标", "activities", _three),
+        Panel("stations_three", "三维服务指标", "activities", _three, wide=True),
     ),
 }  # fmt: skip

@@ -231,7 +231,7 @@ def _rooms(view: View) -> Drawn:
 TABS = {
     "阵地布局": (
         Panel("stations_area", "每百户面积", "stations", _area, ("floor_area",), ("floor_area_per_100_households",)),
-        Panel("stations_where", "位置", "stations", _where, (), ("stations_open", "stations_night")),
+        Panel("stations_where", "位置", "stations", _where, (), ("stations_open", "stations_night"), spell="as_of"),
         Panel(
             "stations_types",
             "类型",
@@ -239,14 +239,15 @@ TABS = {
             _types,
             ("station_type",),
             ("stations_residential", "stations_park", "stations_night"),
+            spell="as_of",
         ),
-        Panel("stations_five", "五站合一", "stations", _five, _FIVE, ("stations_five_share",)),
+        Panel("stations_five", "五站合一", "stations", _five, _FIVE, ("stations_five_share",), spell="as_of"),
     ),
     "走得到": (
-        Panel("stations_reach", "步行十分钟", "estates", _reach, ("lon", "lat", "households")),
-        Panel("stations_far", "到不了的小区", "estates", _far, ("lon", "lat")),
-        Panel("stations_rooms", "功能室", "rooms", _rooms, ("room_function",), ("centre_rooms",)),
-        Panel("stations_list", "阵地清单", "stations", _list, (), ("stations_open", "stations_night")),
+        Panel("stations_reach", "步行十分钟", "estates", _reach, ("lon", "lat", "households"), spell="as_of"),
+        Panel("stations_rooms", "功能室", "rooms", _rooms, ("room_function",), ("centre_rooms",), spell="as_of"),
+        Panel("stations_far", "到不了的小区", "estates", _far, ("lon", "lat"), spell="as_of", wide=True),
+        Panel("stations_list", "阵地清单", "stations", _list, (), ("stations_open", "stations_night"), spell="as_of", wide=True),
     ),
     **services.TABS,
 }

@@ -268,26 +268,26 @@ def _unity(view: View) -> Drawn:
 
 
 VOLUNTEERS = (
-    Panel("volunteers_teams", "服务队", "teams", _teams, ("speciality",), ("volunteer_teams", "team_volunteers")),
+    Panel("volunteers_teams", "服务队", "teams", _teams, ("speciality",), ("volunteer_teams", "team_volunteers"), spell="as_of"),
     Panel("volunteers_services", "服务队的服务", "team_services", _services, ("speciality",), ("team_services", "team_residents_served")),
-    Panel("volunteers_active", "活跃志愿者", "points", _active, ("volunteer",), ("active_volunteers", "hours_per_volunteer")),
+    Panel("volunteers_active", "活跃志愿者", "points", _active, ("volunteer",), ("active_volunteers", "hours_per_volunteer"), spell="months"),
     Panel("volunteers_share", "注册志愿者", "monthly", _share, ("volunteers", "residents"), ("volunteer_share", "volunteers")),
 )  # fmt: skip
 POINTS = (
-    Panel("points_flow", "获得、兑换、未用", "points", _flow, (), ("points_earned", "points_redeemed", "points_expired", "points_outstanding")),
-    Panel("points_age", "放了多久", "points", _age, (), ("points_outstanding",)),
+    Panel("points_flow", "获得、兑换、未用", "points", _flow, (), ("points_earned", "points_redeemed", "points_expired", "points_outstanding"), spell="months"),
+    Panel("points_age", "放了多久", "points", _age, (), ("points_outstanding",), spell="as_of"),
     Panel("points_merchants", "在哪里兑换", "points", _where, ("merchant",), ("points_redeemed", "redemptions", "redeemed_value")),
     Panel("points_items", "兑换了什么", "points", _what, ("item",), ("points_redeemed",)),
 )  # fmt: skip
 SOCIAL = (
-    Panel("social_stages", "发展阶段", "social_orgs", _stages, ("stage",), ("social_organisations", "social_organisations_incubating")),
+    Panel("social_stages", "发展阶段", "social_orgs", _stages, ("stage",), ("social_organisations", "social_organisations_incubating"), spell="as_of"),
     Panel("social_kinds", "公益服务", "social_services", _social_kinds, ("service_kind",), ("social_services", "social_residents_served")),
-    Panel("social_months", "逐月服务", "social_services", _social_months, (), ("social_services", "serving_social_orgs")),
-    Panel("alliance_members", "红色联盟", "merchants", _merchants, ("member_kind",), ("alliance_members", "alliance_accepting")),
+    Panel("social_months", "逐月服务", "social_services", _social_months, (), ("social_services", "serving_social_orgs"), spell="months"),
+    Panel("alliance_members", "红色联盟", "merchants", _merchants, ("member_kind",), ("alliance_members", "alliance_accepting"), spell="as_of"),
 )  # fmt: skip
 LEARNING = (
-    Panel("learning_training", "教育培训", "monthly", _training, ("training_sessions",), ("training_sessions", "training_attendances")),
-    Panel("learning_integrity", "廉政教育", "activities", _integrity, ("activity_type",), ("integrity_sessions", "member_education_sessions")),
-    Panel("learning_lectures", "党课", "party_life", _lectures, (), ("party_lectures_held",)),
-    Panel("learning_unity", "民族团结", "activities", _unity, ("activity_type",), ("unity_sessions",)),
+    Panel("learning_training", "教育培训", "monthly", _training, ("training_sessions",), ("training_sessions", "training_attendances"), spell="months"),
+    Panel("learning_integrity", "廉政教育", "activities", _integrity, ("activity_type",), ("integrity_sessions", "member_education_sessions"), spell="months"),
+    Panel("learning_lectures", "党课", "party_life", _lectures, (), ("party_lectures_held",), spell="months"),
+    Panel("learning_unity", "民族团结", "activities", _unity, ("activity_type",), ("unity_sessions",), spell="months"),
 )  # fmt: skip
