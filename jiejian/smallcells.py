@@ -47,39 +47,52 @@ def small_parts(counts: np.ndarray, least: int) -> np.ndarray:
     """
     known = ~np.isnan(counts)
     hidden = known & (counts > 0) & (counts < least)
-    while (told := _told(counts, hidden, least)).any():
-        more = [_complement(counts, known & ~hidden, row, column, least) for row, column in np.argwhere(told)]
-        more = [cell for cell in more if cell is not None]
-        if not more:
-            return hidden
-        hidden[tuple(np.array(more).T)] = True
+    while hidden.any() and (_close(counts, known, hidden, least) or _bridge(counts, known, hidden, least)):
+        pass
     return hidden
 
 
-def _told(counts: np.ndarray, hidden: np.ndarray, least: int) -> np.ndarray:
-    """Which hidden cells can be computed from the sums of rows and columns and the cells that are shown."""
-    told = np.zeros_like(hidden)
+def _close(counts: np.ndarray, known: np.ndarray, hidden: np.ndarray, least: int) -> bool:
+    """Hide one more cell in each row, then each column, whose sum alone tells its hidden cells; whether any was found."""
+    found = False
+    for axis in (1, 0):
+        for line in np.flatnonzero(_telling(counts, hidden, axis, least)):
+            cells = [(line, other) if axis else (other, line) for other in range(counts.shape[axis])]
+            found |= _hide_one(counts, known, hidden, cells, least)
+    return found
+
+
+def _telling(counts: np.ndarray, hidden: np.ndarray, axis: int, least: int) -> np.ndarray:
+    """Rows (axis 1) or columns (axis 0) with a single hidden cell, or whose hidden ones are all 1, or all ``least`` - 1."""
+    many, together = hidden.sum(axis=axis), np.where(hidden, counts, 0).sum(axis=axis)
+    largest = np.where(hidden, counts, 0).max(axis=axis)
+    return (many == 1) | ((many > 0) & ((together == many) | ((largest < least) & (together == many * (least - 1)))))
+
+
+def _bridge(counts: np.ndarray, known: np.ndarray, hidden: np.ndarray, least: int) -> bool:
+    """Hide one more cell beside one that all sums together tell; whether there was any.
+
+    A cell is told where no change of the hidden cells that keeps all sums changes it: its row of the null space is zero.
+    """
     cells = np.argwhere(hidden)
-    if not len(cells):
-        return told
     lines = np.zeros((sum(counts.shape), len(cells)))
     lines[cells[:, 0], np.arange(len(cells))] = 1
     lines[counts.shape[0] + cells[:, 1], np.arange(len(cells))] = 1
-    # A cell is told where no change of the hidden cells that keeps all sums changes it: its row of the null space is zero.
     _, sizes, directions = np.linalg.svd(lines)
     free = directions[(sizes > 1e-9).sum() :].T
-    told[tuple(cells[np.abs(free).max(axis=1, initial=0) < 1e-9].T)] = True
-    for axis in (0, 1):
-        together = np.where(hidden, counts, 0).sum(axis=axis, keepdims=True)
-        many = hidden.sum(axis=axis, keepdims=True)
-        largest = np.where(hidden, counts, 0).max(axis=axis, keepdims=True)
-        told |= hidden & ((together == many) | ((largest < least) & (together == many * (least - 1))))
-    return told
+    for row, column in cells[np.abs(free).max(axis=1, initial=0) < 1e-9]:
+        beside = [(row, c) for c in range(counts.shape[1])] + [(r, column) for r in range(counts.shape[0])]
+        if _hide_one(counts, known, hidden, beside, least):
+            return True
+    return False
 
 
-def _complement(counts: np.ndarray, shown: np.ndarray, row: int, column: int, least: int) -> tuple[int, int] | None:
-    """The cell to be hidden with another one: the smallest of its row, else of its column, from ``least`` on, else a zero."""
-    beside = [(row, c) for c in np.flatnonzero(shown[row])] + [(r, column) for r in np.flatnonzero(shown[:, column])]
-    if not beside:
-        return None
-    return min(beside, key=lambda cell: (counts[cell] < least, cell[0] != row, counts[cell], cell))
+def _hide_one(counts: np.ndarray, known: np.ndarray, hidden: np.ndarray, cells: list[tuple[int, int]], least: int) -> bool:
+    """Hide one of some cells: a count from ``least`` on before a zero, beside other hidden ones before elsewhere, the smallest."""
+    left = [cell for cell in cells if known[cell] and not hidden[cell]]
+    if not left:
+        return False
+    rows, columns = hidden.any(axis=1), hidden.any(axis=0)
+    cell = min(left, key=lambda c: (counts[c] < least, not (rows[c[0]] and columns[c[1]]), counts[c], c))
+    hidden[cell] = True
+    return True

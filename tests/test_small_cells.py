@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
+import re
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import openpyxl
@@ -14,18 +17,26 @@ from frames import CATALOGUE, CONTEXT, METRICS, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
+from street import Street, table
 
 from jiejian.analysis.takeaway import ranking_finding
 from jiejian.analysis.total import total
+from jiejian.export.ledgers import ledger_table
 from jiejian.export.tables import figures_table, to_xlsx
-from jiejian.home import PROJECT
+from jiejian.home import PROJECT, home
+from jiejian.ledgers import organisations, registers
+from jiejian.ledgers import rows as ledger_rows
+from jiejian.ledgers.breakdowns import breakdown, whole_by_category
+from jiejian.ledgers.rows import Asked
 from jiejian.periods import parse_period
 from jiejian.privacy import HIDDEN, counting_people, least_shown, small, without_small
 from jiejian.selection import Selection
 from jiejian.slides.model import Look, SlideData
 from jiejian.slides.tables import table_slides
+from jiejian.smallcells import small_parts
 from jiejian.ui import data
 from jiejian.ui.themes.groups import _GROUPS as GROUPS
+from jiejian.warehouse import Warehouse, serving
 
 LONE = METRICS["lone_elderly"]
 LEAST = 5
@@ -150,3 +161,153 @@ def test_the_page_of_groups_says_what_is_held_back_and_never_how_many(demo_home,
     count = int((held["status"] == HIDDEN).sum())
     words = " ".join(m.value for m in at.markdown)
     assert not at.exception and count > 0 and f"有{count}格人数少" in words
+
+
+# ---- parts of a whole, registers, and what leaves with them ----
+
+
+def test_parts_are_hidden_in_rows_and_columns():
+    """Worked out by hand: 3 is small; 12 beside it goes, then 9 below the one and 20 below the other, which closes the square."""
+    counts = np.array([[3.0, 12, 40], [9, 20, 30], [50, 60, 70]])
+    assert small_parts(counts, LEAST).tolist() == [[True, True, False], [True, True, False], [False, False, False]]
+    assert not small_parts(np.array([[5.0, 0], [7, 9]]), LEAST).any()
+    # Two ones of a sum of two would be known: a third cell goes.
+    assert small_parts(np.array([[1.0, 1, 30], [1, 1, 40], [20, 25, 50]]), LEAST)[0].tolist() == [True, True, True]
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_no_small_part_can_be_computed_from_rows_columns_and_the_cells_that_are_shown(rows):
+    """By brute force: all tables with the same sums and the same shown cells; a small cell must differ among them."""
+    counts = np.array(rows, dtype=float)
+    hidden = small_parts(counts, LEAST)
+    tiny = (counts > 0) & (counts < LEAST)
+    assert (hidden | ~tiny).all()
+    if hidden.all():
+        return
+    possible = list(_tables(counts.astype(int), hidden))
+    for cell in np.argwhere(tiny):
+        row, column = cell
+        if min(counts[row].sum(), counts[:, column].sum()) < LEAST or (hidden[row].all() and hidden[:, column].all()):
+            continue  # a small sum is not shown either; or nothing beside it is left to be hidden
+        assert len({table[row][column] for table in possible}) > 1, (counts, hidden)
+
+
+def _tables(counts: np.ndarray, hidden: np.ndarray):
+    """All tables of whole numbers with the same sums of rows and columns and the same shown cells."""
+    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
+    options = []
+    for r in range(3):
+        free = [c for c in range(3) if hidden[r, c]]
+        left = rows[r] - sum(counts[r, c] for c in range(3) if not hidden[r, c])
+        lines = []
+        for guess in itertools.product(range(left + 1), repeat=len(free)):
+            if sum(guess) == left:
+                line = counts[r].copy()
+                line[free] = guess
+                lines.append(line)
+        options.append(lines)
+    for tried in itertools.product(*options):
+        if (sum(tried) == columns).all():
+            yield [list(map(int, line)) for line in tried]
+
+
+PROFILE = ["季度", "社区", "党员总数", "35岁及以下", "36—45岁", "46—55岁", "56—60岁", "61岁及以上"]
+PLANTED = [
+    ["2026年第三季度", "春和", "103", "3", "22", "24", "25", "29"],
+    ["2026年第三季度", "望湖", "142", "26", "27", "28", "30", "31"],
+    ["2026年第三季度", "麦香", "164", "16", "34", "36", "38", "40"],
+]
+ORGANISATIONS = [
+    ["组织编码", "组织名称", "组织层级", "上级组织编码", "社区", "成立日期", "党员人数"],
+    ["A", "街道党工委", "街道党工委", "", "柳河街道", "2010-01-01", "400"],
+    ["B", "春和党委", "社区党委", "A", "春和", "2015-01-01", "103"],
+    ["C", "春和一支部", "网格党支部", "B", "春和", "2020-01-01", "3"],
+    ["D", "春和二支部", "网格党支部", "B", "春和", "2020-01-01", "47"],
+    ["E", "春和三支部", "网格党支部", "B", "春和", "2020-01-01", "53"],
+]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A street in which three young members and a branch of three can be told apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        street = Street(tmp_path_factory.mktemp("planted"), patch)
+        street.register()
+        table(street.inbox / "党员队伍结构统计表.csv", [PROFILE, *PLANTED])
+        table(street.inbox / "党组织台账.csv", ORGANISATIONS)
+        summary = street.refresh()
+        assert not summary.faults and not summary.rows_rejected
+        yield street.root, Warehouse(serving(home()), CATALOGUE)
+
+
+QUARTER = parse_period("2026-Q3")
+
+
+def test_a_planted_part_is_left_out_where_it_is_read(planted):
+    _, source = planted
+    found = breakdown(source, "street", "members_profiled", "年龄", (QUARTER,))
+    wide = found.pivot(index="place", columns="category", values="value")
+    assert wide.isna().to_numpy().sum() == 4 and np.isnan(wide.loc["春和社区", "35岁及以下"])
+    assert wide.isna().sum().max() == 2 and set(wide.isna().sum(axis=1)) == {0, 2}
+    assert set(found["whole"]) == {103, 142, 164}
+    # Whoever looks at one community alone sees the same cells, and no total of it tells them.
+    place = found.loc[found["place"] == "春和社区", "place_id"].iloc[0]
+    one = breakdown(source, "street", "members_profiled", "年龄", (QUARTER,), (place,))
+    assert one["hidden"].sum() == 2
+    whole = whole_by_category(source, "street", "members_profiled", "年龄", QUARTER)
+    assert whole.to_dict() == {"35岁及以下": 45, "36—45岁": 83, "46—55岁": 88, "56—60岁": 93, "61岁及以上": 100}
+    assert whole_by_category(source, "street", "members_profiled", "年龄", QUARTER, (place,)).isna().sum() == 2
+
+
+def test_a_planted_branch_is_left_out_of_register_tree_and_export(planted):
+    _, source = planted
+    day = date(2026, 10, 31)
+    expected = {"A": 400, "B": 103, "C": None, "D": None, "E": 53}  # 47 would tell the 3: 103 − 47 − 53
+    asked = Asked("organisations", date(2026, 1, 1), day)
+    frames = [
+        organisations.tree(source, "street", day),
+        registers.standing(source, "street", "organisations", day),
+        ledger_rows.head(source, "street", asked),
+        pd.concat(ledger_rows.batches(source, "street", asked)),
+        ledger_rows.head(source, "street", replace(asked, filters=(("level", "网格党支部"),))),
+    ]
+    for frame in frames:
+        told = dict(zip(frame["org_code"], frame["member_count"], strict=True))
+        assert {code: None if pd.isna(n) else n for code, n in told.items()} == {c: expected[c] for c in told}
+    levels = organisations.levels(source, "street", day).set_index("level")["members"]
+    assert levels["网格党支部"] == 103
+    # What is left out is out of the file, too.
+    ledger = CATALOGUE.ledgers["organisations"]
+    file = to_xlsx(ledger_table(frames[2], ledger, ledger_rows.columns(source, "organisations"), CONTEXT))
+    cells = {c.value for sheet in openpyxl.load_workbook(io.BytesIO(file)) for row in sheet.iter_rows() for c in row}
+    assert 53 in cells and not {3, 47} & cells
+
+
+def test_the_page_of_members_neither_draws_nor_lists_a_planted_part(planted, monkeypatch):
+    root, _ = planted
+    monkeypatch.setenv("JIEJIAN_HOME", str(root))
+    at = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=120).run().switch_page("pages/members.py").run()
+    assert not at.exception
+    ages = next(d.value for d in at.dataframe if "35岁及以下（人）" in d.value)
+    assert pd.isna(ages.set_index("社区").loc["春和社区", "35岁及以下（人）"])
+    assert ages.set_index("社区").loc["春和社区", "不显示（人）"] == 3 + 22
+    assert not ages.isin([3]).any(axis=None)
+    drawn = " ".join(json.dumps(json.loads(c.proto.spec), ensure_ascii=False) for c in at.get("plotly_chart"))
+    assert "不显示：25人" in drawn and not re.search(r"35岁及以下：3人", drawn)
+
+
+def test_rates_of_few_members_are_hidden_on_slides(planted):
+    """35岁及以下党员占比 of 春和 would be 3 of 103."""
+    _, source = planted
+    metric = METRICS["young_member_share"]
+    bare = source.query(Selection("street", (metric.id,), QUARTER))
+    found = without_small(bare, [metric], CATALOGUE)
+    assert found.set_index("place")["value"].isna().to_dict() == {"春和社区": True, "望湖社区": False, "麦香社区": True}
+    (slide,) = table_slides(SlideData(found, found, total(found, metric, CATALOGUE.measures), CONTEXT, pd.DataFrame()), [metric], CATALOGUE, Look([], 690))
+    assert [row[1] for row in slide.table[1:4]] == ["不显示", "18.3%", "不显示"]
+
+
+def test_a_street_of_a_few_has_no_total_either():
+    found = shown({"甲": 2, "乙": 1, "丙": 0})
+    assert np.isnan(total(found, LONE, CATALOGUE.measures)["value"].iloc[0])

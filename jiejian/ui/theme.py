@@ -114,7 +114,7 @@ _SPELLS: dict[str, Callable[[View], str]] = {
     "as_of": lambda view: f"截至{span(view)[1]}",
     "months": lambda view: _from_to(months(view)),
     "reach": lambda view: reach(view)[2].removesuffix(f"，{view.scope}"),
-    "quarters": lambda view: _from_to([p for p in latest_periods(view.dataset.first, view.period.end)["quarter"][:8][::-1]]),
+    "quarters": lambda view: _from_to(latest_periods(view.dataset.first, view.period.end)["quarter"][:8][::-1]),
 }
 
 
