@@ -30,6 +30,9 @@ _RULE = "《中国共产党支部工作条例（试行）》"
 _ORDERED = ("#1F4E79", "#35608D", "#6F8FB3", "#A9BCD2", "#D3DDE8")
 
 
+_MOSTLY = 0.5
+
+
 def page(view: View) -> None:
     theme.page(view, "党员作用", _answer, TABS)
 
@@ -88,10 +91,13 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
     shown = wide.fillna(0)
     if (rest := wholes - shown.sum(axis=1)).gt(0).any():
         shown, wide = shown.assign(**{HIDDEN: rest.clip(lower=0)}), wide.assign(**{HIDDEN: rest.clip(lower=0)})
+        # Where communities would be little but what is left out, the street alone is drawn.
+        if len(wide) > 1 and (rest / wholes).iloc[1:].median() > _MOSTLY:
+            shown, wide, lead = shown.iloc[:1], wide.iloc[:1], f"{lead}各社区人数太少，不分社区显示。"
     told = "，".join(
         f"{name}{n:.0f}{unit}（{100 * n / total:.1f}%）" for name, n in street.items() if n == n
     ) if total else "没有数字"  # fmt: skip
-    lead += "人数少的档不显示，合在一起。" if HIDDEN in shown else ""
+    lead += "人数少的档不显示，合在一起。" if HIDDEN in shown and len(shown) > 1 else ""
     found = (title(*candidates(street, total), otherwise=head), f"{period.label}末，{view.scope}：{told}。{lead}")
     ledger = next(
         l.id
