@@ -14,6 +14,7 @@ import duckdb
 
 from etl import dates, quantity
 from etl.gazetteer import Gazetteer
+from etl.hiding import hidden
 from etl.schema import column_types, quoted
 from jiejian.catalogue import Catalogue, Correction, Ledger
 
@@ -45,7 +46,8 @@ def correct(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, gazette
     connection.execute("DELETE FROM correction WHERE state = 'failed'")
     for correction in catalogue.corrections.values():
         if correction.id not in done:
-            _one(connection, correction, catalogue, gazetteers[correction.dataset])
+            spoken = {"why": hidden(correction.why), "who": hidden(correction.who)}  # both are shown beside the figure
+            _one(connection, correction.model_copy(update=spoken), catalogue, gazetteers[correction.dataset])
 
 
 def failed(path: str) -> list[str]:
@@ -76,7 +78,7 @@ def _one(connection: duckdb.DuckDBPyConnection, correction: Correction, catalogu
         "INSERT INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(correction.id, correction.dataset, called, _written(correction.expected), found, _written(correction.becomes)),
-            *(correction.why, correction.who, correction.date, state, sentence),
+            *(correction.why, correction.who, correction.date, state, hidden(sentence)),
         ],
     )
 

@@ -21,6 +21,7 @@ from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period
 from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
+from etl.hiding import hidden
 from etl.jumps import history_columns
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
 from etl.mapping import NO_LEDGER, recall
@@ -134,6 +135,14 @@ class Ingest:
         """Files with their hashes; one that cannot be opened is a fault of its own and stops no other."""
         found = []
         for origin in origins:
+            if hidden(origin.key) != origin.key:  # the name of a file stands in loads, lists and sentences
+                name = hidden(origin.path.name)
+                self._outcome.faults[origin.key] = [
+                    f"文件“{name}”的名称里有身份证号或电话号码，没有读取。请改名（不写号码）后重新上报。"
+                    if name != origin.path.name
+                    else f"文件“{name}”所在文件夹的名称里有身份证号或电话号码，没有读取。请把文件夹改名后重新装载。"
+                ]
+                continue
             try:
                 found.append((origin, file_hash(origin.path)))
             except OSError:
@@ -151,6 +160,13 @@ class Ingest:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
             sheet.file = origin.shown or sheet.file
+            if hidden(sheet.key) != sheet.key or hidden(sheet.file) != sheet.file:
+                sentences.append(
+                    f"文件“{hidden(sheet.file)}”工作表“{hidden(sheet.sheet)}”的名称里有身份证号或电话号码，这张表没有装载。请改名（不写号码）后重新上报。"
+                )
+                continue
+            # Heads and what stands below the table come into lists of rejected cells and into notes.
+            sheet.heads, sheet.notes = tuple(map(hidden, sheet.heads)), tuple(map(hidden, sheet.notes))
             try:
                 match = recall(sheet, self._run.dataset, self._memory, ledgers, self._run.catalogue)
                 if match == NO_LEDGER:
@@ -164,9 +180,10 @@ class Ingest:
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
-                    self._outcome.doubts.append((sheet, origin.key, str(error)))
+                    self._outcome.doubts.append((sheet, origin.key, hidden(str(error))))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
+        sentences, skipped = [hidden(s) for s in sentences], [hidden(s) for s in skipped]
         if found:
             skipped += sentences
         elif sentences:

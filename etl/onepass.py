@@ -14,6 +14,7 @@ import duckdb
 
 from etl.batch import Batch, row_of
 from etl.check import is_needed
+from etl.hiding import suspicious
 from etl.longtext import Scan
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
@@ -165,6 +166,8 @@ def _odd(batch: Batch, scan: Scan, names: dict[str, str], today: date) -> str:
     for column in batch.stored:
         cell, value = _cell(batch, column), names[column.id]
         odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
+        if not column.personal:
+            odd.append(suspicious(cell))
         if is_needed(batch.ledger, column):
             odd.append(f"{cell} IS NULL")
         if column.type in NUMERIC:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from etl import dates
 from etl.batch import Batch, row_of, sheet_of
+from etl.hiding import hide_in
 from etl.recognise import NUMERIC
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
@@ -76,6 +77,8 @@ def tidy_raw(
     kinds = {(sheet, kind): count for sheet, kind, count in counted}
     if any(kind == "note" for _, kind in kinds):
         connection.execute("DELETE FROM raw WHERE _kind = 'note'")
+    # Before anything is looked up, checked or kept: no rejected value, no place, no load holds such a number.
+    hide_in(connection, "raw", batch.stored, batch.ledger.key, context.key)
     rows_known()
     read = _read(connection, batch, context)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_typed(batch, {r.column for r in read}, context)}")
