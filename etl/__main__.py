@@ -15,13 +15,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     import duckdb
 
+    from etl.backup import Broken
     from etl.build import Busy
     from etl.load import Damaged
     from etl.undo import Refused
 
     try:
         return _COMMANDS[options.command](options)
-    except (Busy, Damaged, Refused, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (Busy, Broken, Damaged, Refused, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         print(_sentence(error), file=sys.stderr)
         return 2
 
@@ -180,6 +181,32 @@ def path(options: argparse.Namespace) -> int:
     return 0
 
 
+def back_up(options: argparse.Namespace) -> int:
+    """The whole home in one file, also while it serves and loads."""
+    from etl.build import back_up
+
+    made = back_up(options.file)
+    size = options.file.stat().st_size / 1e6
+    print(f"已备份到 {options.file}（{len(made.files):,} 个文件，{size:,.1f} MB）。里面有本街道的台账和假名密钥，请像对待原始台账一样保管。")
+    return 0
+
+
+def bring_back(options: argparse.Namespace) -> int:
+    """A backup in the place of what stands; that is kept aside."""
+    from etl.build import bring_back
+
+    if not options.file.is_file():
+        print(f"找不到文件：{options.file}。请检查路径。", file=sys.stderr)
+        return 2
+    archive, aside, summary = bring_back(options.file, options.replace)
+    if aside and any(aside.iterdir()):
+        print(f"原有数据已移到 {aside}，确认无误后可自行删除。")
+    elif aside:
+        aside.rmdir()
+    print(f"已恢复到 {archive.made_at} 的备份（{len(archive.files):,} 个文件），数据已重新生成：{summary.path.name}。")
+    return 0
+
+
 def _complaint(options: argparse.Namespace) -> str:
     """What is wrong with the files or the data set that were named, in a sentence; empty when nothing is."""
     missing = [str(path) for path in options.files if not path.is_file()]
@@ -209,7 +236,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-_COMMANDS = {"all": everything, "load": load, "check": check, "template": template, "loads": loads, "rollback": rollback, "demo": demo, "place": place, "status": status, "path": path}
+_COMMANDS = {"all": everything, "load": load, "check": check, "template": template, "loads": loads, "rollback": rollback, "backup": back_up, "restore": bring_back, "demo": demo, "place": place, "status": status, "path": path}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -222,6 +249,8 @@ def _parser() -> argparse.ArgumentParser:
         ("template", "写出台账的空白模板"),
         ("loads", "列出每一次装载"),
         ("rollback", "撤销装载，或恢复撤销了的"),
+        ("backup", "把全部数据备份成一个文件"),
+        ("restore", "用备份文件恢复全部数据"),
         ("demo", "写出或移除演示数据"),
         ("place", "说明拿不准的地名是哪一处"),
         ("status", "查看装载情况"),
@@ -245,6 +274,10 @@ def _parser() -> argparse.ArgumentParser:
     back_options.add_argument("loads", nargs="*", metavar="编号", help="装载编号，见 python -m etl loads")
     back_options.add_argument("--last", action="store_true", help="最近一次装载的全部表")
     back_options.add_argument("--undo", action="store_true", help="反过来：恢复撤销了的装载")
+    commands.choices["backup"].add_argument("file", type=Path, metavar="文件", help="备份文件，如 街鉴备份20261101.zip")
+    restore_options = commands.choices["restore"]
+    restore_options.add_argument("file", type=Path, metavar="文件")
+    restore_options.add_argument("--replace", action="store_true", help="替换已有数据（原有的移到 before-restore-… 留存）")
     place_options = commands.choices["place"]
     place_options.add_argument("written", metavar="表里的写法")
     place_options.add_argument("meant", nargs="?", metavar="名册中的名称")

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import corrections, demo, origins, trial, undo, warehouse
+from etl import backup, corrections, demo, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.memory import Memory
@@ -173,6 +173,30 @@ def restore(names: Sequence[str] = (), last: bool = False, by: str = "") -> tupl
         return coming, run.load([], None)
 
 
+def back_up(out: Path, wait: float = 600) -> backup.Archive:
+    """The home in one file, while it goes on serving; a load under way is waited for. Raises Busy when it takes too long."""
+    where = home()
+    with _alone(where, wait):
+        backup.finish(where)
+        return backup.write(where, out)
+
+
+def bring_back(path: Path, replace: bool = False) -> tuple[backup.Archive, Path | None, Summary]:
+    """Put a backup in the place of the home and derive the warehouse anew; what stood there is kept aside.
+
+    Until the new version stands the old one goes on serving. Raises :class:`etl.backup.Broken` with the home unchanged.
+    """
+    where = home()
+    if not replace and backup.holds_something(where):
+        raise backup.Broken("这里已有数据。确要用备份替换的，请加上 --replace；现有数据会移到 before-restore-… 文件夹留存，不会删除。")
+    where.root.mkdir(parents=True, exist_ok=True)
+    with _alone(where):
+        archive = backup.unpack(where, path)
+        aside = backup.finish(where)
+    with _work(where, wait=60) as run:
+        return archive, aside, run.load([], None)
+
+
 def keep_contract(path: Path, where: Home, dataset: str) -> Ledger:
     """Check a contract against the catalogue and put it into the home, so that its table lives on in every later version.
 
@@ -301,13 +325,8 @@ class _Run:
 @contextmanager
 def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
     """Hold the home alone, clean up after killed runs, and open the one connection."""
-    where.root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(where.root / ".etl.lock")
-    try:
-        lock.acquire(timeout=wait)
-    except Timeout as error:
-        raise Busy("另一个装载正在进行，请等它结束后再试。") from error
-    try:
+    with _alone(where, wait):
+        backup.finish(where)  # a restore that was killed between unpacking and switching
         loads = Loads(where)
         _sweep(where, loads)
         connection = duckdb.connect(config={"temp_directory": str(where.root / _SPILL)})
@@ -316,6 +335,19 @@ def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
         finally:
             connection.close()
             shutil.rmtree(where.root / _SPILL, ignore_errors=True)
+
+
+@contextmanager
+def _alone(where: Home, wait: float = 0) -> Iterator[None]:
+    """Hold the lock of a home; Busy when another run has it for longer than ``wait`` seconds."""
+    where.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(where.root / ".etl.lock")
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise Busy("另一个装载正在进行，请等它结束后再试。") from error
+    try:
+        yield
     finally:
         lock.release()
 
