@@ -79,7 +79,8 @@ class Line:
 class Plot:
     """The figures of a picture: ``bars`` and ``dots`` have places as categories, from the top down, ``lines`` periods.
 
-    Values are in the metric's display units with ``decimals`` decimals.
+    Values are in the metric's display units with ``decimals`` decimals; ``ticks`` are those of the picture's axis of values,
+    so that a native chart has the same ends.
     """
 
     kind: Literal["bars", "dots", "lines"]
@@ -88,6 +89,7 @@ class Plot:
     name: str
     unit: str
     decimals: int
+    ticks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,16 @@ from jiejian.format import format_value
 from jiejian.periods import parse_period
 from jiejian.slides.model import Fact, Line, Look, Plot, Slide, SlideData
 
+_NARROWEST = 1220  # px that a figure has on any slide: labels placed for it overlap on none
 _TOGETHER = 8  # places of a trend whose lines are also in the native chart
 
 
 def _values(values: Iterable[float]) -> tuple[float | None, ...]:
     return tuple(None if pd.isna(v) else float(v) for v in values)
+
+
+def _ticks(figure: charts.Figure, axis: str) -> tuple[float, ...]:
+    return tuple(float(tick) for tick in figure["layout"].get(axis, {}).get("tickvals", ()))
 
 
 # ---- rankings ----
@@ -38,6 +44,7 @@ def ranking_slides(data: SlideData, metrics: Sequence[Metric], catalogue: Catalo
     compared = compare_to_mean(own, metric)
     plot = _ranking_plot(compared, metric, data.focus, look.ordered, standard.value if standard else None)
     said = figure["layout"]["meta"]
+    plot = replace(plot, ticks=_ticks(figure, "xaxis"))
     return [Slide(said["title"], "ranking", said["takeaway"], figure, plot, facts=_ranking_facts(compared, metric, data))]
 
 
@@ -93,10 +100,11 @@ def trend_slides(data: SlideData, metrics: Sequence[Metric], catalogue: Catalogu
     compared = like_for_like(data.series, metric, catalogue.measures)
     figure = charts.trend(
         data.series, metric, data.context, focus=data.focus, total=data.totals, events=data.events, standard=standard,
-        compared=compared, height=look.height, large=True,
+        compared=compared, height=look.height, width=_NARROWEST, large=True,
     )  # fmt: skip
     said = figure["layout"]["meta"]
     plot = _trend_plot(series, data.totals[data.totals["metric"] == metric.id], metric, data.focus)
+    plot = replace(plot, ticks=_ticks(figure, "yaxis"))
     own = series[series["place_id"] == data.focus[0]] if len(data.focus) == 1 else None
     facts = _trend_facts(data.totals if own is None else own, metric, {} if own is not None else {metric.id: compared})
     return [Slide(said["title"], "trend", said["takeaway"], figure, plot, facts=facts)]

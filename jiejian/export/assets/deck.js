@@ -21,11 +21,11 @@
   function card(one) {
     const box = make("div", "card"), value = make("div", "value", one.value);
     if (one.unit) value.append(make("span", "unit", one.unit));
-    const words = one.changes.length ? one.changes : ["不作比较"];
-    box.append(make("div", "name", one.name), value);
-    words.forEach((word, n) => box.append(make("div", "change " + (n ? "" : one.tone), (n ? "" : one.icon + " ") + word)));
+    const words = one.changes.length ? one.changes : ["不作比较"], changes = make("div", "changes");
+    box.append(make("div", "name", one.name), value, changes);
+    words.forEach((word, n) => changes.append(make("div", "change " + (n ? "" : one.tone), (n ? "" : one.icon + " ") + word)));
     const beside = [one.changes.length ? one.word : "", one.reporting].filter(Boolean).join("，");
-    if (beside) box.append(make("div", "change", beside));
+    if (beside) changes.append(make("div", "change", beside));
     return box;
   }
 
@@ -87,6 +87,9 @@
     return section;
   }
 
+  const TALLER = 1.25;  // a picture fills what is left of the slide, but is not stretched beyond recognition
+  const wall = () => width > 2600;
+
   // Type shrinks until all is on the slide, but never below 1/40 of its height; then the picture takes what is left.
   function fit(section, n) {
     const title = section.querySelector("h1"), takeaway = section.querySelector(".takeaway"), box = section.querySelector(".body");
@@ -98,16 +101,18 @@
       for (let size = 39; size > 27 && takeaway.offsetHeight > 160; size -= 2) takeaway.style.fontSize = size + "px";
     }
     for (const side of section.querySelectorAll(".facts .value")) {
-      side.style.fontSize = "";
-      for (let size = 66; size > 34 && side.scrollWidth > side.clientWidth; size -= 4) side.style.fontSize = size + "px";
+      const most = wall() ? 96 : 66;
+      side.style.fontSize = most + "px";
+      for (let size = most; size > 34 && side.scrollWidth > side.clientWidth; size -= 4) side.style.fontSize = size + "px";
     }
     for (const value of section.querySelectorAll(".card .value")) {
-      value.style.fontSize = "";
-      for (let size = 104; size > 48 && value.scrollWidth > value.clientWidth; size -= 6) value.style.fontSize = size + "px";
+      const most = wall() ? 150 : 104;
+      value.style.fontSize = most + "px";
+      for (let size = most; size > 48 && value.scrollWidth > value.clientWidth; size -= 6) value.style.fontSize = size + "px";
     }
     const figure = section.querySelector(".figure");
     if (figure) {
-      const layout = slides[n].figure.layout, height = Math.min(layout.height, box.clientHeight);
+      const layout = slides[n].figure.layout, height = Math.min(layout.height * TALLER, box.clientHeight);
       Plotly.newPlot(figure, slides[n].figure.data, { ...layout, width: figure.clientWidth, height, autosize: false }, { staticPlot: true, displayModeBar: false });
     }
   }
@@ -120,6 +125,7 @@
       width = wanted;
       stage.style.width = width + "px";
       stage.classList.toggle("narrow", width < 1500);
+      stage.classList.toggle("wall", wall());
       drawn.forEach((section, n) => fit(section, n));
     }
   }
@@ -286,7 +292,8 @@
   addEventListener("beforeprint", () => {
     for (let n = 0; n < count; n++) draw(n);
     stage.style.width = "1527px";
-    stage.classList.remove("narrow");
+    width = 1527;
+    stage.classList.remove("narrow", "wall");
     drawn.forEach((section, n) => fit(section, n));
   });
   addEventListener("afterprint", () => { width = 0; scale(); });

@@ -136,8 +136,10 @@ def _table(page, rows: Sequence[Sequence[str]], size: tuple[int, int]) -> None:
     table.columns[0].width = first
     for column in list(table.columns)[1:]:
         column.width = (int(_BODY.width * size[0]) - first) // (len(rows[0]) - 1)
-    for line in table.rows:
-        line.height = int(_BODY.height * size[1]) // len(rows)
+    # Heads may take two lines; the rest is shared, so that the last row stays clear of the foot.
+    room, head = int(_BODY.height * size[1] * 0.97), int(Pt(points * 2.9))
+    for number, line in enumerate(table.rows):
+        line.height = head if number == 0 else min((room - head) // (len(rows) - 1), int(Pt(34)))
 
 
 def _foot(page, slide: Slide, deck: Deck, number: str, size: tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lxml import etree
 from pptx.chart.data import CategoryChartData
@@ -82,7 +83,10 @@ def _axes(chart, plot: Plot) -> None:
     values.has_major_gridlines = True
     values.major_gridlines.format.line.color.rgb = colour(LINE)
     values.format.line.fill.background()
-    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = number_format(plot), False
+    ticks = _ticks(plot)
+    whole = all(float(tick).is_integer() for tick in ticks)
+    values.tick_labels.number_format = number_format(replace(plot, decimals=0) if ticks and whole else plot)
+    values.tick_labels.number_format_is_linked = False
     values.major_tick_mark = names.major_tick_mark = XL_TICK_MARK.NONE
     names.format.line.color.rgb = colour(LINE)
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
@@ -98,11 +102,20 @@ def _axes(chart, plot: Plot) -> None:
     if plot.kind == "bars":
         names.reverse_order = True  # the first category on top, as on the screen
         values.minimum_scale = min(0.0, *_known(plot.lines))
-        values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+        # The figures stand at the bars; without numbers below there is room for the name of every place.
+        values.tick_label_position = XL_TICK_LABEL_POSITION.NONE
         chart.plots[0].gap_width, chart.plots[0].overlap = 45, 100
-    elif plot.kind == "dots":
-        ticks = nice_ticks(min(_known(plot.lines)), max(_known(plot.lines)))
+    elif ticks:
         values.minimum_scale, values.maximum_scale, values.major_unit = ticks[0], ticks[-1], ticks[1] - ticks[0]
+
+
+def _ticks(plot: Plot) -> list[float]:
+    """Evenly spaced ticks of the axis of values: the picture's own, or found anew; none for bars, which start at nothing."""
+    if plot.kind == "bars":
+        return []
+    if len(plot.ticks) > 1:
+        return list(plot.ticks)
+    return nice_ticks(min(_known(plot.lines)), max(_known(plot.lines))) if plot.kind == "dots" else []
 
 
 def _known(lines: Sequence[Line]) -> list[float]:
