@@ -106,7 +106,7 @@
       for (let size = most; size > 34 && side.scrollWidth > side.clientWidth; size -= 4) side.style.fontSize = size + "px";
     }
     for (const value of section.querySelectorAll(".card .value")) {
-      const most = wall() ? 150 : 104;
+      const most = wall() ? 140 : 104;
       value.style.fontSize = most + "px";
       for (let size = most; size > 48 && value.scrollWidth > value.clientWidth; size -= 6) value.style.fontSize = size + "px";
     }
