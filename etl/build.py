@@ -76,8 +76,7 @@ def refresh(progress: Progress | None = None) -> Summary:
     """
     where = home()
     with _work(where) as run:
-        databases = [l for l in run.catalogue.ledgers.values() if l.database]
-        summary = run.load(_everything(where, run), progress, databases=databases)
+        summary = run.load(_everything(where, run), progress, databases=[*run.catalogue.ledgers.values()])
     summary.notes += origins.passed_over(where.inbox)
     return summary
 
@@ -286,7 +285,7 @@ class _Run:
         for dataset in dict.fromkeys(f.dataset for f in files):
             run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
             summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
-        files = [*files, *(o for ledger in databases if (o := self._draw(ledger, summary, number, by, again)))]
+        files = [*files, *self._drawn(databases, summary, number, by, again)]
         summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
         if not warehouse.is_current(self.where, wanted):
@@ -300,13 +299,21 @@ class _Run:
         summary.seconds = time.perf_counter() - began
         return summary
 
+    def _drawn(self, ledgers: Sequence[Ledger], summary: Summary, number: str, by: str, again: bool) -> list[Origin]:
+        """Load what the contracts among ``ledgers`` that name a database give."""
+        if not any(l.database for l in ledgers):
+            return []
+        from etl import database  # its drivers only where a contract names one
+
+        origins_ = (self._draw(l, summary, number, by, again) for l in database.to_draw(self.catalogue, ledgers))
+        return [o for o in origins_ if o]
 
     def _draw(self, ledger: Ledger, summary: Summary, number: str, by: str, again: bool) -> Origin | None:
         """Load the rows of a declared database; one that cannot be read is a fault and stops nothing else."""
-        from etl import database  # its drivers only where a contract names one
+        from etl import database
 
         try:
-            drawn = database.draw(ledger, self.where, self.loads, self.where.root / _SPILL)
+            drawn = database.draw(ledger, self.catalogue, self.where, self.loads, self.where.root / _SPILL)
         except database.DatabaseFault as fault:
             summary.faults.append(str(fault))
             return None

@@ -1,7 +1,7 @@
 """A table of a database as a source: drawn once, read only, row by row into a text file that the ordinary way then loads.
 
-One SELECT in a read-only transaction, with a cursor on the server, so that memory stays bounded. Columns that a contract drops as
-personal are never asked for. The password comes from the environment or from secrets.toml and stands in no log, load or sentence.
+One SELECT in a read-only transaction, with a cursor on the server, so that memory stays bounded. Where a contract lets only its daily
+totals travel, that SELECT is the roll-up of etl/pushdown.py. Columns that a contract drops as personal are never asked for. The password comes from the environment or from secrets.toml and stands in no log, load or sentence.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.load import Loads
 from etl.origins import DATABASE, Origin
-from jiejian.catalogue import Database, Ledger
+from etl.pushdown import daily_query
+from jiejian.catalogue import Catalogue, Database, Ledger
 from jiejian.home import Home
 
 if TYPE_CHECKING:
@@ -50,32 +52,70 @@ def shown(ledger: Ledger) -> str:
     return f"数据库 {ledger.database.name}/{ledger.database.table or '查询'}"
 
 
-def draw(ledger: Ledger, home: Home, loads: Loads, folder: Path) -> Drawn:
+def to_draw(catalogue: Catalogue, ledgers: Iterable[Ledger] | None = None) -> list[Ledger]:
+    """The contracts to draw from databases: one that lets only totals travel is drawn through those derived from it."""
+    asked = {l.id for l in (catalogue.ledgers.values() if ledgers is None else ledgers)}
+    return [
+        l
+        for l in catalogue.ledgers.values()
+        if l.database and {l.id, l.daily_of} & asked and (l.daily_of or l.database.travels == "rows")
+    ]
+
+
+def draw(ledger: Ledger, catalogue: Catalogue, home: Home, loads: Loads, folder: Path) -> Drawn:
     """Write the rows of the declared table (those since the last load, where that is declared) into a text file in ``folder``.
 
-    Raises DatabaseFault.
+    Of a contract of daily totals these are the rows. Raises DatabaseFault.
     """
-    import sqlalchemy
-
     source = ledger.database
     origin_key = f"{DATABASE}{source.dataset}/{ledger.id}"
     since = _reached(home, loads, source.dataset, origin_key) if source.since else None
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{ledger.id}.csv"
-    engine = _engine(ledger, home)
+    take = _from_spark if source.kind == "spark" else _from_server
+    rows, reaches = take(ledger, catalogue, home, since, path)
+    return Drawn(ledger, Origin(source.dataset, path, origin_key, shown(ledger)), rows, reaches or since)
+
+
+def _from_server(ledger: Ledger, catalogue: Catalogue, home: Home, since: str | None, path: Path) -> tuple[int, str | None]:
+    import sqlalchemy
+
+    source, engine = ledger.database, _engine(ledger, home)
     try:
         with engine.connect() as connection:
             _read_only(connection, source)
-            columns = _columns(connection, ledger)
-            result = connection.execute(*_select(connection, source, columns, since), execution_options=_STREAMED)
-            rows, reaches = _write(path, ledger, columns, result.partitions(_AT_A_TIME), source.since)
+            rows_of = catalogue.ledgers[ledger.daily_of] if ledger.daily_of else ledger
+            columns = _columns(rows_of, _there(connection, source))
+            if ledger.daily_of:
+                quote = connection.dialect.identifier_preparer.quote_identifier
+                query = daily_query(rows_of, ledger, catalogue, _table(quote, source), columns, source.kind, date.today())
+                asked, columns = (sqlalchemy.text(query.replace(":", r"\:")), {}), {c.id: c.id for c in ledger.columns}
+            else:
+                asked = _select(connection, source, columns, since)
+            result = connection.execute(*asked, execution_options=_STREAMED)
+            written = _write(path, ledger, columns, result.partitions(_AT_A_TIME), source.since)
             connection.rollback()
     except sqlalchemy.exc.SQLAlchemyError as error:
         # Not chained: what a driver says may name more than a sentence should.
         raise DatabaseFault(_sentence(ledger, error)) from None
     finally:
         engine.dispose()
-    return Drawn(ledger, Origin(source.dataset, path, origin_key, shown(ledger)), rows, reaches or since)
+    return written
+
+
+def _from_spark(ledger: Ledger, catalogue: Catalogue, home: Home, since: None, path: Path) -> tuple[int, None]:
+    """The daily totals that a Spark Connect server works out."""
+    from etl import spark
+
+    source, rows_of = ledger.database, catalogue.ledgers[ledger.daily_of]
+    table = _table(spark.quoted, source)
+    try:
+        with spark.session(source, _password(ledger, home)) as session:
+            columns = _columns(rows_of, spark.columns(session, table))
+            query = daily_query(rows_of, ledger, catalogue, table, columns, source.kind, date.today())
+            return _write(path, ledger, {c.id: c.id for c in ledger.columns}, spark.rows(session, query), "")
+    except spark.SparkFault as fault:
+        raise DatabaseFault(f"{shown(ledger)}{fault}{_ADVICE}") from None
 
 
 # ---- secrets ----
@@ -147,6 +187,8 @@ def _read_only(connection: Connection, source: Database) -> None:
 
     if source.kind == "postgresql":
         connection.execute(sqlalchemy.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        if source.travels == "daily":  # a moment with a time zone belongs to the day that it is there
+            connection.execute(sqlalchemy.text(f"SET LOCAL TIME ZONE '{source.time_zone}'"))
         return
     cursor = connection.connection.cursor()
     cursor.execute("SELECT VERSION()")
@@ -163,22 +205,34 @@ def _read_only(connection: Connection, source: Database) -> None:
 
 
 def _plain(query: str) -> str:
-    """The query, which the catalogue has checked, without its last semicolon, and without what SQLAlchemy takes for a parameter."""
-    return query.strip().rstrip(";").strip().replace(":", r"\:")
+    """The query, which the catalogue has checked, without its last semicolon."""
+    return query.strip().rstrip(";").strip()
 
 
-def _columns(connection: Connection, ledger: Ledger) -> dict[str, str]:
-    """Contract column → column of the table or query. One that the contract names and the table lacks is a fault."""
+def _escaped(query: str) -> str:
+    """The query without what SQLAlchemy takes for a parameter."""
+    return _plain(query).replace(":", r"\:")
+
+
+def _there(connection: Connection, source: Database) -> list[str]:
+    """The columns of the declared table or query."""
     import sqlalchemy
 
-    source = ledger.database
     if source.table:
         schema, _, name = source.table.rpartition(".")
-        inspector = sqlalchemy.inspect(connection)
-        there = [c["name"] for c in inspector.get_columns(name, schema=schema or None)]
-    else:
-        probe = sqlalchemy.text(f"SELECT * FROM ({_plain(source.query)}) q WHERE 1 = 0")
-        there = list(connection.execute(probe).keys())
+        return [c["name"] for c in sqlalchemy.inspect(connection).get_columns(name, schema=schema or None)]
+    probe = sqlalchemy.text(f"SELECT * FROM ({_escaped(source.query)}) q WHERE 1 = 0")
+    return list(connection.execute(probe).keys())
+
+
+def _table(quote: Callable[[str], str], source: Database) -> str:
+    """The declared table or query, as it stands behind FROM."""
+    return ".".join(map(quote, source.table.split("."))) if source.table else f"({_plain(source.query)}) q"
+
+
+def _columns(ledger: Ledger, there: Sequence[str]) -> dict[str, str]:
+    """Contract column → column of the table or query. One that the contract names and the table lacks is a fault."""
+    source = ledger.database
     wanted = {c.id: source.columns.get(c.id, c.id) for c in ledger.columns if c.personal != "drop"}
     missing = [name for c, name in wanted.items() if name not in there and (c in source.columns or ledger.column(c).required)]
     missing += [source.since] if source.since and source.since not in there else []
@@ -196,7 +250,7 @@ def _select(connection: Connection, source: Database, columns: dict[str, str], s
     quote = connection.dialect.identifier_preparer.quote_identifier
     names = [*columns.values(), *([source.since] if source.since else [])]
     where = f" WHERE {quote(source.since)} >= :since" if since else ""
-    table = ".".join(map(quote, source.table.split("."))) if source.table else f"({_plain(source.query)}) q"
+    table = _table(quote, source).replace(":", r"\:")
     order = f" ORDER BY {quote(source.since)}" if source.since else ""
     selected = ", ".join(quote(n).replace(":", r"\:") for n in names)
     return sqlalchemy.text(f"SELECT {selected} FROM {table}{where}{order}"), ({"since": since} if since else {})

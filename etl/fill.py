@@ -130,14 +130,14 @@ def _older(ledger: Ledger, there: set[str], table: str, source: str) -> str:
 def _insert_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, active: list[Manifest]) -> None:
     """Sources by their full id. A ledger is the source of its figures unless they name one; then that name is the title."""
     connection.execute("UPDATE source SET source_id = dataset || '/' || source_id")
-    ledgers = {
-        (m.dataset, m.ledger)
-        for m in active
-        if not any(c.id in ("source", "source_id") for c in catalogue.ledgers[m.ledger].columns)
-    }
-    _insert(
-        connection, "source", [(f"{d}/{l}", d, catalogue.ledgers[l].name, None, None, None, None) for d, l in sorted(ledgers)]
-    )
+    titles: dict[tuple[str, str], dict[str, None]] = {}
+    for dataset, loaded in sorted({(m.dataset, catalogue.ledgers[m.ledger].daily_of or m.ledger) for m in active}):
+        ledger = catalogue.ledgers[loaded]
+        if not any(c.id in ("source", "source_id") for c in ledger.columns):
+            titles.setdefault((dataset, loaded), {})[ledger.name] = None
+            # What is counted from a table names its first contract, whichever of them brought the rows.
+            titles.setdefault((dataset, catalogue.tables()[ledger.table][0].id), {})[ledger.name] = None
+    _insert(connection, "source", [(f"{d}/{l}", d, "、".join(names), *[None] * 4) for (d, l), names in titles.items()])
     connection.execute(
         """INSERT INTO source (source_id, dataset, title)
            SELECT DISTINCT source_id, dataset, source_id[length(dataset) + 2:] FROM observation

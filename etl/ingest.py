@@ -84,7 +84,8 @@ class Ingest:
         key = key or cache(lambda: pseudonym_key(home.root))
         self._memory = Memory(home)
         self._periods: dict[tuple[str, str], Period | None] = {}
-        self._run = Surroundings(catalogue, loads, dataset, contracts, key, date.today(), run, by)
+        totals = {l.id: fingerprint(l, catalogue) for l in catalogue.ledgers.values() if l.daily_of and dataset in l.datasets}
+        self._run = Surroundings(catalogue, loads, dataset, contracts | totals, key, date.today(), run, by)
         # A mapping that was decided since makes a file worth reading again.
         mapped = {f"layout {l}": f"{m.ledger} {m.columns}" for l, m in self._memory.mappings(dataset).items()}
         self._contracts = contracts_digest(contracts | mapped)

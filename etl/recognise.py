@@ -49,7 +49,8 @@ class Match:
 
 def ledgers_for(catalogue: Catalogue, dataset: str) -> list[Ledger]:
     """The contracts that a file of the data set may obey."""
-    return [l for l in catalogue.ledgers.values() if (dataset in l.datasets if l.datasets else dataset not in BUNDLED)]
+    there = (l for l in catalogue.ledgers.values() if not l.daily_of)
+    return [l for l in there if (dataset in l.datasets if l.datasets else dataset not in BUNDLED)]
 
 
 def known_heads(ledgers: Iterable[Ledger]) -> frozenset[str]:

@@ -12,15 +12,19 @@ A comparison with an empty cell holds for nothing: a case without a level of clo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 
 from etl.figures import one_figure
 from etl.places import COMMUNITIES
+from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
 from etl.rollup_states import EMPTY_STEPS, balances, persons, standing, steps
 from etl.rollup_terms import happens
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger, Measure
+from jiejian.catalogue.daily import DAY
 
 _KINDS = ", ".join(map(text, COMMUNITIES))
 # So many balances (measure × place × month) are worked out at a time.
@@ -36,26 +40,32 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None
         """CREATE OR REPLACE TEMP TABLE rolled (dataset VARCHAR, place_id VARCHAR, measure VARCHAR, grain VARCHAR, period_start DATE,
            period_end DATE, breakdown VARCHAR, category VARCHAR, value DOUBLE, status VARCHAR, note VARCHAR, source_id VARCHAR)"""
     )
+    of_tables = _by_table(catalogue)
+    drawn = {table: drawn_of(connection, catalogue, table) for table in of_tables}
     found = {
         table: measures
-        for table, measures in _by_table(catalogue).items()
-        if run(f"SELECT 1 FROM {quoted(table)} LIMIT 1").fetchone()
+        for table, measures in of_tables.items()
+        if drawn[table] or run(f"SELECT 1 FROM {quoted(table)} LIMIT 1").fetchone()
     }
     ledgers = {table: catalogue.tables()[table] for table in found}
     if found:
         run(_counted(found, ledgers))
-        run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(_covered(t, ledgers[t]) for t in found)}")
+        spoken = (part for t in found for part in _spoken(t, ledgers[t], drawn[t]))
+        run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(spoken)}")
         for table, measures in found.items():
-            for statement in (*flows(table, measures, ledgers[table]), *persons(table, measures, ledgers[table])):
+            for statement in (*flows(table, measures, ledgers[table], drawn[table]), *persons(table, measures, ledgers[table])):
                 run(statement)
         run(ZEROS)
-        _roll_up_stocks(connection, found, ledgers)
+        _roll_up_stocks(connection, found, ledgers, drawn)
     for statement in one_figure(catalogue):
         run(statement)
 
 
 def _roll_up_stocks(
-    connection: duckdb.DuckDBPyConnection, found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]
+    connection: duckdb.DuckDBPyConnection,
+    found: dict[str, list[Measure]],
+    ledgers: dict[str, list[Ledger]],
+    drawn: dict[str, Drawn],
 ) -> None:
     """The balances of all measures together, or of as many at a time as the memory of a small machine holds."""
     run = connection.execute
@@ -65,6 +75,8 @@ def _roll_up_stocks(
     run(EMPTY_STEPS)
     for table, measures in stocks.items():
         run(steps(table, measures, ledgers[table]))
+        for statement in drawn_steps(drawn[table], measures):
+            run(statement)
     run(standing({table: ledgers[table] for table in stocks}))
     months = run("SELECT max(n) FROM (SELECT count(*) AS n FROM standing GROUP BY tab)").fetchone()[0] or 0
     names, at_a_time = [m.id for measures in stocks.values() for m in measures], max(1, _BALANCES // max(months, 1))
@@ -103,31 +115,38 @@ def _horizon(catalogue: Catalogue) -> str:
             day = f"CAST(e.{quoted(happened)} AS DATE)"
             parts.append(
                 f"""SELECT e.dataset, {day} AS first, least({day}, CAST(l.loaded_at AS DATE) + 1) AS last
-                    FROM {quoted(table)} e JOIN load l USING (load_id) WHERE e.{quoted(happened)} IS NOT NULL"""
+                    FROM {quoted(table)} e JOIN load l USING (load_id) WHERE {day} > DATE '1900-01-01'"""
             )
     return f"""CREATE OR REPLACE TEMP TABLE horizon AS
                SELECT dataset, CAST(date_trunc('month', min(first)) AS DATE) AS first_month, CAST(max(last) AS DATE) AS as_of
                FROM ({" UNION ALL ".join(parts)}) GROUP BY dataset"""
 
 
-def _covered(table: str, ledgers: list[Ledger]) -> str:
-    """Place × month of which the table speaks, so that nothing there means zero."""
+def _spoken(table: str, ledgers: list[Ledger], drawn: Drawn) -> Iterator[str]:
+    """Place × month of which the rows of a table speak, and the totals drawn in their place."""
     day = happens(ledgers)
+    yield _covered(table, quoted(table), day, ledgers)
+    if day in drawn:
+        yield _covered(table, drawn[day], DAY, ledgers)
+
+
+def _covered(table: str, rows: str, day: str, ledgers: list[Ledger]) -> str:
+    """Place × month of which ``rows`` speak, so that nothing there means zero. Without a ``day`` it is a register."""
     select, name = "SELECT DISTINCT", text(table)
     if day and any(l.coverage == "all_places" for l in ledgers):
         return f"""{select} {name} AS tab, s.dataset, p.place_id, unnest(generate_series(s.low, s.high, INTERVAL 1 MONTH))::DATE AS m
                    FROM (SELECT e.dataset, date_trunc('month', min({quoted(day)}))::DATE AS low,
                                 date_trunc('month', least(max({quoted(day)})::DATE, any_value(h.as_of)))::DATE AS high
-                         FROM {quoted(table)} e JOIN horizon h USING (dataset) GROUP BY e.dataset) s
+                         FROM {rows} e JOIN horizon h USING (dataset) GROUP BY e.dataset) s
                    JOIN place p ON p.dataset = s.dataset AND p.kind IN ({_KINDS})"""
     if day:
         return f"""{select} {name} AS tab, e.dataset, e.place_id, date_trunc('month', {quoted(day)})::DATE AS m
-                   FROM {quoted(table)} e JOIN horizon h USING (dataset)
+                   FROM {rows} e JOIN horizon h USING (dataset)
                    WHERE e.place_id IS NOT NULL AND {quoted(day)}::DATE <= h.as_of"""
     if any(l.coverage == "all_places" for l in ledgers):
         return f"""{select} {name} AS tab, e.dataset, p.place_id,
                           unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE AS m
-                   FROM (SELECT DISTINCT dataset FROM {quoted(table)}) e JOIN horizon h USING (dataset)
+                   FROM (SELECT DISTINCT dataset FROM {rows}) e JOIN horizon h USING (dataset)
                    JOIN place p ON p.dataset = e.dataset AND p.kind IN ({_KINDS})"""
     return f"""{select} {name} AS tab, e.dataset, e.place_id, unnest(generate_series(h.first_month, date_trunc('month', h.as_of)::DATE, INTERVAL 1 MONTH))::DATE AS m
-               FROM (SELECT DISTINCT dataset, place_id FROM {quoted(table)} WHERE place_id IS NOT NULL) e JOIN horizon h USING (dataset)"""
+               FROM (SELECT DISTINCT dataset, place_id FROM {rows} WHERE place_id IS NOT NULL) e JOIN horizon h USING (dataset)"""

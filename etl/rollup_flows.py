@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from etl import rollup_drawn
 from etl.rollup_terms import amount, category_of, source_of, value_of, where
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
@@ -21,15 +22,19 @@ ANTI JOIN (SELECT * FROM rolled WHERE breakdown = '') r
   ON r.dataset = c.dataset AND r.place_id = c.place_id AND r.measure = w.measure AND r.period_start = c.m"""
 
 
-def flows(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:
+def flows(table: str, measures: list[Measure], ledgers: list[Ledger], drawn: rollup_drawn.Drawn) -> Iterator[str]:
     """Counts and sums by the day and by the month on which they happened, all measures of one date in one scan."""
     flows = [m for m in measures if m.kind == "flow"]
     for at in dict.fromkeys(m.rollup.at for m in flows):
         here = [m for m in flows if m.rollup.at == at]
         yield _days(table, at, here, ledgers)
+        if at in drawn:
+            yield rollup_drawn.days(drawn[at], _day_table(table, at), here)
         yield _rolled(_of_days(table, at, here), ledgers)
         if broken := [m for m in here if m.rollup.by]:
             yield _rolled(_of_events(table, at, broken, ledgers), ledgers)
+            if at in drawn:
+                yield _rolled(rollup_drawn.months(drawn[at], broken), ledgers)
 
 
 def _counted(measure: Measure, ledgers: list[Ledger]) -> tuple[str, str, str]:

@@ -24,7 +24,7 @@ STREET_WIDE = ("target", "event")
 
 _AFFIRMED = "是 有 对 已 √ ✓ ✔ y yes true 1 t 通过 成功 满意 已解决 已回访 已响应 同意 开放"
 _DENIED = "否 无 没有 不 未 × ✗ ✘ x n no false 0 f 不通过 未通过 失败 不成功 不满意 未解决 未回访 未响应 不同意 不开放"
-_YES, _NO = frozenset(_AFFIRMED.split()), frozenset(_DENIED.split())
+YES, NO = frozenset(_AFFIRMED.split()), frozenset(_DENIED.split())
 
 
 class Reading(NamedTuple):
@@ -148,8 +148,8 @@ def _day_in(order: str, zeros: bool) -> Callable[[Column, str, Context], Reading
 
 def _yes_no(column: Column, raw: str, context: Context) -> Reading:
     word = plain(raw).lower()
-    if word in _YES or word in _NO:
-        return Reading(column.id, raw, "true" if word in _YES else "false")
+    if word in YES or word in NO:
+        return Reading(column.id, raw, "true" if word in YES else "false")
     if is_missing(raw):
         return Reading(column.id, raw)
     raise ValueError("不是“是”或“否”")

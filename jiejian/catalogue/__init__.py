@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from jiejian.catalogue.contracts import split
+from jiejian.catalogue.daily import derived
 from jiejian.catalogue.declarations import (
     BroughtPlaces,
     Catalogue,
@@ -125,6 +126,8 @@ def load_catalogue(*folders: Path) -> Catalogue:
                 if kind is Ledger:
                     body = _take_brought(file, body, content)
                 content[name][block] = declare(kind, file, block, body)
+    measures = content["measures"].values()
+    content["ledgers"] |= {d.id: d for l in [*content["ledgers"].values()] for d in derived(l, measures)}
     catalogue = Catalogue.model_construct(**content)
     for file, block, key, reason in faults(catalogue):
         raise CatalogueError(f"目录文件 {file}，条目 {block}，键 {key}：{reason}。")

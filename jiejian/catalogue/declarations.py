@@ -337,10 +337,11 @@ class Database(Declaration):
     """Where a ledger is read from a database instead of a file; the password is named by ``secret`` and stands elsewhere.
 
     ``columns`` gives the column of the table for a column of the contract (the same name where nothing is given); ``since``
-    names a column that only grows, so that later loads ask for what is new. ``timeout`` is in seconds.
+    names a column that only grows, so that later loads ask for what is new. ``timeout`` is in seconds. With ``travels: daily``
+    the rows stay in the database, which adds them up by the day of ``time_zone``; only those totals are drawn.
     """
 
-    kind: Literal["postgresql", "mysql"]
+    kind: Literal["postgresql", "mysql", "spark"]
     host: str
     port: int | None = Field(None, ge=1, le=65535)
     name: str
@@ -353,6 +354,8 @@ class Database(Declaration):
     dataset: str = "street"
     tls: Literal["prefer", "require", "verify"] = "prefer"
     timeout: int = Field(600, ge=1, le=86_400)
+    travels: Literal["rows", "daily"] = "rows"
+    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")] = "Asia/Shanghai"
 
 
 class Ledger(Declaration):
@@ -381,6 +384,8 @@ class Ledger(Declaration):
     rules: tuple[Rule, ...] = ()
     note: str = ""
     database: Database | None = None
+    # Of a contract that was derived (catalogue/daily.py): the ledger whose daily totals it holds. Never written by hand.
+    daily_of: str = ""
 
     def column(self, column_id: str) -> Column:
         """The column with this id; KeyError when there is none."""

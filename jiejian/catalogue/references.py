@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jiejian.catalogue.declarations import Catalogue, Correction
+from jiejian.catalogue.daily import counted_on
+from jiejian.catalogue.declarations import Catalogue, Correction, Ledger
 from jiejian.catalogue.ledger_faults import ledger_faults
 
 Fault = tuple[str, str, str, str]
@@ -76,10 +77,25 @@ def _check_databases(catalogue: Catalogue) -> Iterator[Fault]:
             yield file, ledger.id, "database.query", reason
         if source.since and not ledger.key:
             yield file, ledger.id, "database.since", "只取新的行时，台账要有 key，才分得清哪一行是更新的"
+        if source.travels == "daily" and not ledger.daily_of:
+            yield from ((file, ledger.id, "database.travels", reason) for reason in _daily_faults(catalogue, ledger))
+        elif source.kind == "spark" and not ledger.daily_of:
+            yield file, ledger.id, "database.kind", "Spark 里的台账只能按日汇总后取回，请加上 travels: daily"
         if source.dataset not in catalogue.datasets:
             yield file, ledger.id, "database.dataset", f"数据集 {source.dataset} 不存在"
         for column in source.columns.keys() - {c.id for c in ledger.columns}:
             yield file, ledger.id, "database.columns", f"列 {column} 不在 columns 中"
+
+
+def _daily_faults(catalogue: Catalogue, ledger: Ledger) -> Iterator[str]:
+    if ledger.database.kind == "mysql":
+        yield "MySQL 不支持按日汇总后取回，请改用 travels: rows"
+    if ledger.database.since:
+        yield "按日汇总每次都要重新算，不能与 since 合用"
+    if not ledger.happens:
+        yield "按日汇总要写 happens（哪一列是发生的时间）"
+    if not counted_on(catalogue.measures.values(), ledger.table):
+        yield f"表 {ledger.table} 没有按日计的计量项，请先在 measures 中声明 rollup"
 
 
 _QUOTED = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`")
