@@ -10,7 +10,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from getpass import getuser
 
+from pydantic import ValidationError
+
+from jiejian import audit
 from jiejian.analysis.total import totals
 from jiejian.catalogue import CatalogueError, Metric, catalogue
 from jiejian.export.catalogue_doc import markdown
@@ -18,6 +22,7 @@ from jiejian.export.tables import figures_table, to_csv
 from jiejian.format import format_value
 from jiejian.home import home
 from jiejian.periods import Period, parse_period
+from jiejian.roles import ROLES, BadRoles, Entry, changed
 from jiejian.selection import Selection, from_params, latest_periods, metric_named
 from jiejian.warehouse import NoWarehouse, Warehouse, serving
 
@@ -51,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     metrics = commands.add_parser("metrics", help="列出可用指标")
     metrics.add_argument("--dataset")
     metrics.set_defaults(run=_metrics)
+    role = commands.add_parser("role", help="写入人员与角色名单（登录后谁能看什么、做什么）")
+    role.add_argument("account", help="登录系统给出的账号，通常是邮箱")
+    role.add_argument("role", choices=(*ROLES, "移出"))
+    role.add_argument("--community", action="append", help="只看这个社区，可写多次；只用于“查看”")
+    role.set_defaults(run=_role)
     document = commands.add_parser("catalogue", help="输出指标目录（Markdown）")
     document.set_defaults(run=lambda options: print(markdown(catalogue()), end=""))
     return parser
@@ -62,6 +72,18 @@ def _open(dataset: str | None) -> tuple[Warehouse, str]:
     if dataset and dataset not in there:
         raise ValueError(f"没有数据集“{dataset}”。可用的有：{'、'.join(there)}。")
     return source, dataset or source.default_dataset()
+
+
+def _role(options: argparse.Namespace) -> None:
+    try:
+        entry = None if options.role == "移出" else Entry(role=options.role, communities=options.community)
+        changed(home(), options.account, entry)
+    except ValidationError as error:
+        raise ValueError(f"{error.errors()[0]['ctx']['error']}。") from error
+    except BadRoles as error:
+        raise ValueError(str(error)) from error
+    audit.record(home(), f"命令行 {getuser()}", "角色变更", f"{options.account} → {options.role}")
+    print(f"已写入 {home().roles}")
 
 
 def _metrics(options: argparse.Namespace) -> None:

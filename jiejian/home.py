@@ -52,6 +52,16 @@ class Home:
         return self.root / "templates"
 
     @property
+    def roles(self) -> Path:
+        """Who may see and do what, where people sign in (see roles.py)."""
+        return self.root / "roles.yml"
+
+    @property
+    def state(self) -> Path:
+        """The application's own small state: decisions, and the record of what was done."""
+        return self.root / "state.sqlite"
+
+    @property
     def catalogue(self) -> Path:
         return self.root / "catalogue"
 

@@ -276,7 +276,10 @@ def _seen(run: Run, places: pd.DataFrame, home: Mapping[str, str | None], covers
     run("CREATE SCHEMA curtain", ())
     run("CREATE TABLE curtain.seen (place_id VARCHAR, shown_id VARCHAR, name VARCHAR, own BOOLEAN, sort BIGINT)", ())
     columns = [[None if pd.isna(v) else v for v in column] for column in zip(*rows, strict=True)] or [[]] * 5
-    run("INSERT INTO curtain.seen SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::BIGINT[])", columns)
+    run(
+        "INSERT INTO curtain.seen SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::BIGINT[])",
+        columns,
+    )
 
 
 def _rank(cover: str) -> int:

@@ -19,7 +19,7 @@ LAYERS = (
     "jiejian.analysis",
     "jiejian.privacy",
     "jiejian.ledgers",
-    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.sight",
+    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.sight", "jiejian.roles",
     "jiejian.smallcells",
     "jiejian.selection",
     "jiejian.periods",
@@ -27,6 +27,7 @@ LAYERS = (
     "jiejian.context",
     "jiejian.catalogue",
     "jiejian.festivals",
+    "jiejian.audit",
     "jiejian.home",
 )
 ONLY = {

@@ -50,7 +50,9 @@ def test_cover_names_tell_neither_the_order_nor_the_size():
 
 def test_texts_lose_the_names_of_others_and_keep_their_own():
     clean = Scrubber({"望湖社区": "社区A", "望湖": "社区A", "和平": "社区B"}, {"东望湖社区", "和平里社区"}).text
-    assert clean("望湖社区、东望湖社区与和平社区、和平里社区联办，在望湖") == "社区A、东望湖社区与社区B社区、和平里社区联办，在社区A"
+    assert (
+        clean("望湖社区、东望湖社区与和平社区、和平里社区联办，在望湖") == "社区A、东望湖社区与社区B社区、和平里社区联办，在社区A"
+    )
     assert clean("") == "" and clean("望") == "望"
 
 
@@ -65,7 +67,9 @@ def test_no_name_of_others_is_left_in_any_table(demo, limited):
         assert found_in(text, names) == [], table
 
 
-@pytest.mark.parametrize("table", ["case_event", "activity", "grid", "station", "organisation", "estate", "points_entry", "project"])
+@pytest.mark.parametrize(
+    "table", ["case_event", "activity", "grid", "station", "organisation", "estate", "points_entry", "project"]
+)
 def test_rows_are_the_own_ones_and_the_streets(demo, limited, table):
     counted = demo.frame(f"""SELECT count(*) AS n FROM {table} WHERE place_id = 'demo/示范街道' OR dataset <> 'demo'
         OR regexp_matches(place_id, '^demo/示范街道/(春和社区|望湖社区)(/|$)')""")["n"].iloc[0]
@@ -145,5 +149,9 @@ def test_only_one_module_speaks_of_the_vault():
     for path in (PROJECT / "jiejian").rglob("*.py"):
         if path.name == "sight.py":
             continue
-        texts = [n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        texts = [
+            n.value
+            for n in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        ]
         assert not any("vault" in t or "curtain." in t for t in texts), path.name

@@ -8,6 +8,7 @@ from jiejian.export.tables import MIME, ExportTable, TooManyRows, figures_table,
 from jiejian.ledgers import rows
 from jiejian.ledgers.rows import Asked
 from jiejian.ui import data, ledger_exports
+from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
 
 
@@ -34,7 +35,7 @@ def draw(view: View) -> None:
         said = view.context()
         name = file_name(said.street, "数据合集", said.as_of, "xlsx", fictional=said.fictional)
         st.download_button(
-            f"下载合集（{len(metrics) + len(chosen)} 张表）", ready[1], name, MIME["xlsx"], key="take_book", on_click="ignore",
+            f"下载合集（{len(metrics) + len(chosen)} 张表）", taken(name, ready[1]), name, MIME["xlsx"], key="take_book", on_click="ignore",
             icon=":material/download:",
         )  # fmt: skip
 

@@ -17,8 +17,9 @@ from jiejian.export.html_deck import to_html
 from jiejian.export.tables import file_name
 from jiejian.home import home
 from jiejian.slides import Slide, store
-from jiejian.ui import anonymity, builder_edit, builder_freeze, deckbook, messages
+from jiejian.ui import anonymity, builder_edit, builder_freeze, deck_files, deckbook, messages
 from jiejian.ui.deckbook import Opened
+from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
 
 _CHOSEN = "deck_name"
@@ -92,7 +93,7 @@ def _new(view: View) -> None:
     subject = _subject(usable, plan)
     if st.button("新建", key="deck_make", type="primary", disabled=bool(plan.subject) and not subject):
         made = deckbook.filled(usable, plan, subject).model_copy(update={"dataset": usable.dataset.id})
-        _keep_fresh(store.save(home(), store.free_name(home(), made.name), made), "已新建，可以放映和修改。")
+        _keep_fresh(deck_files.save(deck_files.free_name(made.name), made), "已新建，可以放映和修改。")
         st.rerun()
 
 
@@ -130,7 +131,7 @@ def _take(name: str, content: bytes) -> None:
     except store.BadDeck as error:
         st.session_state["deck_fault"] = str(error)
         return
-    _keep_fresh(store.save(home(), store.free_name(home(), name), found.deck, found.frozen), "已导入。")
+    _keep_fresh(deck_files.save(deck_files.free_name(name), found.deck, found.frozen), "已导入。")
 
 
 def _keep_fresh(name: str, said: str) -> None:
@@ -146,10 +147,10 @@ def _actions(opened: Opened, name: str, slides: list[Slide], view: View) -> None
 
     row = st.columns(6)
     row[0].link_button("开始放映", _address(view, name), icon=":material/play_arrow:", type="primary", width="stretch")
-    row[1].download_button("PPTX", _pptx(opened.deck, slides, street), named("pptx"), pptx.MIME, key="deck_pptx", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
-    row[2].download_button("离线网页", lambda: to_html(slides, opened.deck), named("html"), HTML, key="deck_html", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
-    row[3].download_button("演示文件", lambda: store.write(opened.deck, opened.frozen), f"{name}{store.ENDING}", "application/json", key="deck_carry", on_click="ignore", width="stretch", disabled=view.anonymous)  # fmt: skip
-    row[4].button("复制", key="deck_copy", on_click=_copy, args=(name,), width="stretch")
+    row[1].download_button("PPTX", taken(named("pptx"), _pptx(opened.deck, slides, street)), named("pptx"), pptx.MIME, key="deck_pptx", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
+    row[2].download_button("离线网页", taken(named("html"), lambda: to_html(slides, opened.deck)), named("html"), HTML, key="deck_html", on_click="ignore", width="stretch", disabled=not slides)  # fmt: skip
+    row[3].download_button("演示文件", taken(f"{name}{store.ENDING}", lambda: store.write(opened.deck, opened.frozen)), f"{name}{store.ENDING}", "application/json", key="deck_carry", on_click="ignore", width="stretch", disabled=view.anonymous)  # fmt: skip
+    row[4].button("复制", key="deck_copy", on_click=messages.answered(_copy), args=(name,), width="stretch")
     with row[5]:
         _delete(name)
     if (own := deckbook.template()) and (remark := _template_remark(own, own.stat().st_mtime_ns)):
@@ -176,17 +177,17 @@ def _template_remark(path, stamp: int) -> str:
 
 
 def _copy(name: str) -> None:
-    _keep_fresh(store.copy(home(), name), "已复制。")
+    _keep_fresh(deck_files.copy(name), "已复制。")
 
 
 def _delete(name: str) -> None:
     with st.popover("删除", width="stretch"):
         st.write(f"删除“{name}”？删除后不能恢复。")
-        st.button("确认删除", key="deck_delete", type="primary", on_click=_gone, args=(name,))
+        st.button("确认删除", key="deck_delete", type="primary", on_click=messages.answered(_gone), args=(name,))
 
 
 def _gone(name: str) -> None:
-    store.delete(home(), name)
+    deck_files.delete(name)
     st.session_state["deck_said"] = f"已删除“{name}”。"
 
 

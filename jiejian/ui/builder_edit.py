@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Deck, DeckSlide, Stop
-from jiejian.home import home
-from jiejian.slides import Slide, store
+from jiejian.slides import Slide
+from jiejian.ui import deck_files, messages
 from jiejian.ui.deckbook import Opened
 
 KINDS = {"cards": "关键数字", "ranking": "社区之间（排序图）", "trend": "走势图", "table": "一览表"}
@@ -36,7 +36,7 @@ def edit(opened: Opened, name: str, slides: Sequence[Slide]) -> None:
 
 
 def _save(opened: Opened, name: str, **parts) -> None:
-    store.save(home(), name, opened.deck.model_copy(update=parts), opened.frozen)
+    deck_files.save(name, opened.deck.model_copy(update=parts), opened.frozen)
 
 
 # ---- the whole deck ----
@@ -50,10 +50,10 @@ def _settings(opened: Opened, name: str) -> None:
         if st.form_submit_button("保存设置"):
             kept = name
             if title.strip() and title.strip() != name:
-                kept = store.save(home(), store.free_name(home(), title), opened.deck, opened.frozen)
-                store.delete(home(), name)
+                kept = deck_files.save(deck_files.free_name(title), opened.deck, opened.frozen)
+                deck_files.delete(name)
             changed = opened.deck.model_copy(update={"seconds": int(seconds), "internal": internal})
-            store.save(home(), kept, changed, opened.frozen)
+            deck_files.save(kept, changed, opened.frozen)
             st.session_state["deck_fresh"], st.session_state["deck_said"] = kept, "已保存。"
             st.rerun()
 
@@ -92,7 +92,7 @@ def _spots(deck: Deck) -> list[Spot]:
 def _slide(opened: Opened, name: str, slides: Sequence[Slide]) -> None:
     spots = _spots(opened.deck)
     if not spots:
-        st.button("添加一页", on_click=_add, args=(opened, name, None), key="deck_add_first")
+        st.button("添加一页", on_click=messages.answered(_add), args=(opened, name, None), key="deck_add_first")
         return
     if st.session_state.get(_AT, 0) not in range(len(spots)):
         st.session_state[_AT] = 0
@@ -101,11 +101,11 @@ def _slide(opened: Opened, name: str, slides: Sequence[Slide]) -> None:
     planned = opened.deck.route[spot.stop].slides[spot.slide]
     _form(opened, name, spot, planned, _shown(slides, planned, opened))
     row = st.columns(4)
-    row[0].button("上移", key="deck_up", on_click=_move, args=(opened, name, spot, -1), disabled=spot.slide == 0, width="stretch")
+    row[0].button("上移", key="deck_up", on_click=messages.answered(_move), args=(opened, name, spot, -1), disabled=spot.slide == 0, width="stretch")
     last = spot.slide == len(opened.deck.route[spot.stop].slides) - 1
-    row[1].button("下移", key="deck_down", on_click=_move, args=(opened, name, spot, 1), disabled=last, width="stretch")
-    row[2].button("在后面添加一页", key="deck_add", on_click=_add, args=(opened, name, spot), width="stretch")
-    row[3].button("删去本页", key="deck_drop", on_click=_drop, args=(opened, name, spot), width="stretch")
+    row[1].button("下移", key="deck_down", on_click=messages.answered(_move), args=(opened, name, spot, 1), disabled=last, width="stretch")
+    row[2].button("在后面添加一页", key="deck_add", on_click=messages.answered(_add), args=(opened, name, spot), width="stretch")
+    row[3].button("删去本页", key="deck_drop", on_click=messages.answered(_drop), args=(opened, name, spot), width="stretch")
 
 
 def _label(deck: Deck, spot: Spot, n: int) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from jiejian.format import format_value
-from jiejian.home import home
-from jiejian.slides import frozen, store
-from jiejian.ui import deck
+from jiejian.slides import frozen
+from jiejian.ui import deck, deck_files, messages
 from jiejian.ui.deckbook import Opened
 
 _SHOWN = 200
@@ -17,14 +16,14 @@ def freeze(opened: Opened, name: str) -> None:
     """Freeze, refresh or let go, and the list of differences."""
     st.markdown("定格之后，不论再装载什么，这份演示的数字都停在定格那一刻，每页注明“数据截至……定格”。")
     if opened.frozen is None:
-        st.button("定格现在的数字", key="deck_freeze", on_click=_take, args=(opened, name), disabled=opened.view is None)
+        st.button("定格现在的数字", key="deck_freeze", on_click=messages.answered(_take), args=(opened, name), disabled=opened.view is None)
         return
     st.markdown(f"**{opened.frozen.on} 定格。**")
     row = st.columns(3)
     row[0].button(
-        "刷新定格", key="deck_refreeze", on_click=_take, args=(opened, name), disabled=opened.view is None, width="stretch"
+        "刷新定格", key="deck_refreeze", on_click=messages.answered(_take), args=(opened, name), disabled=opened.view is None, width="stretch"
     )
-    row[1].button("取消定格", key="deck_thaw", on_click=_let_go, args=(opened, name), width="stretch")
+    row[1].button("取消定格", key="deck_thaw", on_click=messages.answered(_let_go), args=(opened, name), width="stretch")
     if opened.view is None:
         st.info("本机没有这份演示的数据集，只能放映定格的数字，不能比较。")
         return
@@ -50,10 +49,10 @@ def _differences(opened: Opened) -> None:
 
 def _take(opened: Opened, name: str) -> None:
     taken = frozen.freeze(opened.deck, deck.fetcher(opened.view), opened.view.catalogue)
-    store.save(home(), name, opened.deck, taken)
+    deck_files.save(name, opened.deck, taken, action="定格")
     st.session_state["deck_said"] = "已定格。"
 
 
 def _let_go(opened: Opened, name: str) -> None:
-    store.save(home(), name, opened.deck, None)
+    deck_files.save(name, opened.deck, None, action="取消定格")
     st.session_state["deck_said"] = "已取消定格，演示随数据更新。"

@@ -141,5 +141,7 @@ def remove_demo() -> None:
     """Take the made-up street out of the warehouse; sessions move to the version without it at their next run."""
     from etl import build
 
+    who = person.require("manage")
+    person.did("删除演示数据", person=who)
     with _building:
         build.remove_demo()

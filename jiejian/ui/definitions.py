@@ -9,7 +9,7 @@ import streamlit as st
 
 from jiejian.catalogue import Metric
 from jiejian.export.catalogue_doc import BETTER, KINDS, formula
-from jiejian.ui import data
+from jiejian.ui import data, person
 from jiejian.ui.view import View
 
 
@@ -144,6 +144,8 @@ def manage(view: View) -> None:
         st.caption("演示数据已移除。需要时运行 python -m etl demo 重新生成。")
         return
     st.markdown("移除演示数据不影响本街道台账和公开报道数据，随时可以用 `python -m etl demo` 重新生成。")
+    if not person.current().may("manage"):
+        return
     sure = st.checkbox("我确认要移除演示数据", key="remove_demo_sure")
     if st.button("移除演示数据", disabled=not sure, key="remove_demo"):
         data.remove_demo()

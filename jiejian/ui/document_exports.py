@@ -19,6 +19,7 @@ from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import period_of
 from jiejian.ui import attention, board, data, deck, portrait
+from jiejian.ui.downloads import taken
 from jiejian.ui.pillars import pillars
 from jiejian.ui.view import View
 
@@ -62,7 +63,7 @@ def _offer(view: View, subject: str, key: str, write, internal: bool) -> None:
         said = view.context()
         name = file_name(said.street, f"{subject}_{view.period.label}", said.as_of, "docx", fictional=said.fictional)
         st.download_button(
-            "下载 Word 文稿", ready[1], name, MIME, key=f"take_{key}", on_click="ignore", icon=":material/download:"
+            "下载 Word 文稿", taken(name, ready[1]), name, MIME, key=f"take_{key}", on_click="ignore", icon=":material/download:"
         )
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from jiejian import audit
 from jiejian.context import Context
 from jiejian.export.tables import MIME, ExportTable, file_name, to_csv, to_parquet, to_xlsx
+from jiejian.home import home
+from jiejian.ui import person
 
 WRITERS: dict[str, Callable[[ExportTable], bytes]] = {"xlsx": to_xlsx, "csv": to_csv, "parquet": to_parquet}
 _NAMES = {"xlsx": "Excel 表格", "csv": "CSV 文本", "parquet": "Parquet"}
@@ -35,10 +38,11 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
         label_visibility="collapsed",
     )
     for column, offer in zip(st.columns([1] * len(offers) + [2]), offers, strict=False):
+        name = file_name(context.street, subject, context.as_of, ending, fictional=context.fictional)
         column.download_button(
             f"{offer.label}（{offer.rows:,} 行）",
-            data=_writer(offer, ending),
-            file_name=file_name(context.street, subject, context.as_of, ending, fictional=context.fictional),
+            data=taken(name, _writer(offer, ending)),
+            file_name=name,
             mime=MIME[ending],
             key=f"{key}_{offer.label}",
             on_click="ignore",
@@ -46,6 +50,21 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
             disabled=offer.rows == 0,
             width="stretch",
         )
+
+
+def taken(name: str, content: bytes | Callable[[], bytes]) -> Callable[[], bytes]:
+    """What a download button gives, made (where it is not yet) and put on record as the click asks for it.
+
+    Whoever draws the button is the one who takes the file: it is their session's.
+    """
+    who, root = person.require("see"), home()
+
+    def take() -> bytes:
+        made = content() if callable(content) else content
+        audit.record(root, who.account, "导出", name)
+        return made
+
+    return take
 
 
 def _writer(offer: Offer, ending: str) -> Callable[[], bytes]:

@@ -15,7 +15,8 @@ from pathlib import Path
 import streamlit as st
 
 from jiejian.home import PROJECT
-from jiejian.ui import data, messages, show
+from jiejian.roles import NotAllowed
+from jiejian.ui import data, messages, person, show, signing
 from jiejian.ui.pickers import Needs, pick
 from jiejian.ui.view import View
 
@@ -28,6 +29,8 @@ class Page:
     title: str
     needs: Needs
     section: str = "总体"
+    # What a person must be allowed to do to have the page at all (see roles.LEAST).
+    may: str = "see"
 
 
 _WORK, _DATA, _SHOW = "专题", "数据", "展示"
@@ -46,12 +49,14 @@ PAGES: tuple[Page, ...] = (
     Page("stations", "阵地服务", Needs(grouping=False, published=""), _WORK),
     Page("activities", "活动与志愿", Needs(grouping=False, published=""), _WORK),
     Page("groups", "服务对象", Needs(grouping=False, published=""), _WORK),
-    Page("import", "数据导入", Needs(time="none", communities=False, published="", anonymous=False), _DATA),
+    Page("import", "数据导入", Needs(time="none", communities=False, published="", anonymous=False), _DATA, "import"),
     Page("reporting", "报送情况", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
+    Page("audit", "操作记录", Needs(time="none", communities=False, grouping=False, published="", anonymous=False), _DATA, "manage"),
+    Page("people", "人员与角色", Needs(time="none", communities=False, grouping=False, published="", anonymous=False), _DATA, "manage"),
     Page("export", "数据导出", Needs(metrics="many", time="series"), _DATA),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published=""), _DATA),
     Page("practices", "模式卡", Needs(grouping=False, published=""), _SHOW),
-    Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published=""), _SHOW),
+    Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published=""), _SHOW, "decks"),
     Page("present", "观摩展示", Needs(anything=False), _SHOW),
 )
 ICON = PROJECT / "jiejian" / "ui" / "assets" / "icon.png"
@@ -63,7 +68,15 @@ _view: ContextVar[View | None] = ContextVar("view", default=None)
 def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None:
     """Run the page that the URL names, inside the frame; the first page is the front one."""
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
+    try:
+        who = person.current()
+    except person.Closed as closed:
+        _shut(pages, closed)
+        return
     st.session_state[_ENTERED] = True
+    person.greeted(who)
+    messages.said_earlier()
+    pages = [p for p in pages if who.may(p.may)]
     # The front page stands at the root and answers to its own name, too: Streamlit would say “Page not found” in English.
     at = {p.name: _FRONT if p is pages[0] else p.name for p in pages}
     links = {p.name: st.Page(folder / f"{p.name}.py", title=p.title, url_path=at[p.name], default=p is pages[0]) for p in pages}
@@ -73,13 +86,40 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     full_screen = any(p.name in (address, wanted) for p in pages if not p.needs.anything)
     sections = {head: [links[p.name] for p in pages if p.section == head] for head in dict.fromkeys(p.section for p in pages)}
     sections[pages[0].section].append(named)
+    refused = [st.Page(_forbidden(p), title=p.title, url_path=p.name, visibility="hidden") for p in PAGES if not who.may(p.may)]
+    sections[pages[0].section] += refused
     chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar", expanded=True)
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
     _style()
     if messages.ready(data.prepare):
+        if chosen in refused:
+            chosen.run()
+            return
         shown = next((p for p in pages if links[p.name] is chosen), pages[0])
         messages.guarded(lambda: _inside(chosen.run, shown))
+
+
+def _forbidden(page: Page) -> Callable[[], None]:
+    """What stands at the address of a page that this person has not."""
+
+    def refuse() -> None:
+        messages.guarded(lambda: person.require(page.may))
+
+    refuse.__name__ = f"refuse_{page.name}"
+    return refuse
+
+
+def _shut(pages: Sequence[Page], closed: person.Closed) -> None:
+    """One sentence at every address, and the way in or out; nothing else of the application is drawn."""
+
+    def door() -> None:
+        _style()
+        signing.door(closed)
+
+    front = [st.Page(door, title="登录", url_path=_FRONT, default=True)]
+    others = [st.Page(door, title="登录", url_path=p.name) for p in pages]
+    st.navigation([*front, *others], position="hidden").run()
 
 
 def _inside(body: Callable[[], None], shown: Page) -> None:
@@ -91,8 +131,11 @@ def _inside(body: Callable[[], None], shown: Page) -> None:
 
 
 def _drawn(shown: Page) -> View:
-    """The pickers and the line above the page. A theme is read row by row: where others' rows are not there, it is about the own ones."""
+    """The pickers and the line above the page, for somebody who may have it. A theme is read row by row: where others' rows are not there, it is about the own ones."""
+    person.require(shown.may)
     view = pick(data.warehouse(), shown.needs)
+    if shown.needs.anything:
+        signing.card()
     if shown.needs.anything:
         show.frame_line(view)
     return view.of_own() if shown.section == _WORK else view
@@ -106,7 +149,11 @@ def page(file: str) -> View:
     """
     view, name = _view.get(), Path(file).stem
     if view is None and st.session_state.get(_ENTERED):
-        return _drawn(next((p for p in PAGES if p.name == name), Page(name, "", Needs())))
+        try:
+            return _drawn(next((p for p in PAGES if p.name == name), Page(name, "", Needs())))
+        except (person.Closed, NotAllowed) as error:
+            st.warning(str(error))
+            st.stop()
     if view is None:
         params = {key: st.query_params.get_all(key) for key in st.query_params}
         st.session_state[_WANTED] = (name, params)

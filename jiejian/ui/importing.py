@@ -14,6 +14,7 @@ import pandas as pd
 
 from jiejian.catalogue import Catalogue, CatalogueError, Ledger, catalogue
 from jiejian.home import home
+from jiejian.ui import person
 from jiejian.ui.jobs import Job
 
 if TYPE_CHECKING:
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 DATASET = "street"
 
 
-def person() -> str:
-    """Who is at the desk; empty for the local account where nobody signs in."""
-    import streamlit as st
-
-    return str(st.user.get("email") or st.user.get("name") or "") if st.user.get("is_logged_in") else ""
+def desk(action: str = "import") -> str:
+    """The account at the desk, which must be allowed to act; empty for the local one where nobody signs in."""
+    who = person.require(action)
+    return who.account if person.signs_in() else ""
 
 
 # ---- uploads ----
@@ -42,10 +42,10 @@ def keep(files: Iterable) -> tuple[list[Upload], list[str]]:
     from etl.textfile import Unreadable
     from etl.uploads import Uploads, unpacked
 
-    kept, complaints, uploads = [], [], Uploads(home())
+    kept, complaints, uploads, who = [], [], Uploads(home()), desk()
     for file in files:
         try:
-            kept += [uploads.keep(name, content, person()) for name, content in unpacked(file.name, file.getvalue())]
+            kept += [uploads.keep(name, content, who) for name, content in unpacked(file.name, file.getvalue())]
         except Unreadable as error:
             complaints.append(f"文件“{file.name}”{error}。")
     return kept, complaints
@@ -54,17 +54,18 @@ def keep(files: Iterable) -> tuple[list[Upload], list[str]]:
 def forget(uploads: Iterable[Upload]) -> None:
     from etl.uploads import Uploads
 
+    desk()
     for upload in uploads:
         Uploads(home()).forget(upload)
 
 
-def marked(upload: Upload, checked: Checked) -> bytes:
-    """The file with its bad cells marked; empty when the upload is no longer kept, or was sent by someone else."""
+def marked(upload: Upload, checked: Checked, who: str) -> bytes:
+    """The file with its bad cells marked; empty when the upload is no longer kept, or was sent by someone else than ``who`` (see desk)."""
     from etl.giveback import give_back
     from etl.uploads import Uploads
 
     uploads = Uploads(home())
-    found = uploads.find(upload.id, person())
+    found = uploads.find(upload.id, who)
     if found is None:
         return b""
     with tempfile.TemporaryDirectory() as folder:
@@ -92,6 +93,7 @@ def check(uploads: Sequence[Upload]) -> Job:
     """Recognise and check; the result is a list of Checked, one a file."""
     from etl import build
 
+    desk()
     return _job("正在识别和核对", lambda note: build.check_uploads(uploads, DATASET, note))
 
 
@@ -99,7 +101,8 @@ def load(uploads: Sequence[Upload]) -> Job:
     """Load; the result is the ETL's Summary."""
     from etl import build
 
-    who = person()
+    who = desk()
+    person.did("导入", "、".join(upload.name for upload in uploads))
     return _job("正在装载", lambda note: build.load_uploads(uploads, DATASET, who, note))
 
 
@@ -107,9 +110,18 @@ def undo(loads: Sequence[str], back: bool = False) -> Job:
     """Leave loads out, or bring them back; the result is the loads concerned."""
     from etl import build
 
-    who = person()
+    who = desk("roll back")
+    person.did("恢复装载" if back else "撤销装载", _told(loads))
     act, what = (build.restore, "正在恢复") if back else (build.rollback, "正在撤销")
     return _job(what, lambda note: act(loads, by=who)[0])
+
+
+def _told(loads: Sequence[str]) -> str:
+    """Loads by number and file."""
+    from etl import build
+
+    by_id = {m.load_id: m for m in build.history().all}
+    return "、".join(f"第{by_id[i].seq}次 {by_id[i].file}" if i in by_id else i for i in loads)
 
 
 # ---- questions ----
@@ -119,19 +131,24 @@ def remember_mapping(doubt: Doubt, ledger: str, columns: dict[str, str]) -> None
     """Which ledger a layout is (empty: none) and under which head each column stands; used from now on, by the shell as well."""
     from etl import build
 
-    build.memory().remember_mapping(DATASET, doubt.layout, ledger, columns, person())
+    who = desk()
+    person.did("记住对应", ledger)
+    build.memory().remember_mapping(DATASET, doubt.layout, ledger, columns, who)
 
 
 def remember_place(written: str, place: str) -> None:
     from etl import build
 
-    build.memory().answer_place(DATASET, written, place, person())
+    who = desk()
+    person.did("记住对应", f"{written} → {place}")
+    build.memory().answer_place(DATASET, written, place, who)
 
 
 def decisions() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mappings (layout, 台账, 对应, 经办, 时间) and places (written, 写法, 认作, 经办, 时间) that were decided."""
     from etl import build
 
+    desk()
     memory, known = build.memory(), catalogue()
     mappings = [
         (layout, _ledger_name(known, m.ledger), _pairs(known, m.ledger, m.columns), m.who, _local(m.decided_at))
@@ -147,9 +164,11 @@ def decisions() -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def forget_decisions(layouts: Iterable[str] = (), written: Iterable[str] = ()) -> None:
+def forget_decisions(layouts: Sequence[str] = (), written: Sequence[str] = ()) -> None:
     from etl import build
 
+    desk()
+    person.did("忘记对应", "、".join((*layouts, *written)))
     for layout in layouts:
         build.memory().forget_mapping(DATASET, layout)
     for name in written:
@@ -177,6 +196,7 @@ def loads(dataset: str) -> pd.DataFrame:
     """Every load of a data set, the newest first: key, 编号, 时间, 经办, 台账, 文件, 工作表, 行数, 入库, 退回, 提醒, 状态."""
     from etl import build
 
+    desk()
     kept, known = build.history(), catalogue()
     rows = [
         (

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Ledger
-from jiejian.ui import importing
+from jiejian.ui import importing, messages
 
 if TYPE_CHECKING:
     from jiejian.ui.importing import Checked, Doubt
@@ -59,7 +59,7 @@ def _ask_ledger(one: Checked, doubt: Doubt, number: int, again: Callable[[], Non
         "记住并重新识别",
         type="primary",
         disabled=bool(missing),
-        on_click=_decide,
+        on_click=messages.answered(_decide),
         args=(doubt, chosen, columns, again),
         key=f"decide_{number}",
         help="同样表头的表以后自动这样认，命令行装载也一样。可在“记住的对应关系”里取消。",
@@ -139,7 +139,7 @@ def _ask_places(names: dict[str, tuple[str, ...]], again: Callable[[], None]) ->
         )
         if place != _NOT_YET:
             chosen[written] = place
-    st.button("记住并重新核对", disabled=not chosen, on_click=_decide_places, args=(chosen, again), key="decide_places")
+    st.button("记住并重新核对", disabled=not chosen, on_click=messages.answered(_decide_places), args=(chosen, again), key="decide_places")
 
 
 def _decide_places(chosen: dict[str, str], again: Callable[[], None]) -> None:
@@ -171,7 +171,7 @@ def decisions() -> None:
         st.button(
             f"取消选中的 {len(keys)} 条" if keys else "选中若干行后可以取消",
             disabled=not keys,
-            on_click=importing.forget_decisions,
+            on_click=messages.answered(importing.forget_decisions),
             kwargs={kind: keys},
             key=f"forget_{kind}",
         )

@@ -12,7 +12,8 @@ import streamlit as st
 
 from jiejian.catalogue import catalogue
 from jiejian.export.tables import MIME
-from jiejian.ui import importing, importing_ask
+from jiejian.ui import importing, importing_ask, messages, person
+from jiejian.ui.downloads import taken
 from jiejian.ui.jobs import Job, finished
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _drop(now: Desk) -> None:
         type=_TYPES,
         accept_multiple_files=True,
         key=key,
-        on_change=_take,
+        on_change=messages.answered(_take),
         args=(now, key),
         help="表头不用改，标题、单位、合计行可以留着。这一步只检查，不装载。",
     )
@@ -133,8 +134,8 @@ def _review(now: Desk) -> None:
     if now.checked is None:
         st.markdown("放入的文件：" + "、".join(f"“{u.name}”" for u in now.uploads))
         left, right = st.columns(2)
-        left.button("重新识别", type="primary", on_click=check, args=(now,), key="import_retry", width="stretch")
-        right.button("换一批文件", on_click=_clear, args=(now, True), key="import_clear", width="stretch")
+        left.button("重新识别", type="primary", on_click=messages.answered(check), args=(now,), key="import_retry", width="stretch")
+        right.button("换一批文件", on_click=messages.answered(_clear), args=(now, True), key="import_clear", width="stretch")
         return
     st.subheader("识别结果", anchor=False)
     st.dataframe(_recognised(now.checked), hide_index=True, width="stretch", placeholder="")
@@ -231,7 +232,8 @@ def marked_downloads(now: Desk) -> None:
 
 
 def _marker(upload: Upload, checked: Checked) -> Callable[[], bytes]:
-    return lambda: importing.marked(upload, checked)
+    who = importing.desk()  # a download is made outside the session, where nobody is known
+    return taken(importing.marked_name(upload), lambda: importing.marked(upload, checked, who))
 
 
 def _confirm(now: Desk, rows: int, asked: bool) -> None:
@@ -247,12 +249,12 @@ def _confirm(now: Desk, rows: int, asked: bool) -> None:
         f"确认装载（{rows:,} 行）",
         type="primary",
         disabled=not rows,
-        on_click=_load,
+        on_click=messages.answered(_load),
         args=(now,),
         key="import_confirm",
         width="stretch",
     )
-    right.button("放弃，换一批文件", on_click=_clear, args=(now, True), key="import_clear", width="stretch")
+    right.button("放弃，换一批文件", on_click=messages.answered(_clear), args=(now, True), key="import_clear", width="stretch")
 
 
 def _load(now: Desk) -> None:
@@ -276,10 +278,10 @@ def _report(now: Desk) -> None:
     if rejected or any(c.problems for c in now.checked or []):
         marked_downloads(now)
     left, right = st.columns(2)
-    left.button("继续导入", type="primary", on_click=_clear, args=(now, False), key="import_more", width="stretch")
-    if summary.written:
+    left.button("继续导入", type="primary", on_click=messages.answered(_clear), args=(now, False), key="import_more", width="stretch")
+    if summary.written and person.current().may("roll back"):
         loads = [m.load_id for m in summary.written]
-        right.button("撤销这次导入", on_click=_undo, args=(now, loads), key="import_undo", width="stretch")
+        right.button("撤销这次导入", on_click=messages.answered(_undo), args=(now, loads), key="import_undo", width="stretch")
 
 
 def _undo(now: Desk, loads: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from jiejian.ui import importing
+from jiejian.ui import importing, messages, person
 from jiejian.ui.jobs import Job, finished
 
 _JOB, _SAID = "_undo_job", "_undo_said"
@@ -37,6 +37,9 @@ def draw(dataset: str) -> None:
         selection_mode="multi-row",
         key="loads_table",
     )
+    if not person.current().may("roll back"):
+        st.caption("撤销和恢复由管理员办理。")
+        return
     chosen = frame.iloc[picked["selection"]["rows"]]
     undone = chosen["状态"].str.startswith("已撤销")
     left, right = st.columns(2)
@@ -50,7 +53,7 @@ def _offer(slot, word: str, chosen: pd.DataFrame, back: bool) -> None:
         files = "、".join(f"“{name}”" for name in list(dict.fromkeys(chosen["文件"]))[:5])
         effect = "重新计入" if back else "不再计入，被它们替换的旧数字会回来"
         st.markdown(f"{files}共 {chosen['入库'].sum():,} 行将{effect}。")
-        st.button(f"确认{word}", type="primary", on_click=_start, args=(list(chosen["key"]), back), key=f"sure_{word}")
+        st.button(f"确认{word}", type="primary", on_click=messages.answered(_start), args=(list(chosen["key"]), back), key=f"sure_{word}")
 
 
 def _start(loads: list[str], back: bool) -> None:

@@ -19,6 +19,7 @@ from jiejian.ledgers import rows
 from jiejian.ledgers.registers import SPANS
 from jiejian.ledgers.rows import Asked
 from jiejian.ui import data, show
+from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
 
 PREVIEW, FILTERS = 200, 3
@@ -165,7 +166,7 @@ def _downloads(view: View, asked: Asked, total: int) -> None:
 
 def _button(label: str, content, name: str, ending: str, disabled: bool) -> None:
     st.download_button(
-        label, data=content, file_name=name, mime=MIME[ending], key="take_ledger", on_click="ignore",
+        label, data=taken(name, content), file_name=name, mime=MIME[ending], key="take_ledger", on_click="ignore",
         icon=":material/download:", disabled=disabled, type="primary",
     )  # fmt: skip
 

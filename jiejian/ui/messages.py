@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 
 import streamlit as st
 
 from jiejian.catalogue import CatalogueError
+from jiejian.roles import NotAllowed
 from jiejian.selection import SelectionError
+from jiejian.ui.person import Closed
 from jiejian.warehouse import NoWarehouse
 
 _log = logging.getLogger("jiejian")
@@ -37,9 +40,35 @@ def guarded(run: Callable[[], None]) -> None:
         run()
     except SelectionError as error:
         refused(error)
+    except NotAllowed as error:
+        st.warning(str(error))
+    except Closed as error:
+        st.error(str(error))
     except Exception:
         _log.exception("a page failed")
         st.error("这一页没有画出来，数据没有受影响。请刷新页面或换一个筛选条件；如仍出现，请把时间告诉管理员查看日志。")
+
+
+_SAID = "_refused_earlier"
+
+
+def answered(act: Callable) -> Callable:
+    """A callback of a button that may be refused: the sentence is shown above the page of the same run."""
+
+    @functools.wraps(act)
+    def wrapped(*arguments, **named):
+        try:
+            return act(*arguments, **named)
+        except (NotAllowed, Closed) as error:
+            st.session_state[_SAID] = str(error)
+
+    return wrapped
+
+
+def said_earlier() -> None:
+    """Show why the last callback was refused."""
+    if said := st.session_state.pop(_SAID, ""):
+        st.warning(said)
 
 
 def empty(what: str, todo: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from jiejian import filings
 from jiejian.catalogue import Ledger
 from jiejian.export.tables import MIME, ExportColumn, ExportTable, file_name, to_xlsx
+from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
 
 
@@ -72,10 +73,11 @@ def _download(view: View, late: pd.DataFrame) -> None:
         columns = tuple(ExportColumn(head) for head in late.columns)
         return to_xlsx(ExportTable("催报清单", late, columns, context))
 
+    name = file_name(context.street, "催报清单", context.as_of, "xlsx", fictional=context.fictional)
     st.download_button(
         f"下载催报清单（{len(late):,} 条）",
-        data=content,
-        file_name=file_name(context.street, "催报清单", context.as_of, "xlsx", fictional=context.fictional),
+        data=taken(name, content),
+        file_name=name,
         mime=MIME["xlsx"],
         key="reporting_list",
         on_click="ignore",

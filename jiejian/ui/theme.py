@@ -21,7 +21,7 @@ from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.ledgers import registers
 from jiejian.periods import Period
 from jiejian.selection import latest_periods
-from jiejian.ui import data, importing, show
+from jiejian.ui import data, importing, person, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.themes.common import months, reach, span
 from jiejian.ui.view import View
@@ -230,6 +230,9 @@ def _ask_for(view: View, ledgers: Sequence[str], where: str = "page") -> None:
 
 
 def _template(ledger: Ledger, where: str) -> None:
+    # A template holds the names of all communities, for those who send ledgers.
+    if not person.current().may("import"):
+        return
     st.download_button(
         f"下载“{ledger.name}”模板",
         data=lambda: importing.template(ledger),

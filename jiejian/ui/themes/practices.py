@@ -12,9 +12,7 @@ from jiejian.analysis.standing import Standing
 from jiejian.catalogue import Deck
 from jiejian.context import Context
 from jiejian.export.tables import ExportTable
-from jiejian.home import home
-from jiejian.slides import store
-from jiejian.ui import deckbook, frame, show
+from jiejian.ui import deck_files, deckbook, frame, person, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.theme import text
 from jiejian.ui.themes.model_cards import NO_FIGURES, ModelCard, Published, cards
@@ -130,6 +128,8 @@ def _usable(view: View) -> View | None:
 
 def _topics(view: View) -> frozenset[str]:
     """The topics of which a deck can be made from this data set."""
+    if not person.current().may("decks"):
+        return frozenset()
     plan, usable = _plan(view), _usable(view)
     return frozenset(deckbook.subjects(usable, plan)) if plan and usable else frozenset()
 
@@ -138,7 +138,7 @@ def _make_deck(view: View, topic: str) -> None:
     """Save a deck of the practice and open it."""
     usable = _usable(view)
     made = deckbook.filled(usable, _plan(view), topic).model_copy(update={"dataset": view.dataset.id})
-    name = store.save(home(), store.free_name(home(), made.name), made)
+    name = deck_files.save(deck_files.free_name(made.name), made)
     st.session_state["deck_fresh"], st.session_state["deck_said"] = name, "已新建，可以放映和修改。"
     st.switch_page("pages/decks.py", query_params={})
 

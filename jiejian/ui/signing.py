@@ -1,0 +1,36 @@
+"""The door before a person is known, and the line at the side that says who is here and lets them out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jiejian.ui import person
+
+
+def door(closed: person.Closed) -> None:
+    """The whole page for somebody who may not come in (yet): why, and what they can do."""
+    with st.container(width=560):
+        st.title("街鉴", anchor=False)
+        (st.warning if closed.signed_in or not closed.sign_in else st.info)(str(closed))
+        for name in closed.sign_in:
+            label = f"用 {name} 登录" if name else "登录"
+            st.button(
+                label,
+                key=f"sign_in_{name}",
+                type="primary",
+                icon=":material/login:",
+                on_click=st.login,
+                args=(name,) if name else (),
+            )
+        if closed.signed_in:
+            st.button("换一个账号（退出登录）", key="sign_out", icon=":material/logout:", on_click=person.leave)
+
+
+def card() -> None:
+    """Who is here, below the pickers; nothing where nobody signs in."""
+    if not person.signs_in():
+        return
+    who = person.current()
+    with st.sidebar, st.container(key="signed_in"):
+        st.caption(f"{who.account}　{who.role}")
+        st.button("退出登录", key="sign_out", icon=":material/logout:", on_click=person.leave)
