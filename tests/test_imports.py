@@ -19,7 +19,7 @@ LAYERS = (
     "jiejian.analysis",
     "jiejian.privacy",
     "jiejian.ledgers",
-    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.sight", "jiejian.roles",
+    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.roles", "jiejian.sight",
     "jiejian.smallcells",
     "jiejian.selection",
     "jiejian.periods",
