@@ -65,7 +65,7 @@ def sound(figure):
     go.Figure(figure)
     json.dumps(figure, allow_nan=False, ensure_ascii=False)
     layout = figure["layout"]
-    assert set(layout["meta"]) == {"title", "takeaway", "subtitle", "foot", "alt", "reading"}
+    assert set(layout["meta"]) - {"least"} == {"title", "takeaway", "subtitle", "foot", "alt", "reading"}
     assert layout["meta"]["alt"] and layout["showlegend"] is False and layout["height"] > 0
     for axis in ("xaxis", "yaxis"):
         assert layout[axis].get("visible") is False or layout[axis]["tickmode"] == "array", "ticks are ours, never k or M"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import io
 
+import openpyxl
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from jiejian import charts
+from jiejian.export.tables import ExportTable, to_xlsx
 from jiejian.home import PROJECT
+from jiejian.periods import parse_period
+from jiejian.ui import theme
 from jiejian.ui.frame import PAGES
+from jiejian.ui.view import View
 
 THEMES = [page.name for page in PAGES if page.section == "专题" and page.name != "practices"]
 
@@ -112,3 +120,71 @@ def test_a_ledger_without_a_column_shows_the_page_without_that_chart(tmp_path, m
 def test_a_link_opens_its_tab(demo_home, monkeypatch):
     at = opened(monkeypatch, demo_home, "cases", cases_tab="积压与督办")
     assert tabs(at).value == "积压与督办" and any("督办清单" in s.value for s in at.subheader)
+
+
+# ---- what all panels share ----
+
+
+def every_panel():
+    for name in THEMES:
+        for panels in importlib.import_module(f"jiejian.ui.themes.{name}").TABS.values():
+            yield from panels
+
+
+@pytest.fixture(scope="module")
+def october(demo):
+    return View(demo, demo.datasets()["demo"], demo.metrics("demo"), parse_period("2026-10"))
+
+
+def test_a_tab_has_at_most_four_charts():
+    for name in THEMES:
+        for tab, panels in importlib.import_module(f"jiejian.ui.themes.{name}").TABS.items():
+            assert 1 <= len(panels) <= 4, (name, tab)
+
+
+@pytest.mark.parametrize(
+    ("spell", "words"),
+    [
+        ("as_of", "截至2026-10-31"), ("months", "2025年11月至2026年10月"), ("reach", "2025年11月至2026年10月"),
+        ("quarters", "2024年第四季度至2026年第三季度"), ("", "2026年10月"),
+    ],
+)  # fmt: skip
+def test_a_panel_says_of_which_time_it_speaks(october, spell, words):
+    """Under its title and in its export: twelve months are not October."""
+    panel = theme.Panel("x_y", "试", "cases", lambda view: None, spell=spell)
+    context = theme.told(october, panel, theme.Drawn(pd.DataFrame(), ()))
+    assert context.period == words and context.sources == ("诉求工单",)
+    figure = charts.bars(["甲"], [1.0], "件", october.context(), ("题目", "一句话"))
+    charts.retitle(figure, context)
+    assert figure["layout"]["meta"]["subtitle"] == f"示范街道 · 全部23个社区 · {words} · 单位：件"
+
+
+def test_a_panel_over_twelve_months_or_of_a_day_has_said_so():
+    """Whoever writes a panel whose drawing asks for the last twelve months, or tells a cut-off, declares its spell."""
+    for panel in every_panel():
+        source = inspect.getsource(panel.draw)
+        asked = "months" if "months(view)" in source else "reach" if "reach(view)" in source else ""
+        if asked:
+            assert panel.spell == asked, panel.key
+        elif 'f"截至{' in source:
+            assert panel.spell == "as_of", panel.key
+
+
+def test_wide_lists_have_a_row_of_their_own():
+    a, b, c = (theme.Panel(f"x_{n}", n, "cases", lambda view: None) for n in "abc")
+    wide = theme.Panel("x_w", "w", "cases", lambda view: None, wide=True)
+    assert theme.rows_of([a, b, wide, c]) == [[a, b], [wide], [c]]
+    assert theme.rows_of([a, wide, b, c]) == [[a], [wide], [b, c]]
+
+
+def test_every_panel_is_taken_away_with_its_own_title_and_time(october):
+    """What the download under a panel gives is what the panel shows; a page's list names its ledger, not thirty."""
+    panel = next(p for p in every_panel() if p.key == "cases_supervise")
+    drawn = panel.draw(october)
+    context = theme.told(october, panel, drawn)
+    table = ExportTable(drawn.title, drawn.table, drawn.columns, context)
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(table))).worksheets[0]
+    written = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    words = " ".join(str(v) for row in written for v in row if v is not None)
+    assert "督办清单" in words and "截至2026-10-31" in words and "工单编号" in words and "来源：诉求工单" in words
+    assert sum(str(row[0]) in ("已超期", "将到期", "被退回") for row in written) == len(drawn.table)

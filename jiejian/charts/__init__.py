@@ -1,7 +1,8 @@
 """Frame + Metric + Context -> figure, a plain dict that plotly.js draws; one template, one grammar.
 
 Every figure carries ``layout.meta`` = {title, takeaway, subtitle, foot, alt, reading}: title and takeaway are the
-finding, ``alt`` says in words what the picture shows, ``reading`` how to read it. No figure has a legend, a colour
+finding, ``alt`` says in words what the picture shows, ``reading`` how to read it; ``least``, where it is there, is the
+width in px below which texts would touch. No figure has a legend, a colour
 scale, an English word or a number in k or M. Marks of one place carry ``customdata`` = [place_id], so that a click
 leads to it. ``large=True`` is the variant for slides, to be read from three metres.
 """

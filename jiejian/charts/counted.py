@@ -42,6 +42,7 @@ SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
 # The light half, on which dark figures can be read throughout; above this share of the scale of SHADES they are white.
 _PALE = ("#FBFBFC", "#E4E8EC", "#C9D0D8", "#AEB8C2")
 _DARK = 0.62
+_BARS = 70  # px that bars need beside their names and notes
 _HALF = 420  # px for the figures of a row in half a page's width
 
 
@@ -86,6 +87,7 @@ def bars(
     said = meta(finding, context, unit, f"横条图：{_told(labels, [v or 0 for v in values], unit)}。", reading)
     left = max(text_width(name, fitting_size(name, size)) for name in names)
     right = max(text_width(text, size) for text in side)
+    said["least"] = str(round(left + right + size * 2.4 + _BARS))
     return {
         "data": [trace],
         "layout": template(
@@ -263,6 +265,10 @@ def matrix(
     high = max(range(len(rows)), key=lambda r: sum(v or 0 for v in counts[r]))
     alt = f"色阶表：{len(rows)}行{len(columns)}列，合计最多的一行是{rows[high]}。"
     tall = any("\n" in c for c in columns)
+    # A phone scrolls what cannot be read in its width: figures of one row that would touch, heads that would.
+    cell = max(max(text_width(t, SCREEN.small) for row in texts for t in row), *(text_width(line, SCREEN.tick) for c in columns for line in c.split("\n")[tall:]))
+    said = meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。")
+    said["least"] = str(round(left + 26 + len(columns) * (cell + 4)))
     tilt = 0 if tall or max(text_width(c, SCREEN.tick) for c in columns) * len(columns) < 560 else -40
     return {
         "data": [trace],
@@ -270,7 +276,7 @@ def matrix(
             len(rows) * 28 + (92 if tilt else 56 if tall else 40), SCREEN, {"l": left + 18, "r": 34 if tilt else 8, "t": 86 if tilt else 50 if tall else 34, "b": 4},
             xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[_lines(c) for c in columns], side="top", showgrid=False, tickangle=tilt),
             yaxis=row_axis([safe(shortened(name, 12)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
-            annotations=marks, meta=meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。"),
+            annotations=marks, meta=said,
         ),
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from jiejian.export.tables import file_name
 from jiejian.ui.origin import origin
 from jiejian.ui.view import View
 
+_PHONE, _WIDE = 340, 560  # px: what a phone has, and the first of two steps beyond it
 QUIET = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -49,7 +50,13 @@ def chart(
     st.subheader(meta["title"], anchor=False)
     st.markdown(meta["takeaway"])
     st.caption(meta["subtitle"])
-    st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
+    # On a phone a chart that needs more width is drawn as wide as it must be and scrolls sideways.
+    least = int(meta.get("least", 0))
+    room = "phone" if least <= _PHONE else "wide" if least <= _WIDE else "wider"
+    with st.container(key=f"{room}_{key}"):
+        st.plotly_chart(
+            Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points"
+        )
     st.html(f'<div class="jj-foot">{html.escape(meta["foot"])}{_image(view, meta, key)}</div>')
     _below(view, table, metrics, meta["reading"], key)
 

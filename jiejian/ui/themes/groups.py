@@ -127,7 +127,7 @@ def _by_community(view: View) -> Drawn:
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
     reading = f"每行一个社区，每列一类对象，颜色越深人数越多。{_fewer(view)}写“{HIDDEN}”的格子人数少；每列另有一格一并不显示，免得用合计倒推。"
     names = [m.name for m in metrics]
-    figure = charts.matrix(list(shown.index), [head(n) for n in names], cells, "人", view.context(*metrics), found, reading=reading, words=words)
+    figure = charts.matrix(list(shown.index), [head(n, 3) for n in names], cells, "人", view.context(*metrics), found, reading=reading, words=words)
     return Drawn(shown.reset_index(), (text("社区"), *(number(m.name, "人") for m in metrics)), figure)
 
 

@@ -98,7 +98,10 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
         f"{name}{n:.0f}{unit}（{100 * n / total:.1f}%）" for name, n in street.items() if n == n
     ) if total else "没有数字"  # fmt: skip
     lead += "人数少的档不显示，合在一起。" if HIDDEN in shown and len(shown) > 1 else ""
-    found = (title(*candidates(street, total), otherwise=head), f"{period.label}末，{view.scope}：{told}。{lead}")
+    told = told or "各档人数少，不显示"
+    # A finding about what is left out is none.
+    said = [words for words in candidates(street, total) if "nan" not in words]
+    found = (title(*said, otherwise=head), f"{period.label}末，{view.scope}：{told}。{lead}")
     ledger = next(
         l.id
         for l in view.catalogue.ledgers.values()
@@ -216,10 +219,11 @@ def _recruits(view: View) -> Drawn:
     stages = found.metrics[:4]
     whole = found.whole
     said = (
-        title(f"入党积极分子{format_value(whole['recruit_activists'], '人')}人在培养", otherwise="发展党员各阶段的人数"),
+        title(f"入党积极分子{whole['recruit_activists']:.0f}人在培养" if whole["recruit_activists"] >= 1 else "", otherwise="发展党员各阶段的人数"),
         f"{found.period.label}末，{view.scope}：{found.told()}。各阶段只计当前所处阶段的人，不是同一批人逐级减少，所以不算转化率。",
     )
-    figure = charts.bars([m.name for m in stages], gaps([whole.get(m.id) for m in stages]), "人", found.seen(view).context(*found.metrics), said,
+    hidden = [HIDDEN if found.gone[m.id].any() else "" for m in stages]
+    figure = charts.bars([m.name for m in stages], gaps([whole.get(m.id) for m in stages]), "人", found.seen(view).context(*found.metrics), said, gaps=hidden,
                          reading="从上到下是发展党员的四个阶段，长短是季末处在这一阶段的人数。")  # fmt: skip
     rows = found.wide.rename_axis("place").reset_index()
     return Drawn(rows, (text("社区"), *(number(m.name, m.unit) for m in found.metrics)), figure, period=found.period)
