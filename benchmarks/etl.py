@@ -1,6 +1,8 @@
-"""``python -m benchmarks etl``: what the ETL costs beside the bare engine, interleaved in one run; best of several, peak memory.
+"""``python -m benchmarks etl``: what the ETL costs beside the bare engine, interleaved in one run; median of several, peak memory.
 
-Each figure is a process of its own, so that its time holds the start of Python and its memory is its own.
+Each figure is a process of its own, so that its time holds the start of Python and its memory is its own. Beside the time on the wall
+stands the time of the processors: where others work on the machine the wall says more about them, and the table says how many they are.
+``--only csv`` (xlsx, months) runs one row by itself.
 """
 
 from __future__ import annotations
@@ -43,10 +45,11 @@ for path in sorted(Path(sys.argv[1]).rglob("*.xlsx")) if Path(sys.argv[1]).is_di
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds and peak memory of one process."""
+    """Seconds on the wall, peak memory and seconds of processor time of one process."""
 
     seconds: float
     megabytes: float
+    processor: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class Row:
         return self.ours.seconds / self.bare.seconds
 
     @property
+    def processor_ratio(self) -> float:
+        return self.ours.processor / self.bare.processor
+
+    @property
     def holds(self) -> bool:
         return self.ratio <= self.limit and self.ours.megabytes <= self.most_megabytes
 
@@ -78,14 +85,16 @@ def run(command: list[str], home: Path | None = None) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1) or b"Traceback" in said:
         raise RuntimeError(said.decode(errors="replace")[-2000:])
-    return Cost(time.perf_counter() - began, used.ru_maxrss / 1024)
+    return Cost(time.perf_counter() - began, used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)
 
 
 def interleaved(times: int, *ways: Callable[[], Cost]) -> list[Cost]:
     """Each way in turn, so many times: the median of the seconds, the highest of the memory."""
     found = [[way() for way in ways] for _ in range(times)]
+    middle = statistics.median
     return [
-        Cost(statistics.median(c.seconds for c in costs), max(c.megabytes for c in costs)) for costs in zip(*found, strict=True)
+        Cost(middle(c.seconds for c in costs), max(c.megabytes for c in costs), middle(c.processor for c in costs))
+        for costs in zip(*found, strict=True)
     ]
 
 
@@ -189,12 +198,16 @@ def measure(rows: int, times: int, only: str = "") -> Iterator[Row]:
 
 def report(rows: int, times: int, only: str = "") -> bool:
     """Print the table; whether all limits hold."""
-    print("| ETL | ours, s | bare, s | ratio | limit | peak, MB | |\n|---|---:|---:|---:|---:|---:|---|")
+    if others := os.getloadavg()[0] if hasattr(os, "getloadavg") else 0:
+        print(f"{others:.1f} other processes want {os.cpu_count()} cores while this begins.\n")
+    print("| ETL | ours, s | bare, s | ratio | processor, s | bare, s | ratio | limit | peak, MB | |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|")
     held = True
     for row in measure(rows, times, only):
         held &= row.holds
         print(
-            f"| {row.what} | {row.ours.seconds:.1f} | {row.bare.seconds:.1f} | {row.ratio:.2f} | {row.limit:g} | "
+            f"| {row.what} | {row.ours.seconds:.1f} | {row.bare.seconds:.1f} | {row.ratio:.2f} | "
+            f"{row.ours.processor:.1f} | {row.bare.processor:.1f} | {row.processor_ratio:.2f} | {row.limit:g} | "
             f"{row.ours.megabytes:,.0f} | {'holds' if row.holds else 'MISSED'} |",
             flush=True,
         )

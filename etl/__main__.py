@@ -17,12 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
 
     from etl.backup import Broken
     from etl.build import Busy
+    from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
     from etl.undo import Refused
 
     try:
         return _COMMANDS[options.command](options)
-    except (Busy, Broken, Damaged, Refused, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (Busy, Broken, ClockFault, StorageFault, Damaged, Refused, CatalogueError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         print(_sentence(error), file=sys.stderr)
         return 2
 
@@ -229,11 +230,9 @@ def _run(work) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"读写文件出错：{error.filename or ''} {error.strerror or error}。请检查磁盘空间和文件权限后重试。"
-    if type(error).__module__.endswith("duckdb"):
-        return f"读写数据文件出错：{error}。请检查磁盘空间和内存后重试；已有的数据不受影响。"
-    return str(error)
+    from etl.faults import sentence
+
+    return sentence(error) if isinstance(error, OSError) or type(error).__module__.endswith("duckdb") else str(error)
 
 
 _COMMANDS = {"all": everything, "load": load, "check": check, "template": template, "loads": loads, "rollback": rollback, "backup": back_up, "restore": bring_back, "demo": demo, "place": place, "status": status, "path": path}

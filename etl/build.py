@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import backup, corrections, demo, origins, trial, undo, warehouse
+from etl import backup, corrections, demo, faults, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.memory import Memory
@@ -281,6 +281,7 @@ class _Run:
         databases: Sequence[Ledger] = (),
     ) -> Summary:
         began, summary = time.perf_counter(), Summary()
+        faults.check_clock(self.loads)
         number = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{self.loads.next_seq():06d}"
         for dataset in dict.fromkeys(f.dataset for f in files):
             run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
@@ -332,13 +333,17 @@ class _Run:
 @contextmanager
 def _work(where: Home, wait: float = 0) -> Iterator[_Run]:
     """Hold the home alone, clean up after killed runs, and open the one connection."""
-    with _alone(where, wait):
+    with _alone(where, wait), faults.told():
         backup.finish(where)  # a restore that was killed between unpacking and switching
         loads = Loads(where)
         _sweep(where, loads)
         connection = duckdb.connect(config={"temp_directory": str(where.root / _SPILL)})
         try:
             yield _Run(where, connection, catalogue(), loads, _places(where))
+        except Exception:
+            connection.close()
+            _sweep(where, loads)  # what is half written would keep a full disk full
+            raise
         finally:
             connection.close()
             shutil.rmtree(where.root / _SPILL, ignore_errors=True)

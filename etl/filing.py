@@ -51,7 +51,10 @@ def _rows(ledger: Ledger, there: set[str]) -> str:
                    FROM {parquet} WHERE status <> 'M' GROUP BY ALL"""
     if not ledger.happens or ledger.happens not in there or "place_id" not in there:
         return ""
-    months, day = _MONTHS[ledger.sent], f"CAST({quoted(ledger.happens)} AS DATE)"
-    starts = f"CAST(date_trunc('year', {day}) + INTERVAL 1 MONTH * ((month({day}) - 1) // {months} * {months}) AS DATE)"
+    months = _MONTHS[ledger.sent]
+    starts = f"CAST(date_trunc('year', m) + INTERVAL 1 MONTH * ((month(m) - 1) // {months} * {months}) AS DATE)"
+    # Of millions of events only the month is worked out one by one.
     return f"""SELECT dataset, place_id, {starts} AS starts, CAST({starts} + INTERVAL {months} MONTH - INTERVAL 1 DAY AS DATE) AS ends, load_id,
-                      false AS zero FROM {parquet} GROUP BY ALL"""
+                      false AS zero
+               FROM (SELECT dataset, place_id, load_id, date_trunc('month', {quoted(ledger.happens)}) AS m FROM {parquet} GROUP BY ALL)
+               GROUP BY ALL"""

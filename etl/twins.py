@@ -30,9 +30,15 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     names = [quoted(n) for c in keys for n in column_types(ledger, c) if n != "grain"]
     listed = ", ".join(names)
     given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
+    where = f"_kind = 'row' AND {given}"
+    if tidied.first_row is not None:
+        # Of a long text the keys are hashed first, since eight bytes are grouped faster than words; few are then compared as they are.
+        same_hash = f"SELECT hash({listed}) AS h FROM typed WHERE {where} GROUP BY h HAVING count(*) > 1"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE twin_hash AS {same_hash}")
+        where += f" AND hash({listed}) IN (SELECT h FROM twin_hash)"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin_key AS
-            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE _kind = 'row' AND {given}
+            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE {where}
             GROUP BY ALL HAVING count(*) > 1"""
     )
     if not connection.execute("SELECT 1 FROM twin_key LIMIT 1").fetchone():

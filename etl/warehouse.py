@@ -46,7 +46,7 @@ def serving(home: Home) -> Path | None:
         path = home.warehouse / home.pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
-    return path if _NAME.match(path.name) and path.is_file() else None
+    return path if _NAME.match(path.name) and path.is_file() and not home.cut_short(path) else None
 
 
 def names(home: Home, dataset: str) -> tuple[str, list[str]]:
@@ -102,7 +102,8 @@ def build(
         connection.execute("DETACH building")
     final = home.warehouse / f"jiejian-{_stamp(home)}-{wanted}.duckdb"
     building.replace(final)
-    _point_to(home, final)
+    _write(home, home.size.name, f"{final.name} {final.stat().st_size}")
+    _write(home, home.pointer.name, final.name)
     return final
 
 
@@ -115,14 +116,14 @@ def _stamp(home: Home) -> str:
     return f"{stamp:%Y%m%d%H%M%S}"
 
 
-def _point_to(home: Home, final: Path) -> None:
-    """Let the pointer name the new version, in one step: a reader finds the old name or the new one, never half a name."""
+def _write(home: Home, name: str, content: str) -> None:
+    """Write a small file in one step: a reader finds what it said or what it says, never half of it."""
     temporary = home.warehouse / f".current-{os.getpid()}"
     with temporary.open("w", encoding="utf-8") as file:
-        file.write(final.name)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(home.pointer)
+    temporary.replace(home.warehouse / name)
 
 
 def sweep(home: Home) -> None:
@@ -134,7 +135,8 @@ def sweep(home: Home) -> None:
     # A version newer than the one that serves was finished but never switched to.
     older = [p for p in versions if now and p.name < now.name]
     left_over = [p for p in home.warehouse.iterdir() if p.name.startswith((_BUILDING, ".current-"))]
-    for path in [*left_over, *(p for p in versions if p not in older), *older[_KEPT:]]:
+    done_with = [*(p for p in versions if p not in older), *older[_KEPT:]] if now else []  # while none serves, all are kept
+    for path in [*left_over, *done_with]:
         try:
             path.unlink()
         except OSError:

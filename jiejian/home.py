@@ -31,6 +31,22 @@ class Home:
         return self.warehouse / "current"
 
     @property
+    def size(self) -> Path:
+        """Beside the versions: name and bytes of the last one that was finished."""
+        return self.warehouse / "size"
+
+    def cut_short(self, version: Path) -> bool:
+        """Whether a version has another size than it was finished with: the engine opens one that was cut short, and fails later.
+
+        One of which no size is known (a home of an older release) is taken for whole.
+        """
+        try:
+            name, size = self.size.read_text(encoding="utf-8").split()
+            return name == version.name and version.stat().st_size != int(size)
+        except (OSError, ValueError):
+            return False
+
+    @property
     def loads(self) -> Path:
         return self.root / "loads"
 

@@ -160,6 +160,8 @@ def serving(home: Home) -> Path:
         raise NoWarehouse("还没有可用的数据。请先运行 python -m etl 装载数据。") from error
     if not path.is_file():
         raise NoWarehouse(f"数据文件 {path.name} 不见了。请运行 python -m etl 重新生成，台账不会丢失。")
+    if home.cut_short(path):
+        raise NoWarehouse(f"数据文件 {path.name} 不完整，可能被截断。请运行 python -m etl 重新生成，台账不会丢失。")
     return path
 
 

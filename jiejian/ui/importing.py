@@ -83,10 +83,11 @@ def marked_name(upload: Upload) -> str:
 
 def _job(what: str, work) -> Job:
     from etl.build import Busy
+    from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
     from etl.undo import Refused
 
-    return Job(what, work, (Busy, Damaged, Refused, CatalogueError))
+    return Job(what, work, (Busy, ClockFault, StorageFault, Damaged, Refused, CatalogueError))
 
 
 def check(uploads: Sequence[Upload]) -> Job:
