@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-PARTS = ("setup", "pages", "board", "exports", "etl")
+PARTS = ("setup", "pages", "board", "exports", "visitors", "etl")
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _report(parts) -> bool:
-    from benchmarks import board, exports, pages, setup
+    from benchmarks import board, exports, pages, setup, visitors
 
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     missed = False
@@ -50,6 +50,9 @@ def _report(parts) -> bool:
     if "exports" in parts:
         _ready()
         missed |= _rows("exports", exports.measure())
+    if "visitors" in parts:
+        _ready()
+        missed |= _rows("many at once", visitors.measure())
     return missed
 
 

@@ -100,8 +100,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+class Served(str):
+    """The address of a server, and the number of its process."""
+
+    pid: int
+
+
 @contextmanager
-def serve(home: Path, port: int = 0, **environment: str) -> Iterator[str]:
+def serve(home: Path, port: int = 0, **environment: str) -> Iterator[Served]:
     """A fresh server over a home (on a free port unless one is given); yields its address and ends the process that it started."""
     port = port or free_port()
     process = subprocess.Popen(
@@ -111,7 +117,8 @@ def serve(home: Path, port: int = 0, **environment: str) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    address = f"http://127.0.0.1:{port}"
+    address = Served(f"http://127.0.0.1:{port}")
+    address.pid = process.pid
     try:
         for _ in range(200):
             try:
