@@ -148,8 +148,8 @@ def _whole(path: Path, suffix: str, known: Collection[str], notes: list[str]) ->
         raise Unreadable("是空文件，请检查后重新上报")
     if suffix not in SUFFIXES:
         raise Unreadable(_kind_or_suffix(data, suffix))
-    if kind_of(data) is not Kind.ARCHIVE:
-        return _tables(path.name, "", data, path.read_bytes, known, notes)
+    if (kind := kind_of(data)) is not Kind.ARCHIVE:
+        return _tables(path.name, "", kind, data, path.read_bytes, known, notes)
     found = []
     for member in archive.members(data):
         try:
@@ -171,14 +171,13 @@ def _from_member(path: Path, member: archive.Member, data: bytes, known: Collect
     content = archive.read(data, member)
     if not content:
         raise Unreadable("是空文件，没有读取")
-    return _tables(path.name, member.name, content, lambda: archive.read(path.read_bytes(), member), known, notes)
+    return _tables(path.name, member.name, kind_of(content), content, lambda: archive.read(path.read_bytes(), member), known, notes)
 
 
 def _tables(
-    file: str, member: str, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
+    file: str, member: str, kind: Kind, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
 ) -> list[Sheet]:
     """The tables in the bytes of a file; ``again`` reads the bytes once more. What it is decides, not what it is called."""
-    kind = kind_of(data)
     if kind.says:
         raise Unreadable(kind.says)
     if kind is Kind.TEXT:
@@ -186,7 +185,7 @@ def _tables(
     if kind is Kind.ARCHIVE:
         raise Unreadable("是压缩包里的压缩包，请解压后重新上报")
     found = []
-    for grid in open_workbook(data):
+    for grid in open_workbook(data, kind):
         if is_ours(grid.name, grid.rows):
             continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)

@@ -137,6 +137,8 @@ def is_known(head: str, known: Collection[str]) -> bool:
 
 @lru_cache(maxsize=65536)
 def _is_known(head: str, known: frozenset[str]) -> bool:
+    if head.isascii() and head.isdigit():  # most of a body: there is but one way to write it
+        return head in known
     return any(form in known or form in LABELS for form in spellings(head))
 
 
@@ -146,10 +148,18 @@ def _hits(cells: Sequence[str], known: Collection[str]) -> int:
 
 def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
     filled = [head for head in heads if head]
-    named = sum(1 for head in filled if is_known(head, known))
+    named = sum(is_known(head, known) for head in filled)
     # Periods make a head where they are most of the row.
-    periods = are_periods([head.split("/") for head in filled])
-    return named + (sum(periods) if 2 * sum(periods) >= len(filled) and sum(periods) > 1 else 0)
+    if 2 * sum(map(_names_period, filled)) < max(len(filled), 4):
+        return named
+    periods = sum(are_periods([head.split("/") for head in filled]))
+    return named + (periods if 2 * periods >= len(filled) and periods > 1 else 0)
+
+
+@lru_cache(maxsize=65536)
+def _names_period(head: str) -> bool:
+    """Whether some level of a head is a period, by itself."""
+    return any(map(is_period, head.split("/")))
 
 
 def _has_figures(cells: Sequence[str]) -> bool:

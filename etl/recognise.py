@@ -90,9 +90,11 @@ class _Try:
     @cached_property
     def score(self) -> int:
         """How many heads are the contract's; its name in a title or file name decides between equals."""
-        sheet = self.sheet
-        named = any(normal(self.ledger.name) in normal(text) for text in (*sheet.title, sheet.sheet, sheet.file))
-        return 2 * len(set(self.columns.values())) + named if self.columns else 0
+        if not self.columns:
+            return 0
+        sheet, name = self.sheet, normal(self.ledger.name)
+        named = any(name in normal(text) for text in (*sheet.title, sheet.sheet, sheet.file))
+        return 2 * len(set(self.columns.values())) + named
 
     @cached_property
     def missing(self) -> list[str]:
@@ -102,14 +104,13 @@ class _Try:
 def _certain(sheet: Sheet, tried: Sequence[_Try]) -> _Try | None:
     """The one that fits for certain. Raises NotRecognised where two fit alike."""
     ranked = sorted(tried, key=lambda t: -t.score)
-    whole = [t for t in ranked if t.score and not t.missing]
+    best = next((t for t in ranked if t.score and not t.missing), None)
     # A contract that fits whole but poorly must not hide one that fits well and lacks a column.
-    if not whole or not _covers(whole[0]) or 3 * whole[0].score < 2 * ranked[0].score:
+    if best is None or not _covers(best) or 3 * best.score < 2 * ranked[0].score:
         return None
-    best = whole[0]
-    if len(whole) > 1 and whole[1].score == best.score:
+    if other := next((t for t in ranked if t is not best and t.score == best.score and not t.missing), None):
         raise NotRecognised(
-            f"{sheet.place}既像“{best.ledger.name}”又像“{whole[1].ledger.name}”，分不清是哪种台账。请把台账名称写进标题后重新上报。"
+            f"{sheet.place}既像“{best.ledger.name}”又像“{other.ledger.name}”，分不清是哪种台账。请把台账名称写进标题后重新上报。"
         )
     return best
 
@@ -156,14 +157,35 @@ def _columns(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
 
     Two columns of a contract with the same name read the same column of the sheet.
     """
-    forms = _forms(tuple(sheet.heads))
-    found = _by_place(sheet, ledger)
-    for column in ledger.columns:
+    turned = frozenset((sheet.roles or {}).values())
+    return dict(_named(_Same(ledger), tuple(sheet.heads), turned, tuple(_by_place(sheet, ledger).items())))
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A contract as the key of what is remembered of it: this very one, since another may have its id."""
+
+    ledger: Ledger
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.ledger is other.ledger
+
+    def __hash__(self) -> int:
+        return id(self.ledger)
+
+
+@lru_cache(maxsize=8192)  # a street sends the same layout month by month
+def _named(
+    same: _Same, heads: tuple[str, ...], turned: frozenset[int], by_place: tuple[tuple[str, int], ...]
+) -> Mapping[str, int]:
+    forms, found = _forms(heads), dict(by_place)
+    columns = same.ledger.columns
+    for column in columns:
         at = next((forms[f] for f in _written((column.name,)) if f in forms), None)
-        if column.id not in found and at is not None and not (sheet.roles and at in sheet.roles.values()):
+        if column.id not in found and at is not None and at not in turned:
             found[column.id] = at
     taken = set(found.values())
-    for column in ledger.columns:
+    for column in columns:
         if column.id not in found:
             index = next((forms[n] for n in _written(column.synonyms) if n in forms and forms[n] not in taken), None)
             if index is not None:
@@ -181,7 +203,7 @@ def _written(names: tuple[str, ...]) -> tuple[str, ...]:
 def _by_place(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
     """Columns that are known without their heads: those of a turned table, and those whose letters the contract gives."""
     found, roles = {}, sheet.roles or {}
-    for column in ledger.columns:
+    for column in ledger.columns if roles or _has_letters(_Same(ledger)) else ():
         if column.type == "place" and column.id == ledger.place and "place" in roles:
             found[column.id] = roles["place"]
         elif column.type == "period" and "period" in roles:
@@ -191,6 +213,12 @@ def _by_place(sheet: Sheet, ledger: Ledger) -> dict[str, int]:
             if column.at.upper() in letters:
                 found[column.id] = letters.index(column.at.upper())
     return found
+
+
+@lru_cache(maxsize=1024)
+def _has_letters(same: _Same) -> bool:
+    """Whether the contract knows columns by their letters."""
+    return any(column.at for column in same.ledger.columns)
 
 
 @lru_cache(maxsize=256)  # each contract asks for the same sheet

@@ -20,6 +20,8 @@ from etl.spans import is_period
 
 BLANK, PERIOD, FIGURE, NAMED, LABEL = range(5)
 _LONGEST_HEAD = 80
+# So few are asked one by one sooner than together.
+_FEW = 250
 _NUMBER = r"^[-+]?[\d.,]+[%％]?$"
 # Numbers of cases, telephones and moments: no head has so many digits.
 _CODE = r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:"
@@ -35,6 +37,12 @@ _number, _code = re.compile(_NUMBER).match, re.compile(_CODE).search
 
 def sorts(cells: pa.Array, known: Collection[str]) -> np.ndarray:
     """The sort of each text, an int8 each."""
+    few = len(cells) <= _FEW
+    return np.array([sort(text, known) for text in cells.to_pylist()], np.int8) if few else together(cells, known)
+
+
+def together(cells: pa.Array, known: Collection[str]) -> np.ndarray:
+    """:func:`sort` of many texts."""
     written = trimmed(cells)
     found = np.full(len(written), -1, np.int8)
     open_ended = _has(written, _MAY_BE_PERIOD)
@@ -45,7 +53,7 @@ def sorts(cells: pa.Array, known: Collection[str]) -> np.ndarray:
     unlike = ~to_mask(pc.is_in(pc.utf8_slice_codeunits(written, 0, 2), value_set=_beginnings(frozenset(known))))
     found[(found < 0) & ~open_ended & unlike & _has(written, _WORDS) & ~_has(written, _IN_PARTS)] = LABEL
     left = np.flatnonzero(found < 0)
-    found[left] = [_sort(text, known) for text in written.filter(flags(found < 0)).to_pylist()]
+    found[left] = [sort(text, known) for text in written.filter(flags(found < 0)).to_pylist()]
     return found
 
 
@@ -65,7 +73,7 @@ def _beginnings(known: frozenset[str]) -> pa.Array:
     return texts(sorted({form[:2] for form in (*known, *LABELS)}))
 
 
-def _sort(cell: str, known: Collection[str]) -> int:
+def sort(cell: str, known: Collection[str]) -> int:
     """What a cell is: nothing, a period, a figure, a head that some contract knows, or a label."""
     written = cell.strip()
     if not written:

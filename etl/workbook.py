@@ -39,9 +39,9 @@ _AT_A_TIME = 20_000
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def open_workbook(data: bytes) -> list[Grid]:
+def open_workbook(data: bytes, kind: Kind | None = None) -> list[Grid]:
     """All sheets that hold anything, hidden ones marked. Raises Unreadable with what to do."""
-    kind = kind_of(data)
+    kind = kind or kind_of(data)
     if kind.says:
         raise Unreadable(kind.says)
     if kind is Kind.XLS:

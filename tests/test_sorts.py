@@ -4,9 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.arrays import texts
-from etl.heads import is_known
-from etl.sorts import BLANK, FIGURE, LABEL, NAMED, PERIOD, sorts
-from etl.spans import is_period
+from etl.sorts import BLANK, FIGURE, LABEL, NAMED, PERIOD, sort, sorts, together
 
 KNOWN = frozenset(("户数", "常住人口", "人", "任务号", "no", "所属社区", "办结时间", "男性"))
 
@@ -44,18 +42,11 @@ EXPECTED = {
 
 
 def test_every_sort_of_cell():
-    assert dict(zip(EXPECTED, sorts(texts(list(EXPECTED)), KNOWN).tolist(), strict=True)) == EXPECTED
+    for way in (sorts, together):
+        assert dict(zip(EXPECTED, way(texts(list(EXPECTED)), KNOWN).tolist(), strict=True)) == EXPECTED
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(alphabet="户数常住人口no其中:：男性社区任务12 90年月季度Q0３-./,%()（）①_\n", max_size=12), max_size=40))
 def test_together_as_one_by_one(cells):
-    """Whether a text is a period or a known head is asked of each text; figures and labels are what is neither."""
-    for cell, sort in zip(cells, sorts(texts(cells), KNOWN).tolist(), strict=True):
-        written = cell.strip()
-        assert (sort == BLANK) == (not written)
-        assert (sort == PERIOD) == (bool(written) and is_period(written))
-        if sort == NAMED:
-            assert is_known(written, KNOWN)
-        elif sort == LABEL and not any(sign.isdigit() for sign in written):
-            assert not is_known(written, KNOWN)
+    assert together(texts(cells), KNOWN).tolist() == [sort(cell, KNOWN) for cell in cells]
