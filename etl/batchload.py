@@ -11,7 +11,7 @@ import duckdb
 from etl import jumps
 from etl.atlas import brought, started
 from etl.batch import Batch, Member
-from etl.check import check, rejects
+from etl.check import check, named_columns, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
 from etl.hierarchy import started_by_path
@@ -118,12 +118,13 @@ def load_batch(
         look_up(connection, batch)
     rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street))
     bring = begun + brought(connection, ledger, gazetteer)
+    named = named_columns(connection, batch) if problems else ()
     done = []
     for number, (seq, waiting) in enumerate(sheets):
         rejected, warnings, repeated = problems.get(number, (0, 0, 0))
         manifest = _manifest(seq, waiting, batch.members[number].load_id, run, places, tidied.rows(number), rejected, warnings)
         manifest = replace(manifest, rows_accepted=manifest.rows_accepted - repeated)
-        rejected_rows = rejects(batch, number, run.dataset) if number in problems else None
+        rejected_rows = rejects(batch, number, run.dataset, named) if number in problems else None
         manifest = run.loads.write(connection, manifest, rows(number), rejected_rows, bring)
         done.append(Done(manifest, bring, _sentences(connection, run.loads, manifest) if rejected_rows else []))
     return done

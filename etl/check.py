@@ -6,7 +6,7 @@ joined by a comma. A row with an error is rejected whole; a warning only marks i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import duckdb
@@ -61,27 +61,35 @@ def check(
     return {sheet: (rejected, warnings, once.get(sheet, 0)) for sheet, rejected, warnings in counted}
 
 
-def rejects(batch: Batch, number: int, dataset: str) -> str:
-    """The query for the rows of ``reject`` of one sheet, with the values as written and personal ones masked."""
+def named_columns(connection: duckdb.DuckDBPyConnection, batch: Batch) -> tuple[Column, ...]:
+    """The columns that ``problem`` names: few of many, and each costs the query for the rejects."""
+    rows = connection.execute("SELECT DISTINCT unnest(string_split(_columns, ',')) FROM problem").fetchall()
+    named = {name for (name,) in rows}
+    return tuple(c for c in batch.stored if c.id in named)
+
+
+def rejects(batch: Batch, number: int, dataset: str, named: Sequence[Column]) -> str:
+    """The query for the rows of ``reject`` of one sheet, with the values as written and personal ones masked; ``named`` are the columns
+    that any problem of the batch names."""
     member = batch.members[number]
     sheet = member.match.sheet
     return f"""
         SELECT {text(member.load_id)} AS load_id, {text(dataset)} AS dataset, {text(batch.ledger.id)} AS ledger,
                {text(sheet.file)} AS file, {text(sheet.sheet)} AS sheet, {line_of("p._row")} AS "row",
-               {_cells(batch, member)} AS cells, {_heads(batch, member)} AS column_name, {_values(batch)} AS value,
-               p._reason AS reason, p._advice AS advice, p._severity AS severity, {_candidates(batch)} AS candidates
+               {_cells(batch, member, named)} AS cells, {_heads(member, named)} AS column_name, {_values(named)} AS value,
+               p._reason AS reason, p._advice AS advice, p._severity AS severity, {_candidates(named)} AS candidates
         FROM problem p LEFT JOIN raw ON raw._row = p._row
         WHERE {sheet_of("p._row")} = {number}
         ORDER BY p._row, p._columns"""
 
 
-def _heads(batch: Batch, member: Member) -> str:
+def _heads(member: Member, named: Sequence[Column]) -> str:
     """The heads of the columns that a problem names, as the sheet writes them; ``#…`` is a head that no contract knows."""
-    heads = ", ".join(f"CASE WHEN {_names(c)} THEN {text(member.match.head(c.id))} END" for c in batch.stored)
-    return f"concat_ws('、', {heads}, CASE WHEN starts_with(p._columns, '#') THEN p._columns[2:] END)"
+    heads = "".join(f"CASE WHEN {_names(c)} THEN {text(member.match.head(c.id))} END, " for c in named)
+    return f"concat_ws('、', {heads}CASE WHEN starts_with(p._columns, '#') THEN p._columns[2:] END)"
 
 
-def _cells(batch: Batch, member: Member) -> str:
+def _cells(batch: Batch, member: Member, named: Sequence[Column]) -> str:
     """The cells that a problem names, like C5、D5, so that they can be marked in the file.
 
     In a turned sheet a figure brings its cell along; what names a place or a period stands elsewhere, so that the row's figures are
@@ -90,9 +98,9 @@ def _cells(batch: Batch, member: Member) -> str:
     sheet, line = member.match.sheet, line_of("p._row")
     if batch.turned:
         own = {c.id: f"raw.{quoted('_o_' + c.id)}" for c in batch.measured}
-        named = ", ".join(f"CASE WHEN {_has(c)} THEN {cell} END" for c, cell in own.items())
-        return f"nullif(coalesce(nullif(concat_ws('、', {named}), ''), concat_ws('、', {', '.join(own.values())})), '')"
-    there = {c.id: member.match.columns[c.id] for c in batch.stored if c.id in member.match.columns}
+        told = ", ".join(f"CASE WHEN {_has(c)} THEN {cell} END" for c, cell in own.items())
+        return f"nullif(coalesce(nullif(concat_ws('、', {told}), ''), concat_ws('、', {', '.join(own.values())})), '')"
+    there = {c.id: member.match.columns[c.id] for c in named if c.id in member.match.columns}
     cells = [f"CASE WHEN {_has(c)} THEN {text(sheet.column(i))} || {line} END" for c, i in there.items()]
     cells += [
         f"CASE WHEN p._columns = {text('#' + sheet.heads[i])} THEN {text(sheet.column(i))} || {line} END"
@@ -105,16 +113,16 @@ def _has(column_id: str) -> str:
     return f"list_contains(string_split(p._columns, ','), {text(column_id)})"
 
 
-def _values(batch: Batch) -> str:
-    shown = (f"CASE WHEN {_names(c)} THEN {_shown(c)} END" for c in batch.stored)
-    return f"nullif(concat_ws('、', {', '.join(shown)}), '')"
+def _values(named: Sequence[Column]) -> str:
+    shown = [f"CASE WHEN {_names(c)} THEN {_shown(c)} END" for c in named]
+    return f"nullif(concat_ws('、', {', '.join(shown)}), '')" if shown else "CAST(NULL AS VARCHAR)"
 
 
-def _candidates(batch: Batch) -> str:
+def _candidates(named: Sequence[Column]) -> str:
     """The ids of the places that a doubtful name may mean, one a line."""
     cells = (
         f"WHEN p._columns = {text(c.id)} THEN (SELECT any_value(_candidates) FROM reading WHERE _column = {text(c.id)} AND _raw = raw.{quoted(c.id)})"
-        for c in batch.stored
+        for c in named
         if c.type == "place"
     )
     found = " ".join(cells)
