@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,8 +160,8 @@ class Loads:
             _copy(connection, rejects, temporary / "rejects.parquet")
         if places := list(places):
             _copy(connection, _places_query(connection, places), temporary / "places.parquet")
-        manifest = Manifest(**{**asdict(manifest), "brings_places": bool(places)})
-        content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+        manifest = replace(manifest, brings_places=bool(places))
+        content = json.dumps(vars(manifest), ensure_ascii=False, indent=1)
         (temporary / "manifest.json").write_text(content, encoding="utf-8")
         temporary.rename(self.folder / manifest.load_id)
         return manifest

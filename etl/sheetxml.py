@@ -81,13 +81,18 @@ def _take_hidden(piece: bytes, rows: list[int], columns: list[range]) -> None:
 def whole_elements(pieces: Iterable[bytes], root: bytes, elements: tuple[bytes, ...]) -> Iterator[bytes]:
     """The same XML in pieces that end before one of the elements begins; without comments and a namespace prefix."""
     rest, prefix = b"", None
-    for piece in pieces:
-        rest += piece
+    coming = iter(pieces)
+    following = next(coming, None)
+    while following is not None:
+        rest += following
+        following = next(coming, None)
         if prefix is None:
             if rest[:2] in (b"\xff\xfe", b"\xfe\xff"):
                 raise Unreadable(DAMAGED)
             found = re.search(rb"<(\w+:)?%s[\s>/]" % root, rest)
             prefix = (found[1] or b"") if found else None
+        if following is None and len(rest) <= _LONGEST_CELL:
+            break  # most sheets come in one piece
         cut = max(max(rest.rfind(b"<%s%s%s" % (prefix or b"", e, end)) for end in (b" ", b">")) for e in elements)
         if cut > 0 and prefix is not None:
             yield _plain_xml(rest[:cut], prefix)
