@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl import jumps
+from etl.arrays import to_numpy
 from etl.atlas import brought, started
 from etl.batch import Batch, Member
 from etl.check import check, named_columns, rejects
@@ -130,12 +134,16 @@ def load_batch(
     return done
 
 
-def _rows_by_sheet(connection: duckdb.DuckDBPyConnection, batch: Batch, query: str) -> Callable[[int], str]:
-    """The query for the rows of one sheet of the batch; the work for all of them is done once."""
+def _rows_by_sheet(connection: duckdb.DuckDBPyConnection, batch: Batch, query: str) -> Callable[[int], str | pa.Table]:
+    """The rows of one sheet of the batch, as a query; where there are several, the work is done once and each gets its part."""
     if len(batch.members) == 1:
         return lambda number: f"SELECT * EXCLUDE (_sheet) FROM ({query})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE shaped AS {query}")
-    return lambda number: f"SELECT * EXCLUDE (_sheet) FROM shaped WHERE _sheet = {number}"
+    every = connection.sql("SELECT * FROM shaped ORDER BY _sheet, rowid").to_arrow_table()
+    sheet = to_numpy(pc.cast(every.column("_sheet"), pa.int64()).combine_chunks(), np.int64)
+    edges = np.searchsorted(sheet, np.arange(len(batch.members) + 1)).tolist()
+    rows = every.drop_columns("_sheet")
+    return lambda number: rows.slice(edges[number], edges[number + 1] - edges[number])
 
 
 def _manifest(

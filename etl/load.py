@@ -147,15 +147,21 @@ class Loads:
             self._versions[manifest.dataset, manifest.origin] = manifest.sha256
 
     def write(
-        self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, rows: str, rejects: str | None, places: Iterable[Place]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        manifest: Manifest,
+        rows: str | pa.Table,
+        rejects: str | None,
+        places: Iterable[Place],
     ) -> Manifest:
-        """Write a load from two queries and the places it brings; the manifest comes back and says whether it brings any.
+        """Write a load from two queries (or its rows themselves) and the places it brings; the manifest comes back and says whether it
+        brings any.
 
         Safe on several cursors at a time; :meth:`add` what was written afterwards.
         """
         temporary = self.folder / f"{TEMPORARY}{os.getpid()}-{manifest.load_id}"
         temporary.mkdir(parents=True)
-        _copy(connection, rows, temporary / "rows.parquet")
+        (_copy if isinstance(rows, str) else _write)(connection, rows, temporary / "rows.parquet")
         if rejects:
             _copy(connection, rejects, temporary / "rejects.parquet")
         if places := list(places):
@@ -207,6 +213,13 @@ def _read_manifest(path: Path) -> Manifest:
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4)")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: pa.Table, path: Path) -> None:
+    """Few rows: what DuckDB takes to set out costs more than to write them."""
+    from pyarrow import parquet  # only where a batch of small sheets is loaded
+
+    parquet.write_table(rows, path, compression="lz4", use_dictionary=False)
 
 
 def _places_query(connection: duckdb.DuckDBPyConnection, places: list[Place]) -> str:
