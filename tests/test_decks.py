@@ -94,7 +94,7 @@ BAD = {
     "缺内容": b'{"format": "jiejian-deck/1"}',
     "多一个键": json.dumps({"format": "jiejian-deck/1", "deck": {"name": "x", "script": "alert(1)"}}).encode(),
     "另一种图": json.dumps(
-        {"format": "jiejian-deck/1", "deck": {"name": "x", "slides": [{"kind": "exec", "metrics": []}]}}
+        {"format": "jiejian-deck/1", "deck": {"name": "x", "slides": [{"kind": ["exec"], "metrics": []}]}}
     ).encode(),
     "深": b"[" * 100_000,
 }
@@ -109,6 +109,31 @@ def test_a_bad_file_says_so_and_stops_no_other(home, what):
     store.save(home, "好的", DECK)
     found = store.stored(home)
     assert found["好的"].deck and found[what].deck is None and what in found[what].fault
+
+
+def test_a_kind_of_slide_that_is_not_known_gives_a_placeholder_and_the_others_stay():
+    slides = [{"kind": "hologram", "title": "立体画", "beam": 3, "metrics": ["x"]}, {"kind": "cards", "metrics": ["on_time_rate"]}]
+    plan = {"name": "新版的", "slides": slides, "stops": [{"name": "站", "slides": slides[:1]}]}
+    read = store.read(json.dumps({"format": "jiejian-deck/1", "deck": plan}).encode(), "新版的")
+    gone, kept, also = build(read.deck, fetcher(), CATALOGUE)
+    assert gone.empty and gone.title == "立体画" and "“hologram”，本版本没有这种幻灯片" in gone.takeaway
+    assert kept.cards and also.empty and also.stop == "站"
+    assert store.read(store.write(read.deck), "新版的").deck.slides == read.deck.slides
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.sampled_from(["kind", "slides", "stops", "metrics", "name"]), part, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_like, json_like)
+def test_any_deck_of_another_shape_gives_a_deck_or_a_sentence(plan, kept):
+    try:
+        store.read(json.dumps({"format": "jiejian-deck/1", "deck": plan, "frozen": kept}).encode(), "任意")
+    except store.BadDeck as error:
+        assert "任意" in str(error)
 
 
 @given(st.binary(max_size=300))

@@ -454,7 +454,8 @@ class DeckSlide(Declaration):
     """One slide: which picture of which metrics. Its title and takeaway are found from the frame unless written here.
 
     ``places`` (ids or names) are drawn in red among all; cards and tables are of them alone. In the plan of a topic the
-    metrics may be left out: then the first ``most`` of the topic are shown.
+    metrics may be left out: then the first ``most`` of the topic are shown. ``unknown`` is the kind that a deck file asks for
+    and this version does not have: the slide then only says so.
     """
 
     kind: Literal["cards", "ranking", "trend", "table"]
@@ -464,6 +465,7 @@ class DeckSlide(Declaration):
     title: str = Field("", max_length=60)
     takeaway: str = Field("", max_length=400)
     notes: str = Field("", max_length=4000)
+    unknown: str = Field("", max_length=40)
 
 
 class Stop(Declaration):

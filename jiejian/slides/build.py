@@ -47,6 +47,9 @@ def _at(stop: Stop, fetch: Fetch, catalogue: Catalogue, look: Look) -> Iterator[
 
 
 def _slides(planned: DeckSlide, fetch: Fetch, catalogue: Catalogue, look: Look) -> list[Slide]:
+    if planned.unknown:
+        reason = f"本页是“{planned.unknown}”，本版本没有这种幻灯片，可能已取消，或来自更新的版本。请在编辑页换一种内容，或删去本页。"
+        return [_edited(_lost(planned, reason), planned, first=True)]
     there = tuple(m for m in planned.metrics if m in catalogue.metrics)
     gone = [m for m in planned.metrics if m not in catalogue.metrics]
     groups = [(m,) for m in there] if planned.kind in SINGLE else [there] if there else []

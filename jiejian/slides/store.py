@@ -13,15 +13,17 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
-from jiejian.catalogue import Deck
+from jiejian.catalogue import Deck, DeckSlide
 from jiejian.home import Home
 from jiejian.slides.frozen import Frozen
 
 ENDING = ".街鉴演示.json"
 _LARGEST = 64_000_000
+_KINDS: tuple[str, ...] = get_args(DeckSlide.model_fields["kind"].annotation)
 _FORMAT = "jiejian-deck/1"
 # What a file name must not hold on Windows, and what would lead out of the folder.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
@@ -49,14 +51,30 @@ def read(content: bytes, name: str) -> Stored:
         parsed = json.loads(content.decode("utf-8-sig"))
         if not isinstance(parsed, dict) or parsed.get("format") != _FORMAT:
             raise BadDeck(f"文件“{name}”不是本软件保存的演示文件。请选择名字以“{ENDING}”结尾的文件。")
-        deck = Deck.model_validate({"id": _safe(name), **parsed["deck"]})
+        deck = Deck.model_validate({"id": _safe(name), **_known(parsed["deck"])})
         frozen = Frozen.model_validate(parsed["frozen"]) if parsed.get("frozen") else None
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         where = ""
         if isinstance(error, ValidationError):
             where = f"（{'.'.join(str(part) for part in error.errors()[0]['loc'][:4])}）"
         raise BadDeck(f"演示文件“{name}”内容有误{where}，可能不完整或被改动过。请重新导出后再导入。") from error
     return Stored(deck.name, deck, frozen)
+
+
+def _known(deck: dict) -> dict:
+    """A deck's plan with slides of kinds that are not known here marked as such, so that the others can still be shown."""
+    if "slides" in deck:
+        deck = deck | {"slides": [_known_slide(slide) for slide in deck["slides"]]}
+    if "stops" in deck:
+        deck = deck | {"stops": [stop | {"slides": [_known_slide(slide) for slide in stop["slides"]]} for stop in deck["stops"]]}
+    return deck
+
+
+def _known_slide(slide: dict) -> dict:
+    if slide.get("kind") in _KINDS or not isinstance(slide.get("kind"), str):
+        return slide
+    kept = {name: slide[name] for name in ("title", "takeaway", "notes") if name in slide}
+    return {"kind": _KINDS[0], "unknown": slide["kind"][:40], **kept}
 
 
 def write(deck: Deck, frozen: Frozen | None = None) -> bytes:
