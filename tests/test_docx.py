@@ -78,6 +78,21 @@ def test_the_annex_has_every_community_once():
     assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
 
 
+def test_names_of_communities_stand_on_one_line_and_nothing_leaves_the_page():
+    (table,) = written().tables
+    longest = max(len(row.cells[0].text) for row in table.rows)
+    assert table.columns[0].width >= longest * Pt(10.5) + Pt(11), "the text and the margins of a cell"
+    assert sum(column.width for column in table.columns) <= Mm(156)
+
+
+def test_the_signature_never_stands_alone_on_a_page():
+    paragraphs = written().paragraphs
+    at = next(n for n, p in enumerate(paragraphs) if p.text == "2026年11月24日")
+    assert paragraphs[at - 1].text == "示范街道" and paragraphs[at - 3].text.startswith("附件")
+    assert all(p.paragraph_format.keep_with_next for p in paragraphs[at - 4 : at])
+    assert not paragraphs[at].paragraph_format.keep_with_next
+
+
 def test_without_figures_there_is_a_sentence():
     with pytest.raises(ValueError, match="2026年10月还没有可以通报的数字"):
         written(slides=())

@@ -198,8 +198,8 @@ def test_a_long_ledger_is_made_first_and_too_long_a_sheet_says_so(demo_home, mon
     assert any("请改选 CSV 或 Parquet" in w.value for w in test.warning)
     test.segmented_control(key="ledger_format").set_value("parquet").run()
     test.button(key="make_ledger").click().run()
-    made = test.session_state["_ledger_ready"][1]
-    assert pq.read_table(io.BytesIO(made)).num_rows > 100_000
+    made = test.session_state["_ledger_ready"][1]()
+    assert pq.read_table(io.BytesIO(made)).num_rows > 100_000 and made == test.session_state["_ledger_ready"][1]()
 
 
 def test_a_collection_and_documents_are_made(demo_home, monkeypatch):

@@ -128,6 +128,18 @@ def test_blank_help_and_the_way_out(server, page):
     assert "present" not in page.url
 
 
+def test_f_fills_the_screen_and_escape_gives_it_back(server, page):
+    frame = opened(page, server)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("f")
+    page.wait_for_timeout(600)
+    assert frame.evaluate("document.fullscreenElement !== null"), "the page around must allow its frame to fill the screen"
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(600)
+    assert frame.evaluate("document.fullscreenElement === null") and number(frame).startswith("2 ")
+    assert "present" in page.url
+
+
 SIZES = [(1366, 768), (1920, 1080), (3840, 2160), (3840, 1280)]
 SMALLEST = """
 () => {

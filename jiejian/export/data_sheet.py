@@ -21,6 +21,7 @@ NAME = "数据"
 HEAD_ROW = 4  # title, period, source, mark of made-up data, head: always in these rows, so that readers can rely on them
 
 _NARROWEST, _WIDEST, _TABLE_AT_LEAST, _PAGE = 9, 48, 64, 220  # in digits; a page of more cannot be read on A4
+_UNBROKEN = 24
 _BUTTON, _INDENT = 4, 3  # room for the arrow of the filter, and for the air beside a value
 
 
@@ -47,6 +48,8 @@ def _column_widths(table: ExportTable, data: pa.Table) -> list[int]:
     found = []
     for column, label, values in zip(table.columns, data.column_names, data.columns, strict=True):
         head = ceil(width(label) / _head_lines(label)) + _BUTTON
+        if column.unit and _head_lines(label) > 1:  # so that a line ends before the unit, not within it
+            head = max(head, min(width(column.head), _UNBROKEN) + _BUTTON)
         found.append(min(_WIDEST, max(_NARROWEST, head, _content_width(column, values) + _INDENT)))
     lack = max(_TABLE_AT_LEAST, ceil(width(title_of(table)) * 1.5)) - sum(found)
     return [min(_WIDEST, each + ceil(lack / len(found))) for each in found] if lack > 0 else found

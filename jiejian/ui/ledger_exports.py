@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -156,11 +156,8 @@ def _downloads(view: View, asked: Asked, total: int) -> None:
         if not st.button(f"生成文件（{total:,} 行）", key="make_ledger", icon=":material/hourglass_top:"):
             return
         bar = st.progress(0.0, text="正在生成……")
-        made = _written(
-            view, asked, ending, lambda done: bar.progress(min(done / total, 1.0), text=f"正在生成：{done:,} / {total:,} 行")
-        )
+        st.session_state["_ledger_ready"] = (key, _made(view, asked, ending, lambda done: _told(bar, done, total)))
         bar.empty()
-        st.session_state["_ledger_ready"] = (key, made)
     _button(label, st.session_state["_ledger_ready"][1], name, ending, False)
 
 
@@ -171,22 +168,41 @@ def _button(label: str, content, name: str, ending: str, disabled: bool) -> None
     )  # fmt: skip
 
 
-def _written(view: View, asked: Asked, ending: str, tell=lambda done: None) -> bytes:
-    """The file's bytes. CSV and Parquet are written batch by batch into a temporary file: a million rows need little memory."""
-    if ending == "xlsx":
-        made = table(view, asked, pd.concat(_parts(view, asked, tell), ignore_index=True))
-        return to_xlsx(made)
+def _told(bar, done: int, total: int) -> None:
+    more = "正在读取" if done < total else "数据已读完，正在写成文件"
+    bar.progress(min(done / total, 1.0), text=f"{more}：{done:,} / {total:,} 行")
+
+
+def _made(view: View, asked: Asked, ending: str, tell: Callable[[int], None]) -> Callable[[], bytes]:
+    """The file on the disk of the server, and how it is read once somebody takes it; it goes with the session."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115: it lives as long as the session
+    _write(file, view, asked, ending, tell)
+
+    def content() -> bytes:
+        file.seek(0)
+        return file.read()
+
+    return content
+
+
+def _written(view: View, asked: Asked, ending: str) -> bytes:
+    """The file's bytes, for a ledger that is soon written."""
     with tempfile.TemporaryFile() as file:
-        _into(file, ending, (table(view, asked, part) for part in _parts(view, asked, tell)))
+        _write(file, view, asked, ending, lambda done: None)
         file.seek(0)
         return file.read()
 
 
-def _into(file: BinaryIO, ending: str, parts: Iterator[ExportTable]) -> None:
-    (csv_into if ending == "csv" else parquet_into)(parts, file)
+def _write(file: BinaryIO, view: View, asked: Asked, ending: str, tell: Callable[[int], None]) -> None:
+    """CSV and Parquet are written batch by batch: a million rows need little memory. A sheet needs all rows at once."""
+    parts = _parts(view, asked, tell)
+    if ending == "xlsx":
+        file.write(to_xlsx(table(view, asked, pd.concat(parts, ignore_index=True))))
+    else:
+        (csv_into if ending == "csv" else parquet_into)((table(view, asked, part) for part in parts), file)
 
 
-def _parts(view: View, asked: Asked, tell) -> Iterator[pd.DataFrame]:
+def _parts(view: View, asked: Asked, tell: Callable[[int], None]) -> Iterator[pd.DataFrame]:
     done = 0
     for part in rows.batches(view.source, view.dataset.id, asked):
         yield part

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from docx import Document
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -21,6 +21,8 @@ from docx.shared import Mm, Pt, RGBColor
 SONG, HEI, KAI, FANG, TITLE = "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312", "方正小标宋简体"
 SIZE_TWO, SIZE_THREE, SIZE_FOUR, SIZE_FIVE = Pt(22), Pt(16), Pt(14), Pt(10.5)
 _LINE = Pt(28.95)  # 225 mm over 22 lines
+_WIDE = Mm(156)
+_AIR = Pt(1.5)  # above and below the text of a cell
 _RED = RGBColor(0xC0, 0x00, 0x00)
 Align = Literal["left", "center", "right", "justify"]
 _ALIGN = {
@@ -69,24 +71,41 @@ class Official:
         self.paragraph(text, FANG, SIZE_THREE, "justify", indent=True)
 
     def signature(self, office: str, day: str) -> None:
-        self.paragraph("", FANG, SIZE_THREE, "left")
+        """Office and day; never alone on a page, the last lines of the text go with them."""
+        for written in self.document.paragraphs[-2:]:
+            written.paragraph_format.keep_with_next = written.paragraph_format.keep_together = True
+        self.paragraph("", FANG, SIZE_THREE, "left").paragraph_format.keep_with_next = True
         for line in (office, day):
             written = self.paragraph(line, FANG, SIZE_THREE, "right")
             written.paragraph_format.right_indent = SIZE_THREE * 4
+            written.paragraph_format.keep_with_next = line is office
 
     def table(self, rows: Sequence[Sequence[str]], size: Pt = SIZE_FIVE) -> None:
         """A table with its heads on every page; no row is torn apart."""
         made = self.document.add_table(len(rows), len(rows[0]))
         made.style, made.alignment = self.document.styles["Table Grid"], WD_TABLE_ALIGNMENT.CENTER
+        self._widths(made, rows, size)
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
                 written = made.cell(r, c).paragraphs[0]
                 written.alignment = _ALIGN["left" if c == 0 and r else "center" if r == 0 else "right"]
+                written.paragraph_format.space_before = written.paragraph_format.space_after = _AIR
+                made.cell(r, c).vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
                 self._run(written, text, HEI if r == 0 else SONG, size)
             properties = made.rows[r]._tr.get_or_add_trPr()
             properties.append(OxmlElement("w:cantSplit"))
             if r == 0:
                 properties.append(OxmlElement("w:tblHeader"))
+
+    def _widths(self, made, rows: Sequence[Sequence[str]], size: Pt) -> None:
+        """The names in the first column stand on one line each where they may take a third of the page; the rest is shared."""
+        names = (max(len(row[0]) for row in rows) + 1.5) * size
+        first = min(max(int(names), _WIDE // len(rows[0])), _WIDE // 3)
+        made.autofit = False
+        for number, column in enumerate(made.columns):
+            column.width = first if number == 0 else (_WIDE - first) // (len(rows[0]) - 1)
+            for cell in column.cells:
+                cell.width = column.width
 
     def new_page(self) -> None:
         self.document.add_page_break()
