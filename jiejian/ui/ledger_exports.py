@@ -175,7 +175,7 @@ def _told(bar, done: int, total: int) -> None:
 
 def _made(view: View, asked: Asked, ending: str, tell: Callable[[int], None]) -> Callable[[], bytes]:
     """The file on the disk of the server, and how it is read once somebody takes it; it goes with the session."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115: it lives as long as the session
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the session)
     _write(file, view, asked, ending, tell)
 
     def content() -> bytes:
