@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from getpass import getuser
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -21,6 +22,7 @@ from jiejian.export.catalogue_doc import markdown
 from jiejian.export.tables import figures_table, to_csv
 from jiejian.format import format_value
 from jiejian.home import home
+from jiejian.offline import PLATFORMS, NotMade, make
 from jiejian.periods import Period, parse_period
 from jiejian.roles import ROLES, BadRoles, Entry, changed
 from jiejian.selection import Selection, from_params, latest_periods, metric_named
@@ -63,7 +65,21 @@ def _parser() -> argparse.ArgumentParser:
     role.set_defaults(run=_role)
     document = commands.add_parser("catalogue", help="输出指标目录（Markdown）")
     document.set_defaults(run=lambda options: print(markdown(catalogue()), end=""))
+    offline = commands.add_parser("offline", help="做一个不联网也能安装的文件夹")
+    offline.add_argument("folder", type=Path, metavar="文件夹")
+    offline.add_argument("--platform", action="append", choices=tuple(PLATFORMS), help="可写多次；默认全部")
+    offline.add_argument("--python", action="append", help="目标机器的 Python 版本，如 3.11，可写多次；默认与本机相同")
+    offline.set_defaults(run=_offline)
     return parser
+
+
+def _offline(options: argparse.Namespace) -> None:
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        made = make(options.folder, options.platform or PLATFORMS, options.python or [here])
+    except NotMade as error:
+        raise ValueError(str(error)) from error
+    print(f"已做好：{made}。整个文件夹拷到目标机器，按里面的“安装说明.txt”安装。")
 
 
 def _open(dataset: str | None) -> tuple[Warehouse, str]:

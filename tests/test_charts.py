@@ -12,7 +12,8 @@ from frames import CATALOGUE, CONTEXT, METRICS, at, frame
 
 from jiejian import charts
 from jiejian.analysis.total import total
-from jiejian.charts.parts import lanes, nice_ticks, spread, tick_texts
+from jiejian.charts.contrast import readable
+from jiejian.charts.parts import WORSE, lanes, nice_ticks, spread, tick_texts
 from jiejian.festivals import SPRING_FESTIVALS, festival_months
 from jiejian.periods import periods_between
 
@@ -152,7 +153,7 @@ def test_intervals_and_signals():
         99 - 98.17, abs=0.01
     )
     words = {a["text"]: a["font"]["color"] for a in figure["layout"]["annotations"]}
-    assert words["99.0% ▲高于平均"] == "#1F6FB2" and words["90.0% ▼低于平均"] == "#C65D00"
+    assert words["99.0% ▲高于平均"] == "#1F6FB2" and words["90.0% ▼低于平均"] == readable(WORSE)
     assert "总体平均 94.5%" in words
 
 

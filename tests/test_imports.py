@@ -28,6 +28,7 @@ LAYERS = (
     "jiejian.catalogue",
     "jiejian.festivals",
     "jiejian.audit",
+    "jiejian.offline", "jiejian.selfcheck",
     "jiejian.home",
 )
 ONLY = {

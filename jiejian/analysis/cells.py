@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from jiejian.analysis.board import CONCERN, IMPROVEMENT, REASONS, STRONG, Board
 from jiejian.analysis.control_chart import CAPABILITIES, RULES, SIGNALS
@@ -87,6 +88,26 @@ def _picked(made: Board, mask: np.ndarray, most: int, places: Collection[str]) -
         mask = mask & made.cube.places["place_id"].isin(list(places)).to_numpy()[None, :]
     found = [cell(made, int(r), int(c)) for r, c in np.argwhere(mask)]
     return sorted(found, key=lambda c: (RULES.index(c.rule), -c.distance))[:most]
+
+
+# ---- the board in words ----
+
+_CHANGES = ("通常波动", "改善", "变差", "变了", "变了")
+_TARGETS = {"": "", "reliably_met": "稳定达标", "hit_and_miss": "时达时不达", "reliably_missed": "稳定不达标"}
+
+
+def worded(made: Board, arranged: Order, rules: Collection[str] = STRONG) -> pd.DataFrame:
+    """The board as a table of words in its own order: 指标, then a column a community; 不作判断 where there is no judgement."""
+    shown = made.shown_signal(rules)
+    arrows = np.array(["▼", "", "▲"])[made.direction + 1]
+    change = np.where(shown == 0, "", arrows).astype(object) + np.array(_CHANGES, dtype=object)[shown]
+    change = np.where(made.reason > 0, "不作判断", change)
+    target = np.array([_TARGETS[c] for c in CAPABILITIES], dtype=object)[made.capability]
+    words = np.where(target == "", change, np.where(made.reason > 0, target, change + "，" + target))
+    rows = [row for members in arranged.rows.values() for row in members]
+    table = pd.DataFrame(words[np.ix_(rows, arranged.columns)], columns=[made.places[c][1] for c in arranged.columns])
+    table.insert(0, "指标", [made.cube.metrics[row].name for row in rows])
+    return table
 
 
 # ---- the order of the board ----

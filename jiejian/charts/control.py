@@ -11,6 +11,7 @@ import pandas as pd
 from jiejian.analysis.control_chart import RULE_NAMES
 from jiejian.analysis.takeaway import Finding, clipped, run_finding
 from jiejian.catalogue import Metric, Standard
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -247,7 +248,7 @@ def _edge_labels(named: Sequence[tuple[str, float, str]], ticks: list[float], pl
     shifts = [at - want for at, want in zip(places, wanted, strict=True)]
     at = {"yref": "y", "xanchor": "left", "yanchor": "middle", "xshift": round(kind.mark)}
     return [
-        note(safe(text), 1, value, kind, **at, yshift=round(shift), font={"size": kind.small, "color": colour})
+        note(safe(text), 1, value, kind, **at, yshift=round(shift), font={"size": kind.small, "color": readable(colour)})
         for (text, value, colour), shift in zip(named, shifts, strict=True)
     ]
 

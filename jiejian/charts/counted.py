@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from jiejian.charts.contrast import ink_on, shade_at
 from jiejian.charts.parts import (
     CATEGORIES,
     INK,
@@ -41,7 +42,6 @@ _EMPTY = "没有可以显示的数据。"
 SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
 # The light half, on which dark figures can be read throughout; above this share of the scale of SHADES they are white.
 _PALE = ("#FBFBFC", "#E4E8EC", "#C9D0D8", "#AEB8C2")
-_DARK = 0.62
 _BARS = 70  # px that bars need beside their names and notes
 _HALF = 420  # px for the figures of a row in half a page's width
 
@@ -129,7 +129,7 @@ def whole(
             "type": "bar", "orientation": "h", "name": part, "y": list(range(len(rows))), "x": shares, "width": 0.66,
             "marker": {"color": colours[p], "line": {"width": 1, "color": "#FFFFFF"}},
             "text": [f"{share:.0f}%" if share >= 6 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
-            "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": "#FFFFFF" if _dark(colours[p]) else INK}, "hovertext": hover, "hoverinfo": "text",
+            "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": ink_on(colours[p])}, "hovertext": hover, "hoverinfo": "text",
         })  # fmt: skip
         words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
     side = [f"{format_value(total, unit, unit=True)}" if total else "没有" for total in totals]
@@ -157,11 +157,6 @@ def whole(
             meta=meta(finding, context, unit, f"百分比条形图：{alt}。", reading),
         ),
     }  # fmt: skip
-
-
-def _dark(colour: str) -> bool:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red * 0.299 + green * 0.587 + blue * 0.114 < 150
 
 
 def _gathered(parts: Sequence[str], counts: Sequence[Sequence[float]]) -> tuple[list[str], list[list[float]]]:
@@ -255,7 +250,7 @@ def matrix(
             SCREEN,
             xref="x",
             yref="y",
-            font={"size": SCREEN.small, "color": "#FFFFFF" if scale is not _PALE and (v or 0) > top * _DARK else INK},
+            font={"size": SCREEN.small, "color": ink_on("#FFFFFF" if v is None else shade_at(scale, v / top))},
         )
         for r, row in enumerate(counts)
         for c, v in enumerate(row)

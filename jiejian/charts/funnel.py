@@ -12,6 +12,7 @@ from jiejian.analysis.funnel import funnel, funnel_limits
 from jiejian.analysis.interval import ENOUGH_TO_ADJUST, compare_to_mean, display_scale, judged_as
 from jiejian.analysis.takeaway import ranking_finding
 from jiejian.catalogue import Metric
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -140,7 +141,7 @@ def _dots(there: pd.DataFrame, metric: Metric, focus: tuple[str, ...], kind: Typ
             "y": [float(v) for v in there["value"]],
             "text": [safe(place) if show else "" for place, show in zip(there["place"], named, strict=True)],
             "textposition": ["middle left" if edge else "middle right" for edge in far],
-            "textfont": {"size": kind.small, "color": [str(c) for c in colour]},
+            "textfont": {"size": kind.small, "color": [readable(str(c)) for c in colour]},
             "marker": {"size": kind.mark, "color": [str(c) for c in colour], "line": {"width": 1, "color": "#FFFFFF"}},
             "hovertext": [_hover(row, metric) for row in there.to_dict("records")],
             "hoverinfo": "text",

@@ -9,6 +9,7 @@ import numpy as np
 from jiejian.analysis.board import Board
 from jiejian.analysis.cells import Cell, cell
 from jiejian.analysis.takeaway import Finding, cell_sentence
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -94,7 +95,7 @@ def _head(one: Cell, n: int) -> dict[str, Any]:
     text = f"{safe(shortened(one.place.removesuffix('社区'), 6))} {value}{sign}"
     number = n if n > 1 else ""
     at = {"xref": f"x{number} domain", "yref": f"y{number} domain", "xanchor": "left", "yanchor": "bottom"}
-    return note(text, 0, 1, SCREEN, **at, font={"size": SCREEN.small, "color": _COLOURS.get(one.signal, INK)})
+    return note(text, 0, 1, SCREEN, **at, font={"size": SCREEN.small, "color": readable(_COLOURS.get(one.signal, INK))})
 
 
 def _traces(made: Board, one: Cell, n: int, label: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from jiejian.analysis.interval import ABOVE, BELOW, compare_to_mean
 from jiejian.analysis.ranks import range_text, ranked_with_range
 from jiejian.analysis.takeaway import gap_word, ranking_finding
 from jiejian.catalogue import Metric, Standard
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -297,7 +298,7 @@ def _upright(
     # In data coordinates: only then plotly draws it above the hairlines and below the marks.
     shape = {"type": "line", "xref": "x", "yref": "y", "x0": x, "x1": x, "y0": -0.5, "y1": rows - 0.5}
     above = round(4 + lane * kind.small * 1.35)
-    font = {"size": kind.small, "color": colour}
+    font = {"size": kind.small, "color": readable(colour)}
     shape |= {"line": line, "layer": "between"}
     return shape, note(safe(text), x, 1, kind, xref="x", yanchor="bottom", xanchor=anchor, yshift=above, font=font)
 
@@ -422,5 +423,5 @@ def _layout(
         xaxis=_value_axis(ticks, metric, kind, bars),
         yaxis=row_axis(texts, size, kind, showgrid=not bars),
         shapes=([] if bars else _middle_half(compared)) + shapes,
-        annotations=labels + side_notes(rows.side, rows.colour, size),
+        annotations=labels + side_notes(rows.side, [readable(c) for c in rows.colour], size),
     )

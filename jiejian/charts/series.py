@@ -12,6 +12,7 @@ import pandas as pd
 
 from jiejian.analysis.takeaway import Compared, Finding, fit_title, trend_finding
 from jiejian.catalogue import Metric, Standard
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     CATEGORIES,
     INK,
@@ -180,7 +181,7 @@ def _end_labels(lines: Sequence[Line], metric: Metric, ticks: list[float], plot:
     shifts = [at - want for at, want in zip(spread(wanted, kind.body * 1.3, kind.body * 0.9, plot), wanted, strict=True)]
     place = {"yref": "y", "xanchor": "left", "yanchor": "middle", "xshift": round(kind.mark)}
     labels = [
-        note(safe(text), 1, value, kind, **place, yshift=round(shift), font={"size": size, "color": colour})
+        note(safe(text), 1, value, kind, **place, yshift=round(shift), font={"size": size, "color": readable(colour)})
         for (text, value, colour), shift, size in zip(ends, shifts, sizes, strict=True)
     ]
     return labels, max((text_width(text, size) for (text, _, _), size in zip(ends, sizes, strict=True)), default=0)

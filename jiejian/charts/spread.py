@@ -12,6 +12,7 @@ import pandas as pd
 from jiejian.analysis.relation import spearman
 from jiejian.analysis.takeaway import distribution_finding, relation_finding
 from jiejian.catalogue import Metric
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     INK,
     LINE,
@@ -121,7 +122,7 @@ def _marks(there: pd.DataFrame, metric: Metric, focus: tuple[str, ...], kind: Ty
     for lane, (x, text, colour) in enumerate(named):
         line = {"color": colour, "width": kind.line * 0.75}
         shapes.append({"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line})
-        font = {"size": kind.small, "color": colour}
+        font = {"size": kind.small, "color": readable(colour)}
         shift = round(3 + lane * kind.small * 1.4)
         labels.append(note(safe(text), x, 1, kind, xref="x", yanchor="bottom", xanchor="center", yshift=shift, font=font))
     return shapes, labels

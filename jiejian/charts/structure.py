@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jiejian.charts.parts import CATEGORIES, INK, LINE, MARK, SCREEN, Figure, Finding, meta, nothing, safe, template
+from jiejian.charts.contrast import ink_on
+from jiejian.charts.parts import CATEGORIES, LINE, MARK, SCREEN, Figure, Finding, meta, nothing, safe, template
 from jiejian.context import Context
 from jiejian.format import format_value
 
-_TEXTS = ("#FFFFFF", "#FFFFFF", "#FFFFFF", INK, INK, INK)  # on each of the shades
 _SHADES = ("#B71C1C", "#35608D", "#6F8FB3", "#A9BCD2", "#D3DDE8", "#E9EEF4")
 MOST_A_SIDE = 10
 
@@ -33,7 +33,7 @@ def icicle(
     trace = {
         "type": "icicle", "ids": list(codes), "labels": [safe(n) for n in names], "parents": list(parents), "values": [float(s) for s in sizes],
         "branchvalues": "remainder", "tiling": {"orientation": "h"}, "maxdepth": 3, "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],
-        "hoverinfo": "text", "textfont": {"size": SCREEN.small, "color": [_TEXTS[min(d, len(_TEXTS) - 1)] for d in depth]}, "pathbar": {"visible": True, "thickness": 22, "textfont": {"size": SCREEN.small}},
+        "hoverinfo": "text", "textfont": {"size": SCREEN.small, "color": [ink_on(_SHADES[min(d, len(_SHADES) - 1)]) for d in depth]}, "pathbar": {"visible": True, "thickness": 22, "textfont": {"size": SCREEN.small}},
         "marker": {"colors": [_SHADES[min(d, len(_SHADES) - 1)] for d in depth], "line": {"width": 1, "color": "#FFFFFF"}}, "customdata": [[c] for c in codes],
     }  # fmt: skip
     reading = "从左到右是上级到下级，高度是下属组织的数量；点一块展开它的下级，点最上一条返回。一次显示三层，太窄的一块不写名称，指上去可以看到。"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     CATEGORIES,
     MARK,
@@ -72,7 +73,7 @@ def closing_curves(
             yref="y",
             xanchor="left",
             xshift=6,
-            font={"size": SCREEN.small, "color": colour},
+            font={"size": SCREEN.small, "color": readable(colour)},
         )
         for (name, share, colour), place in zip(ends, heights, strict=True)
     ]

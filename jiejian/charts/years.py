@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jiejian.catalogue import Metric
+from jiejian.charts.contrast import readable
 from jiejian.charts.parts import (
     MARK,
     RED,
@@ -155,6 +156,6 @@ def _placed(labels: list[tuple[str, float, str]], ticks: list[float], plot: floa
     shifts = [a - w for a, w in zip(spread(wanted, kind.small * 1.3, kind.small * 0.7, plot), wanted, strict=True)]
     at = {"yref": "y", "xanchor": "left", "yanchor": "middle", "xshift": round(kind.mark)}
     return [
-        note(safe(text), 1, value, kind, **at, yshift=round(shift), font={"size": kind.small, "color": colour})
+        note(safe(text), 1, value, kind, **at, yshift=round(shift), font={"size": kind.small, "color": readable(colour)})
         for (text, value, colour), shift in zip(labels, shifts, strict=True)
     ]

@@ -9,16 +9,16 @@ import streamlit as st
 
 from jiejian import charts
 from jiejian.analysis.board import CONCERN, IMPROVEMENT, REASONS, STRONG, Board
-from jiejian.analysis.cells import Cell, cell, noteworthy, only, order
+from jiejian.analysis.cells import Cell, Order, cell, noteworthy, only, order, worded
 from jiejian.analysis.control_chart import RULES
 from jiejian.analysis.takeaway import Finding, cell_sentence, status_finding
 from jiejian.periods import Period, period_of, periods_between
 from jiejian.selection import Selection
-from jiejian.ui import data, runs, show
+from jiejian.ui import data, runs, show, tables
 from jiejian.ui.view import View
 
 POINTS = 36
-_KEY, _GO = "board_chart", "_open_trend"
+_KEY, _TABLE, _CHOSEN, _GO = "board_chart", "board_table", "_board_cell", "_open_trend"
 _LEGEND = (
     '<div class="jj-legend"><span><i class="worse">▲▼</i> 变差信号</span><span><i class="better">▲▼</i> 改善信号</span>'
     "<span><i>▲▼</i> 变了，不分好坏</span><span><i>•</i> 通常波动</span><span><i>空白</i> 不作判断</span>"
@@ -88,12 +88,35 @@ def _board(view: View, judged: Judged) -> None:
     st.markdown(finding[1])
     st.html(_LEGEND)
     with st.container(key="board_scroll"):
-        chosen = show.drawn(figure, _KEY)
+        show.drawn(figure, _KEY, lambda: _choose(show.mark(_KEY)))
     show.picture(view, figure, _KEY)
     st.caption(_left_out(judged, len(arranged.columns)))
+    with st.expander("表格"):
+        _table(made, arranged, rules)
     with st.expander("怎么读这张图"):
         st.markdown(figure["layout"]["meta"]["reading"])
-    _explained(view, judged, chosen)
+    _explained(view, judged, st.session_state.get(_CHOSEN))
+
+
+def _choose(at: Sequence[str]) -> None:
+    """A cell, by metric and place, of the picture or of the table: what was chosen last is explained."""
+    st.session_state[_CHOSEN] = at
+
+
+def _table(made: Board, arranged: Order, rules: Collection[str]) -> None:
+    """The board in words; a cell is chosen with the keyboard, too."""
+    rows = [row for members in arranged.rows.values() for row in members]
+
+    def chosen() -> None:
+        cells = st.session_state[_TABLE]["selection"]["cells"]
+        names = {place: place_id for place_id, place in made.places}
+        row, head = cells[0] if cells else (0, "")
+        _choose([made.cube.metrics[rows[row]].id, names[head]] if head in names else [])
+
+    st.dataframe(
+        worded(made, arranged, rules), key=_TABLE, hide_index=True, width="stretch",
+        column_config={"指标": st.column_config.TextColumn(pinned=True)}, on_select=chosen, selection_mode="single-cell",
+    )  # fmt: skip
 
 
 def _finding(view: View, judged: Judged, rules: Collection[str]) -> Finding:
@@ -135,12 +158,15 @@ def _explained(view: View, judged: Judged, chosen: Sequence[str] | None) -> None
     """The clicked cell: a sentence, its run chart, the way to the trend."""
     found = _cell(judged.made, chosen)
     if found is None:
-        st.caption("点一格，看它的说明和走势。")
+        st.caption("点一格，看它的说明和走势；不用鼠标的，在“表格”里用方向键选。")
         return
     with st.container(border=True):
         st.markdown(cell_sentence(found, judged.label))
-        figure = runs.cell_chart(view, judged.selection, judged.made, found)
-        show.drawn(figure, "cell_chart", click=False)
+        figure, frame = runs.cell_chart(view, judged.selection, judged.made, found)
+        show.drawn(figure, "cell_chart")
+        show.picture(view, figure, "cell_chart")
+        with st.expander("走势的表格"):
+            tables.run_table(frame, found.metric)
         st.button("在趋势分析中打开", key="open_trend", on_click=_open, args=(found, judged.selection.period), type="primary")
     if st.session_state.pop(_GO, False):
         # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.

@@ -122,4 +122,4 @@ def _all_at_once(view: View) -> None:
     heat = charts.heat_map(frame, {name: metrics}, context, focus=view.places)
     show.chart(view, heat, "heat_chart", lambda: tables.show_table(view, frame, metrics))
     strips = charts.strips(frame, metrics, context, focus=view.places)
-    show.chart(view, strips, "strips_chart", lambda: show.definitions(view, metrics))
+    show.chart(view, strips, "strips_chart", lambda: tables.show_table(view, frame, metrics), metrics)

@@ -55,6 +55,7 @@ PAGES: tuple[Page, ...] = (
     Page("people", "人员与角色", Needs(time="none", communities=False, grouping=False, published="", anonymous=False), _DATA, "manage"),
     Page("export", "数据导出", Needs(metrics="many", time="series"), _DATA),
     Page("definitions", "指标目录与来源", Needs(time="none", communities=False, published=""), _DATA),
+    Page("selfcheck", "系统自检", Needs(time="none", communities=False, grouping=False, published=""), _DATA),
     Page("practices", "模式卡", Needs(grouping=False, published=""), _SHOW),
     Page("decks", "演示文稿", Needs(time="none", communities=False, grouping=False, published=""), _SHOW, "decks"),
     Page("present", "观摩展示", Needs(anything=False), _SHOW),
@@ -170,6 +171,7 @@ def _style() -> None:
     """The few rules that the theme cannot express: tabular figures, print, the brand line."""
     assets = PROJECT / "jiejian" / "ui" / "assets"
     st.html(assets / "style.css")
-    # Our own file, no word of a user in it: it listens for the buttons under charts that make pictures.
+    # Our own files, no word of a user in them: one makes pictures of charts, one says in Chinese what the shell does not.
+    scripts = "\n".join((assets / name).read_text(encoding="utf-8") for name in ("images.js", "accessible.js"))
     with st.container(key="script"):
-        st.html(f"<script>{(assets / 'images.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{scripts}</script>", unsafe_allow_javascript=True)

@@ -169,7 +169,7 @@ def _pillar(name: str, metrics: Sequence[Metric], frame: pd.DataFrame, place: st
     by_id = {m.id: m for m in metrics}
     ends = frame.groupby("metric")["value"].agg(["min", "max"])
     body = "".join(_line(row, by_id[row.metric], ends.loc[row.metric], names) for row in rows.itertuples())
-    heads = "".join(f"<th>{h}</th>" for h in ("指标", "本社区", "", "同类", "街道", "最好"))
+    heads = "".join(f"<th>{h}</th>" for h in ("指标", "本社区", "位置", "同类", "街道", "最好"))
     return f"<section><h4>{html.escape(name)}</h4><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></section>"
 
 

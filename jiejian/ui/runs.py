@@ -19,8 +19,8 @@ from jiejian.ui.view import View
 HOLIDAY = "节假日"
 
 
-def cell_chart(view: View, selection: Selection, made: Board, found: Cell) -> dict:
-    """The run chart of a cell, small, judged as the board judges it."""
+def cell_chart(view: View, selection: Selection, made: Board, found: Cell) -> tuple[dict, pd.DataFrame]:
+    """The run chart of a cell, small, judged as the board judges it; and the frame that it is drawn from."""
     cube = data.cube(view.source, replace(selection, metrics=(found.metric.id,)))
     target = None if np.isnan(found.target) or np.isfinite(found.pace) else found.target
     frame = run(
@@ -31,9 +31,10 @@ def cell_chart(view: View, selection: Selection, made: Board, found: Cell) -> di
     finding = (f"{found.place}{found.metric.name}", cell_sentence(found, label))
     context = replace(view, places=(found.place_id,)).context(found.metric)
     events = concerning(view, (found.place_id,))
-    return charts.run_chart(
+    figure = charts.run_chart(
         frame, found.metric, found.place, context, finding, events=events, place_id=found.place_id, height=300
     )
+    return figure, frame
 
 
 def concerning(view: View, places: tuple[str, ...]) -> pd.DataFrame:

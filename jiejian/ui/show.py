@@ -62,10 +62,13 @@ def chart(
 
 
 def _image(view: View, meta: dict, key: str) -> str:
-    """The chart as a picture with its words around it, made by assets/images.js in the browser; the mark of made-up data stands in the foot."""
+    """The chart as a picture with its words around it, made by assets/images.js in the browser; the mark of made-up data stands in the foot.
+
+    ``data-alt`` is what the chart shows in words: assets/accessible.js makes it the chart's name for those who do not see it.
+    """
     said = view.context()
     name = file_name(said.street, meta["title"], said.as_of, "svg", fictional=said.fictional).removesuffix(".svg")
-    words = {"chart": key, "name": name, **{part: meta[part] for part in ("title", "takeaway", "subtitle", "foot")}}
+    words = {"chart": key, "name": name, **{part: meta[part] for part in ("title", "takeaway", "subtitle", "foot", "alt")}}
     data = " ".join(f'data-{part}="{html.escape(text)}"' for part, text in words.items())
     buttons = "".join(f'<button type="button" data-kind="{kind}">{kind.upper()}</button>' for kind in ("png", "svg"))
     return f'<span class="jj-image" {data}>下载图片：{buttons}</span>'
@@ -76,18 +79,21 @@ def picture(view: View, figure: dict, key: str) -> None:
     st.html(f'<div class="jj-foot">{_image(view, figure["layout"]["meta"], key)}</div>')
 
 
-def drawn(figure: dict, key: str, click: bool = True) -> list[str] | None:
-    """A figure without the words around it; returns what a click chose: the mark's customdata."""
-    st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select="rerun" if click else "ignore", selection_mode="points")
-    points = st.session_state.get(key, {}).get("selection", {}).get("points", []) if click else []
-    return list(points[0].get("customdata") or []) if points else None
+def drawn(figure: dict, key: str, on_click: Callable[[], None] | None = None) -> None:
+    """A figure without the words around it; a click calls ``on_click`` (read the mark with :func:`mark`)."""
+    st.plotly_chart(Ready(figure), key=key, config=QUIET, theme=None, on_select=on_click or "ignore", selection_mode="points")
+
+
+def mark(key: str) -> list[str]:
+    """The customdata of the mark that a click on the chart ``key`` chose; empty when none is chosen."""
+    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
+    data = points[0].get("customdata") if points else None
+    return list(data) if isinstance(data, list | tuple) else [data] if data else []
 
 
 def clicked(key: str) -> str | None:
     """The place id that a click on the chart ``key`` chose, if any."""
-    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
-    data = points[0].get("customdata") if points else None
-    return (data[0] if isinstance(data, list | tuple) else data) if data else None
+    return next(iter(mark(key)), None)
 
 
 def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], reading: str, key: str) -> None:

@@ -42,6 +42,15 @@ def show_table(view: View, frame: pd.DataFrame, metrics: Sequence[Metric], heigh
     st.dataframe(screen_table(frame, metrics, unit), hide_index=True, width="stretch", height=height, column_config=numbers)
 
 
+def run_table(frame: pd.DataFrame, metric: Metric) -> None:
+    """The figures behind a run chart, newest first: figure, mean and limits of each period."""
+    heads = {"value": _head(metric), "mean": "均值", "lower": "下限", "upper": "上限"}
+    shown = frame.iloc[::-1][list(heads)].rename(columns=heads)
+    shown.insert(0, "时间", [parse_period(key).label for key in frame["period"].iloc[::-1]])
+    number = st.column_config.NumberColumn(format=f"%.{metric.decimals}f")
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=dict.fromkeys(heads.values(), number), placeholder="—")
+
+
 def view_downloads(key: str, view: View, metrics: Sequence[Metric] = ()) -> None:
     """当前视图: the picked places and periods. 全部数据: every place and period of the same metrics."""
     metrics = tuple(metrics) or view.metrics
