@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import os
 import re
@@ -17,9 +16,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import websockets
 from conftest import CHROMIUM, CHROMIUM_FLAGS, free_port
 from test_journeys import CHART, open_page
+from websockets.exceptions import InvalidMessage, InvalidStatus
+from websockets.sync.client import connect
 
 from jiejian.home import PROJECT
 
@@ -147,24 +147,22 @@ def test_the_page_comes_over_tls_with_its_headers(proxy, certificate):
 def _opens(port: int, context: ssl.SSLContext, origin: str | None, host: str = NAME) -> int:
     """The status with which a websocket is answered: 101 when it opens."""
 
-    async def run() -> int:
-        try:
-            async with websockets.connect(
-                f"wss://{host}:{port}/_stcore/stream",
-                host="127.0.0.1",
-                port=port,
-                ssl=context,
-                origin=origin,
-                subprotocols=["streamlit"],
-                server_hostname=NAME,
-            ):
-                return 101
-        except websockets.InvalidStatus as error:
-            return error.response.status_code
-        except (websockets.InvalidMessage, OSError):
-            return 0
-
-    return asyncio.run(run())
+    try:
+        with connect(
+            f"wss://{host}:{port}/_stcore/stream",
+            sock=socket.create_connection(("127.0.0.1", port), 20),
+            ssl=context,
+            server_hostname=NAME,
+            origin=origin,
+            subprotocols=["streamlit"],
+            proxy=None,
+            open_timeout=30,
+        ):
+            return 101
+    except InvalidStatus as error:
+        return error.response.status_code
+    except (InvalidMessage, OSError, EOFError):
+        return 0
 
 
 def test_a_websocket_opens_for_its_own_site_only(proxy, certificate):
@@ -254,16 +252,26 @@ def test_the_offline_folder_has_the_project_and_nothing_of_a_street(folder):
     assert [p.name for p in (app / "data" / "inbox").iterdir()] == ["README.md"]
 
 
-def test_each_platform_gets_the_packages_that_it_needs(folder):
-    """Markers are decided for the target: colorama is Windows', and every pin is that of requirements.txt."""
-    lists = {p.parent.name: p.read_text(encoding="utf-8").split() for p in folder.glob("wheels/*/requirements-3.11.txt")}
-    assert set(lists) == {"windows-x86_64", "linux-x86_64", "linux-aarch64"}
-    names = {name: {line.split("==")[0].lower() for line in lines} for name, lines in lists.items()}
-    assert "colorama" in names["windows-x86_64"] and "colorama" not in names["linux-x86_64"] | names["linux-aarch64"]
+def test_each_platform_gets_the_pins_of_the_project(folder):
     pins = (PROJECT / "requirements.txt").read_text(encoding="utf-8").lower()
+    lists = {p.parent.name: p.read_text(encoding="utf-8").lower().split() for p in folder.glob("wheels/*/requirements-3.11.txt")}
+    assert set(lists) == {"windows-x86_64", "linux-x86_64", "linux-aarch64"}
     for lines in lists.values():
-        assert {"streamlit", "duckdb", "pandas", "pyarrow"} <= {line.split("==")[0].lower() for line in lines}
-        assert all(line.lower() in pins.replace("[binary]", "") for line in lines)
+        assert {"streamlit", "duckdb", "pandas", "pyarrow", "watchdog"} <= {line.split("==")[0] for line in lines}
+        assert all(line in pins.replace("[binary]", "") for line in lines)
+
+
+def test_markers_are_decided_for_the_target_not_for_this_machine(tmp_path):
+    from jiejian.offline import PLATFORMS, needed
+
+    asked = tmp_path / "requirements.txt"
+    asked.write_text(
+        "a==1\nb==2 ; sys_platform == 'win32'\nc==3 ; platform_machine == 'aarch64'\nd==4 ; python_full_version < '3.12'\n    # via a\n",
+        encoding="utf-8",
+    )
+    found = {name: needed(platform, "3.12", asked) for name, platform in PLATFORMS.items()}
+    assert found == {"windows-x86_64": ["a==1", "b==2"], "linux-x86_64": ["a==1"], "linux-aarch64": ["a==1", "c==3"]}
+    assert needed(PLATFORMS["linux-x86_64"], "3.11", asked) == ["a==1", "d==4"]
 
 
 def test_pip_is_asked_for_wheels_of_the_target_only(folder):
