@@ -43,7 +43,7 @@ def _writable(home: Home) -> Iterator[Finding]:
         words = "、".join(refused) or "数据目录"
         yield Finding("写入权限", f"{words}不能写入", UNFIT, f"请让运行街鉴的账户对 {home.root} 有读写权限，并检查磁盘是否只读。")
     else:
-        yield Finding("写入权限", f"{home.root} 可读写")
+        yield Finding("写入权限", "数据目录可读写")
 
 
 def _may_write(folder: Path, root: Path) -> bool:
