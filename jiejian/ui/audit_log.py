@@ -31,7 +31,9 @@ def draw(view: View) -> None:
     kept = rows[(rows["action"].isin(actions) | (not actions)) & (rows["account"].isin(accounts) | (not accounts))]
     more = f"，下面是最近的 {_SHOWN:,} 条" if len(kept) > _SHOWN else ""
     st.markdown(f"共 {len(kept):,} 条{more}。")
-    st.dataframe(kept.head(_SHOWN).rename(columns=HEADS), hide_index=True, width="stretch", height=460)
+    st.dataframe(
+        kept.head(_SHOWN).rename(columns=HEADS), hide_index=True, width="stretch", height=min(38 + 35 * max(len(kept), 1), 460)
+    )
     said = Context(view.ask("street"), "", "", False, "", "", str(rows["at"].iloc[0])[:10])
     columns = tuple(ExportColumn(head) for head in HEADS.values())
     downloads(

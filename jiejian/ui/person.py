@@ -14,13 +14,14 @@ import streamlit as st
 
 from jiejian import audit
 from jiejian.home import home
-from jiejian.roles import EVERYBODY_HERE, BadRoles, NotAllowed, Person, roles
+from jiejian.roles import EVERYBODY_HERE, WORDS, BadRoles, NotAllowed, Person, roles
 from jiejian.sight import Sight
 
 # For an office whose proxy asks for a password itself: everybody who comes past it may do everything.
 OPEN = "JIEJIAN_WITHOUT_SIGN_IN"
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
-_SEEN = "_signed_in"
+# Sign-ins that are on record: one sign-in is many sessions, a tab or a reload each. The provider's token tells them apart.
+_greeted: set[tuple[str, str]] = set()
 
 
 class Closed(Exception):
@@ -68,7 +69,7 @@ def require(action: str) -> Person:
     try:
         person.require(action)
     except NotAllowed:
-        did("被拒绝", action, person)
+        did("被拒绝", WORDS[action], person)
         raise
     return person
 
@@ -79,10 +80,13 @@ def did(action: str, subject: str = "", person: Person | None = None) -> None:
 
 
 def greeted(person: Person) -> None:
-    """Put a sign-in on record, once a session."""
-    if signs_in() and st.session_state.get(_SEEN) != person.account:
-        st.session_state[_SEEN] = person.account
+    """Put a sign-in on record, once; after a new start of the server once more."""
+    if not signs_in():
+        return
+    sign_in = (person.account, str(next((st.user[c] for c in ("iat", "auth_time", "exp") if st.user.get(c)), "")))
+    if sign_in not in _greeted:
         did("登录", person=person)
+        _greeted.add(sign_in)
 
 
 def leave() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from jiejian.ui import person
@@ -32,5 +34,5 @@ def card() -> None:
         return
     who = person.current()
     with st.sidebar, st.container(key="signed_in"):
-        st.caption(f"{who.account}　{who.role}")
+        st.html(f'<div class="jj-foot">{html.escape(who.account)}　{who.role}</div>')
         st.button("退出登录", key="sign_out", icon=":material/logout:", on_click=person.leave)
