@@ -13,7 +13,7 @@ from etl.places import COMMUNITIES, DATES, RENAMED, STREETS, Change, Place, plac
 from etl.schema import column_types, quoted
 from etl.spelling import bare
 from etl.succession import changes_of, dated
-from etl.wording import is_missing, plain
+from etl.wording import is_missing, plain, spaced, without_english
 from jiejian.catalogue import Ledger
 
 # Grids have names like 第一网格 everywhere: only places of other kinds are known by their name alone.
@@ -138,9 +138,12 @@ def atlas(
 
 def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Gazetteer) -> list[Place]:
     """The communities that a sheet names, where the data set has none yet and its ledger may start them. From ``raw``."""
-    every = ledger.starts_places == "all"
-    if not ledger.starts_places or (gazetteer.communities() and not every):
+    every, root = ledger.starts_places == "all", ledger.layout.root if ledger.layout else ""
+    if all(c.id != ledger.place for c in ledger.columns):
         return []
+    if not ledger.starts_places or (gazetteer.communities() and not every):
+        whole = root and ledger.columns[-1].id == ledger.place and not _is_known(root, gazetteer)
+        return [_whole(ledger, root, gazetteer)] if whole else []
     cell = quoted(ledger.place)
     rows = connection.execute(
         f"SELECT {cell} FROM raw WHERE _kind = 'row' AND {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_row)"
@@ -154,9 +157,17 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
         parent = _street_named(above, gazetteer) if above else street
         if above and parent not in gazetteer.places:
             found.setdefault(parent, Place(parent, gazetteer.dataset, plain(above), STREETS[0], sort=number))
-        place = place_id(parent or gazetteer.dataset, last)
-        found.setdefault(place, Place(place, gazetteer.dataset, plain(last), COMMUNITIES[0], parent, number))
+        name = spaced(without_english(last))
+        place = place_id(parent or gazetteer.dataset, name)
+        kind = _whole(ledger, root, gazetteer).kind if root and plain(root) == plain(name) else COMMUNITIES[0]
+        found.setdefault(place, Place(place, gazetteer.dataset, name, kind, parent, number))
     return list(found.values())
+
+
+def _whole(ledger: Ledger, root: str, gazetteer: Gazetteer) -> Place:
+    """The one place of which all tables of a contract speak."""
+    kind = ledger.layout.levels[0] if ledger.layout.levels else root if root == "全国" else COMMUNITIES[0]
+    return Place(place_id(gazetteer.dataset, root), gazetteer.dataset, spaced(root), kind, sort=0)
 
 
 def _is_known(name: str, gazetteer: Gazetteer) -> bool:

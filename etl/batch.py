@@ -123,17 +123,18 @@ class Batch:
         except Unreadable as error:
             raise UnreadableBody(number, str(error)) from error
         cells = [table.column(f"c{i}") for i in range(len(match.sheet.heads))]
-        filled = pc.cast(pc.is_valid(cells[0]), "int32")
-        for cell in cells[1:]:
+        written = [cell for i, cell in enumerate(cells) if i not in match.sheet.made]
+        filled = pc.cast(pc.is_valid(written[0]), "int32")
+        for cell in written[1:]:
             filled = pc.add(filled, pc.cast(pc.is_valid(cell), "int32"))
         nothing = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
         found = {
             "_sheet": numbers(np.full(table.num_rows, number)),
             "row": table.column("row"),
             "slice": table.column("slice") if self.turned else numbers(np.zeros(table.num_rows)),
-            "_lead": pc.coalesce(*cells),
+            "_lead": pc.coalesce(*written),
             "_filled": filled,
-            "_width": numbers(np.full(table.num_rows, len(cells))),
+            "_width": numbers(np.full(table.num_rows, len(written))),
         }
         found |= {c.id: cells[match.columns[c.id]] if c.id in match.columns else nothing for c in self.stored}
         if self.turned:

@@ -116,7 +116,7 @@ def load_batch(
     street = gazetteer.street() if ledger.table in STREET_WIDE or ledger.place not in batch.columns else None
     if ledger.table == "observation" and ledger.place not in batch.columns and street is None:
         raise CatalogueError(
-            f"台账约定“{ledger.name}”没有地点列，而数据集 {run.dataset} 没有唯一的上级地点。请在约定中加一列地点。"
+            f"台账约定“{ledger.name}”没有地点列，而数据集 {run.dataset} 没有唯一的上级地点。请在约定中加一列地点；整张表只说一个地点的，在 layout 里写 root: 地点名称，或写 places: title（名称在标题、工作表名或文件名里）。"
         )
     if tidied.careful != "typed":
         look_up(connection, batch)

@@ -15,6 +15,7 @@ from etl.textfile import Unreadable
 
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL = 0x0006, 0x0203, 0x027E, 0x00BD, 0x0205, 0x00FD, 0x0204
+_WORDS = frozenset((_LABELSST, _LABEL))
 _CELLS = frozenset((_FORMULA, _NUMBER, _RK, _MULRK, _BOOLERR, _LABELSST, _LABEL))
 _BOUNDSHEET, _FILEPASS, _XF, _FORMAT, _BOF, _EOF = 0x0085, 0x002F, 0x00E0, 0x041E, 0x0809, 0x000A
 _DIMENSIONS, _SST, _ROW, _COLUMNS = 0x0200, 0x00FC, 0x0208, 0x007D
@@ -31,6 +32,8 @@ class Marks:
     last_column: int = 0
     shown: dict[tuple[int, int], str] = field(default_factory=dict)
     percents: list[tuple[int, int]] = field(default_factory=list)
+    # By how many steps the text of a cell is moved in.
+    indents: dict[tuple[int, int], int] = field(default_factory=dict)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[range] = field(default_factory=list)
 
@@ -121,9 +124,10 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _marks(stream: bytes) -> dict[str, Marks]:
     starts: dict[int, str] = {}
-    formats, styles = {9, 10}, []
+    formats, styles, steps = {9, 10}, [], []
     found: dict[str, Marks] = {}
     percents: frozenset[int] = frozenset()
+    indents: dict[int, int] = {}
     marks, depth = Marks(), 0
     if len(stream) < 8 or struct.unpack_from("<H", stream, 0)[0] != _BOF:
         raise ValueError("no workbook")
@@ -131,11 +135,14 @@ def _marks(stream: bytes) -> dict[str, Marks]:
         if kind in _CELLS:
             if depth == 1:
                 _cell(stream, at + 4, kind, length, percents, marks)
+                if kind in _WORDS and indents and (style := struct.unpack_from("<H", stream, at + 8)[0]) in indents:
+                    marks.indents[struct.unpack_from("<HH", stream, at + 4)] = indents[style]
         elif kind == _BOF:
             depth += 1
             if at in starts:
                 marks, depth = found.setdefault(starts[at], Marks()), 1
                 percents = frozenset(n for n, number in enumerate(styles) if number in formats)
+                indents = {n: moved for n, moved in enumerate(steps) if moved}
         elif kind == _EOF:
             depth = max(0, depth - 1)
         elif kind in (_ROW, _COLUMNS):
@@ -151,6 +158,7 @@ def _marks(stream: bytes) -> dict[str, Marks]:
             starts[struct.unpack_from("<I", stream, at + 4)[0]] = _short_text(stream, at + 10)
         elif kind == _XF:
             styles.append(struct.unpack_from("<H", stream, at + 6)[0])
+            steps.append(stream[at + 12] & 0x0F if length > 8 else 0)
         elif kind == _FORMAT and _is_percent(stream[at + 9 : at + 4 + length]):
             formats.add(struct.unpack_from("<H", stream, at + 4)[0])
     return found

@@ -26,6 +26,8 @@ from jiejian.catalogue import Catalogue, Column, Ledger
 
 # More short rows than this are the habit of a system and not told one by one.
 _FEW = 200
+# Of more columns that no contract asked for only the first are named.
+_MANY = 5
 _NO_PROBLEM = (
     "SELECT NULL::BIGINT AS _row, NULL::VARCHAR AS _columns, NULL::VARCHAR AS _reason, NULL::VARCHAR AS _advice, "
     "NULL::VARCHAR AS _severity WHERE false"
@@ -206,8 +208,13 @@ def _ragged(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[str
 def _ignored(batch: Batch) -> Iterator[str]:
     """Columns that no contract asked for are not loaded, and that is said."""
     for number, member in enumerate(batch.members):
-        sheet = member.match.sheet
-        for index in member.match.ignored:
+        sheet, ignored = member.match.sheet, member.match.ignored
+        if len(ignored) > _MANY:
+            some = "、".join(sheet.heads[i] for i in ignored[:_MANY])
+            yield f"""SELECT {batch.row(number, sheet.head_row)}, {text("#" + some)}, '等共 {len(ignored)} 列不在台账约定中，没有载入',
+                             '如需载入，请在约定“{batch.ledger.name}”中加上这些列或同义词。', 'warning'"""
+            continue
+        for index in ignored:
             yield f"""SELECT {batch.row(number, sheet.head_row)}, {text("#" + sheet.heads[index])}, '不在台账约定中，这一列没有载入',
                              '如需载入，请在约定“{batch.ledger.name}”中加一列或一个同义词。', 'warning'"""
 
@@ -235,9 +242,17 @@ def _totals(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]
     """
     added = [c for c in batch.stored if c.type in NUMERIC and not c.personal and _may_be_added(c, catalogue)]
     names, cells = ", ".join(text(c.id) for c in added), ", ".join(f"CAST({quoted(c.id)} AS DOUBLE)" for c in added)
-    period = "period_start" if any(c.type == "period" for c in batch.ledger.columns) else "CAST(NULL AS DATE)"
+    by_row = any(c.type == "period" for c in batch.ledger.columns)
+    period = "concat_ws(' ', period_start, period_end)" if by_row else "CAST(NULL AS VARCHAR)"
     block = f"""count(*) FILTER (WHERE _kind = 'subtotal') OVER (
                   PARTITION BY {sheet_of()}, {period} ORDER BY _row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
+    # Where places lie within each other, a total is the sum of the highest ones.
+    rows, place = "typed", quoted(batch.ledger.place)
+    if any(member.match.sheet.kinds for member in batch.members):
+        depth = f"length({place}) - length(replace({place}, '/', ''))"
+        rows = f"""(SELECT t.* FROM typed t JOIN (
+                      SELECT _row, _kind = 'row' AND {depth} > min({depth}) FILTER (_kind = 'row') OVER (PARTITION BY {sheet_of()}) AS _below
+                      FROM raw) USING (_row) WHERE NOT coalesce(_below, false))"""
     # A column with a value that cannot be read has no sum to compare with, in that sheet.
     faults = " UNION ALL ".join(_unreadable(tidied))
     summed = (
@@ -252,7 +267,7 @@ def _totals(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]
             yield f"""
                 SELECT * FROM (WITH cell AS MATERIALIZED (
                   SELECT _row, {sheet_of()} AS _sheet, _kind, _block, _period, unnest([{names}]) AS c, unnest([{cells}]) AS v
-                  FROM (SELECT *, {group} AS _block, {period} AS _period FROM typed)),
+                  FROM (SELECT *, {group} AS _block, {period} AS _period FROM {rows})),
                 added AS (
                   SELECT c, _sheet, _block, _period, sum(v) AS added, any_value({scale}) AS scale, count(v) + 1 AS cells,
                          bool_and(abs(v / {scale} - round(v / {scale})) < 1e-9) AS whole,

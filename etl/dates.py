@@ -236,6 +236,46 @@ def _of(grain: str, year: int, n: int) -> Period:
     return span(year, (n - 1) * months + 1, months, grain)
 
 
+_LONGEST_FOREIGN = 16
+_MONTH_NAME = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_FOREIGN = (
+    (re.compile(rf"^({_MONTH_NAME})[-.,/\s]*((?:19|20)\d{{2}})$", re.IGNORECASE), "2m1"),
+    (re.compile(rf"^((?:19|20)\d{{2}})[-.,/\s]*({_MONTH_NAME})$", re.IGNORECASE), "1m2"),
+    (re.compile(rf"^({_MONTH_NAME})[-.'’\s]+(\d{{2}})$", re.IGNORECASE), "2m1"),
+    (re.compile(r"^((?:19|20)\d{2})[-\s]?m(0?[1-9]|1[0-2])$", re.IGNORECASE), "1m2"),
+    (re.compile(r"^(0?[1-9]|1[0-2])/((?:19|20)\d{2})$"), "2m1"),
+    (re.compile(r"^q([1-4])[-.,/\s]*((?:19|20)\d{2})$", re.IGNORECASE), "2q1"),
+)
+
+
+def in_chinese(text: str) -> str:
+    """Periods as foreign tables write them: Jan 2015, 2015 JAN, Jan-15, 2015M01, 01/2015 → 2015年1月; Q1 2015 → 2015Q1."""
+    written = text.strip()
+    if len(written) > _LONGEST_FOREIGN or not re.search(r"[A-Za-z/]", written):
+        return text
+    for form, order in _FOREIGN:
+        if match := form.match(written):
+            year, part = match[int(order[0])], match[int(order[2])]
+            year = year if len(year) == 4 else str(_century(int(year)))
+            if order[1] == "q":
+                return f"{year}Q{part}"
+            month = int(part) if part.isdigit() else _MONTHS.index(part[:3].lower()) + 1
+            return f"{year}年{month}月"
+    return text
+
+
+_WHOLE_DAY = re.compile(r"^((?:19|20)\d{2})[-/](\d{1,2})[-/]\d{1,2}(?:[ T]?00:00(?::00)?)?$")
+
+
+def _of_day(text: str, grain: str) -> Period | None:
+    """The month, quarter, half or year of a day, as a spreadsheet keeps a period that was typed as a date."""
+    match = _WHOLE_DAY.match(text)
+    if not match or grain not in ("month", "quarter", "half", "year") or not 1 <= int(match[2]) <= 12:
+        return None
+    months = {"month": 1, "quarter": 3, "half": 6, "year": 12}[grain]
+    return _of(grain, int(match[1]), (int(match[2]) - 1) // months + 1)
+
+
 def _found(text: str) -> Period | None:
     hits = ((match.start(), order, grain, match) for order, (grain, form) in enumerate(_FORMS) if (match := form.search(text)))
     best = min(hits, default=None, key=lambda hit: hit[:2])
@@ -275,12 +315,21 @@ def read_period(text: str | None, grain: str = "", zeros: bool = True) -> Period
         raise ValueError(clause)
     if not zeros and grain == "month" and _TENTH.match(plain(text)):
         raise ValueError("分不清是1月还是10月（表格会把 2026.10 存成 2026.1）")
-    written = re.sub(r"\.0$", "", plain(text))
-    period = _found(written)
+    written = re.sub(r"\.0$", "", in_chinese(plain(text)))
+    period = _of_day(written, grain) or _found(written)
     if period is None or (grain and period.grain != grain):
         wanted = f"，应写成“{EXAMPLES[grain]}”这样的{WORDS[grain]}" if grain in WORDS else ""
         raise ValueError(f"不是{'所要的' if period else ''}时间{wanted}")
     return period
+
+
+def without_periods(text: str) -> str:
+    """A text with the periods taken out that it speaks of: 春和社区2026年10月 → 春和社区."""
+    for _, form in _FORMS:
+        text = form.sub("", text)
+    for form in (_BARE_YEAR, *_BARE_PART.values()):
+        text = form.sub("", text)
+    return text
 
 
 def in_words(period: Period | None) -> str:

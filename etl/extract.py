@@ -63,6 +63,11 @@ class Sheet:
     roles: dict[str, int] | None = None
     origins: bool = False
     notes: tuple[str, ...] = ()
+    # Columns that stand in no spreadsheet but were made from what does: the path of a place, the place of the whole sheet.
+    made: tuple[int, ...] = ()
+    # The columns from which a path was made; a place is shown to stand in the last of them. ``spent``: those of a period.
+    sources: tuple[int, ...] = ()
+    spent: tuple[int, ...] = ()
     # Of a table whose places have paths (hierarchy.py): the kind of each path.
     kinds: dict[str, str] | None = None
     # Rows of a text file that have more or fewer cells than the head, with that number; known once the body is read.
@@ -92,6 +97,8 @@ class Sheet:
 
     def column(self, index: int) -> str:
         """The letters of a column in the spreadsheet."""
+        if index in self.made and self.sources:
+            index = self.sources[-1]
         return column_letters(index + self.left)
 
 

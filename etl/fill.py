@@ -111,20 +111,41 @@ def _insert_rows(
 
 
 def _older(ledger: Ledger, there: set[str], table: str, source: str) -> str:
-    """Leave out rows of which a newer load holds the same key; load ids sort by time.
-
-    Of figures the whole row of a place and period is replaced: a value that the newer row leaves blank is blank.
-    """
+    """Leave out rows of which a newer load holds the same key; load ids sort by time."""
     if table == "observation":
-        names, given = ["ledger", "place_id", "grain", "period_start", "period_end"], "WHERE period_start IS NOT NULL"
-    else:
-        names, given = [n for key in ledger.key for n in column_types(ledger, ledger.column(key)) if n in there], ""
+        return _older_figures(source)
+    names = [n for key in ledger.key for n in column_types(ledger, ledger.column(key)) if n in there]
     if not names:
         return ""
     keys = ", ".join(quoted(n) for n in ("dataset", *names))
     same = " AND ".join(f"n.{quoted(n)} IS NOT DISTINCT FROM r.{quoted(n)}" for n in ("dataset", *names))
-    twice = f"SELECT {keys}, max(load_id) AS newest FROM {source} {given} GROUP BY {keys} HAVING min(load_id) < max(load_id)"
+    twice = f"SELECT {keys}, max(load_id) AS newest FROM {source} GROUP BY {keys} HAVING min(load_id) < max(load_id)"
     return f"ANTI JOIN ({twice}) n ON {same} AND r.load_id < n.newest"
+
+
+def _older_figures(source: str) -> str:
+    """Leave out figures of a ledger, place and period that a newer load reports again.
+
+    The whole row of the older load is replaced, so that a value that the newer row leaves blank is blank; but only where the two
+    have a measure in common: a table of other measures (one indicator a file, two tables side by side) stands beside it.
+    """
+    names = ("dataset", "ledger", "place_id", "grain", "period_start", "period_end")
+    keys = ", ".join(map(quoted, names))
+
+    def same(a: str, b: str) -> str:
+        return " AND ".join(f"{a}.{quoted(n)} IS NOT DISTINCT FROM {b}.{quoted(n)}" for n in names)
+
+    return f"""ANTI JOIN (
+        WITH twice AS MATERIALIZED (
+          SELECT {keys}, list(DISTINCT load_id) AS loads FROM {source} WHERE period_start IS NOT NULL
+          GROUP BY {keys} HAVING min(load_id) < max(load_id)),
+        said AS MATERIALIZED (SELECT DISTINCT ledger, measure, load_id FROM {source}),
+        again AS MATERIALIZED (
+          SELECT DISTINCT a.load_id AS older, b.load_id AS newer
+          FROM said a JOIN said b ON b.ledger = a.ledger AND b.measure = a.measure AND a.load_id < b.load_id)
+        SELECT DISTINCT t.* EXCLUDE (loads), o.older
+        FROM twice t, unnest(t.loads) AS l (load_id) JOIN again o ON o.older = l.load_id
+        WHERE list_contains(t.loads, o.newer)) n ON {same("n", "r")} AND r.load_id = n.older"""
 
 
 def _insert_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, active: list[Manifest]) -> None:

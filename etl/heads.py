@@ -9,10 +9,14 @@ from functools import lru_cache
 
 from etl.spans import are_periods, is_period
 from etl.units import parse, split_head
-from etl.wording import NOTE_ROW, plain
+from etl.wording import NOTE_ROW, plain, without_english
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 LEVELS = 4
+# No head is longer, or has so many digits: those are numbers of cases, telephones and moments.
+LONGEST = 80
+CODE = re.compile(r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:")
+FIGURE = re.compile(r"^[-+]?[\d.,]+[%％]?$")
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
 # Heads of label columns that any table may have, whatever its contract.
 LABELS = frozenset(
@@ -69,6 +73,9 @@ def spellings(head: str) -> tuple[str, ...]:
     for start in range(len(parts) if len(parts) > 1 else 0):
         lower = parts[start:]
         forms += [normal("/".join(lower)), normal("".join(lower))]
+    chinese = [without_english(part) for part in parts]
+    if chinese != parts:
+        forms += spellings("/".join(filter(None, chinese)))
     if any(_OF_WHICH.match(part) for part in parts):
         forms += spellings("/".join(filter(None, (_OF_WHICH.sub("", plain(part)) for part in parts))))
     return tuple(dict.fromkeys(form for form in forms if form))
@@ -142,13 +149,21 @@ def _is_known(head: str, known: frozenset[str]) -> bool:
     return any(form in known or form in LABELS for form in spellings(head))
 
 
+@lru_cache(maxsize=65536)
+def may_be_head(cell: str) -> bool:
+    """Whether a cell is short and in words, or a period: no number of a case, telephone or moment, no figure."""
+    if len(cell) > LONGEST:
+        return False
+    return is_period(cell) or not (CODE.search(cell) or FIGURE.match(cell))
+
+
 def _hits(cells: Sequence[str], known: Collection[str]) -> int:
     return _known_here([_clean(cell) for cell in cells], known)
 
 
 def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
     filled = [head for head in heads if head]
-    named = sum(is_known(head, known) for head in filled)
+    named = sum(may_be_head(head) and is_known(head, known) for head in filled)
     # Periods make a head where they are most of the row.
     if 2 * sum(map(_names_period, filled)) < max(len(filled), 4):
         return named

@@ -14,9 +14,11 @@ from etl.gazetteer import Gazetteer
 from etl.heads import normal, spellings
 from etl.places import Place, place_id
 from etl.textfile import texts
-from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, is_missing, plain
+from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, TOTAL_ROW, is_missing, plain
 from jiejian.catalogue import Column, Ledger
 
+# Rows that add up others are no places; what stands below them is not below them.
+_SUM = re.compile(rf"{SUBTOTAL_ROW}|{TOTAL_ROW}")
 # A name that stands between a city and its districts and is no place of its own.
 _BETWEEN = frozenset(("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划", "省直辖行政单位"))
 
@@ -34,11 +36,10 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
             columns = [_at(sheet, ledger.column(name)) for name in layout.path]
             rows = _by_columns([_texts(sheet, at) for at in columns])
         elif layout.hierarchy == "code":
-            rows = _by_code(
-                _texts(sheet, _at(sheet, ledger.column(layout.code))), _texts(sheet, _at(sheet, ledger.column(ledger.place)))
-            )
+            columns = [_at(sheet, ledger.column(name)) for name in (layout.code, ledger.place)]
+            rows = _by_code(*(_texts(sheet, at) for at in columns))
         else:
-            at = _at(sheet, ledger.column(ledger.place))
+            columns = [at := _at(sheet, ledger.column(ledger.place))]
             rows = _by_indent(sheet.labels(at) if sheet.labels else _texts(sheet, at))
     except LookupError:
         return sheet  # it lacks one of these columns, and that is said
@@ -62,7 +63,14 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
         return body.append_column(f"c{index}", made)
 
     return replace(
-        sheet, heads=(*sheet.heads, "地点路径"), roles={"place": len(sheet.heads)}, table=table, kinds=kinds, scan=None
+        sheet,
+        heads=(*sheet.heads, sheet.heads[columns[-1]]),
+        roles={"place": len(sheet.heads)},
+        table=table,
+        kinds=kinds,
+        made=(len(sheet.heads),),
+        sources=tuple(columns),
+        scan=None,
     )
 
 
@@ -82,20 +90,20 @@ def started_by_path(kinds: dict[str, str], gazetteer: Gazetteer) -> list[Place]:
     return list(found.values())
 
 
-def _at(sheet: Sheet, column: Column) -> int:
+def column_at(sheet: Sheet, column: Column) -> int | None:
+    """Where a column of a contract stands in a sheet, by its letters or its head."""
     if column.at:
         letters = [sheet.column(i) for i in range(len(sheet.heads))]
-        return letters.index(column.at.upper()) if column.at.upper() in letters else _absent()
+        return letters.index(column.at.upper()) if column.at.upper() in letters else None
     forms = {normal(name) for name in column.heads}
-    return next((i for i, head in enumerate(sheet.heads) if forms & set(spellings(head))), None) or _first(sheet, forms)
+    return next((i for i, head in enumerate(sheet.heads) if forms & set(spellings(head))), None)
 
 
-def _first(sheet: Sheet, forms: set[str]) -> int:
-    return 0 if sheet.heads and forms & set(spellings(sheet.heads[0])) else _absent()
-
-
-def _absent() -> int:
-    raise LookupError
+def _at(sheet: Sheet, column: Column) -> int:
+    found = column_at(sheet, column)
+    if found is None:
+        raise LookupError
+    return found
 
 
 def _texts(sheet: Sheet, column: int) -> list[str]:
@@ -104,7 +112,7 @@ def _texts(sheet: Sheet, column: int) -> list[str]:
 
 def _is_no_place(name: str) -> bool:
     text = plain(name)
-    return bool(re.match(NOTE_ROW, text) or re.match(LONE_NOTE, text) or re.fullmatch(SUBTOTAL_ROW, text) or len(text) > 30)
+    return bool(re.match(NOTE_ROW, text) or re.match(LONE_NOTE, text) or _SUM.fullmatch(text) or len(text) > 30)
 
 
 def _by_columns(columns: Sequence[Sequence[str]]) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -126,6 +134,9 @@ def _by_indent(raw: Sequence[object]) -> Iterator[tuple[tuple[str, ...], int]]:
         name = re.sub(r"\s+", "", text)
         if not name:
             yield (), 0
+            continue
+        if _SUM.fullmatch(plain(name)):
+            yield (name,), 0
             continue
         blanks = sum(2 if sign == "\u3000" else 1 for sign in text[: len(text) - len(text.lstrip())])
         while stack and stack[-1][0] >= blanks:

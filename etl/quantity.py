@@ -81,6 +81,19 @@ def read(text: str | None, base: str = "", times: Decimal = Decimal(1)) -> Quant
     return Quantity(_finite(value), qualifier=says or inner or "exact")
 
 
+_COMMA = re.compile(r"^[^\d,.]*\d{1,3}(?:[. '’\u00a0\u202f\u2009]\d{3})*(?:,\d+)?[^\d,.]*$|^[^\d,.]*\d+(?:,\d+)?[^\d,.]*$")
+
+
+def with_points(text: str) -> str:
+    """A number as much of Europe writes it (``1.234,56``, ``1 234,56``) with a decimal point. ValueError where it is not written so."""
+    written = text.strip()
+    if not re.search(r"\d", written):
+        return written
+    if not _COMMA.match(written):
+        raise ValueError("逗号和点的位置不对（约定写的是逗号作小数点）")
+    return re.sub(r"(?<=\d)[. '’\u00a0\u202f\u2009](?=\d{3})", "", written).replace(",", ".")
+
+
 def _finite(value: Decimal) -> float:
     number = float(value)
     if abs(number) > 1e300:
@@ -90,9 +103,11 @@ def _finite(value: Decimal) -> float:
 
 def _spelt(text: str) -> str:
     """Half-width and without blanks, but with the dashes that NFKC keeps; minus signs of every kind are ``-``."""
-    shown = unicodedata.normalize("NFKC", text).strip().lstrip("'’‘`")
+    shown = unicodedata.normalize("NFKC", re.sub(r"[\u2460-\u2473]+\s*$", "", text)).strip().lstrip("'’‘`")
     if _TWO_NUMBERS.search(shown) and not _BLANK_GROUPS.match(shown):
         raise ValueError("格内不止一个数")
+    # The sign of a footnote behind a number says nothing about it.
+    shown = re.sub(r"(?<=[\d%])\s*(?:[*†‡#]+|\[\d{1,2}\])$", "", shown)
     written = re.sub(r"\s+", "", shown).replace("−", "-").replace("﹣", "-")
     if booked := _BOOKED.match(written):
         return "-" + booked[1]

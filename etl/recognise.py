@@ -14,6 +14,7 @@ from etl.dates import EXAMPLES, Period, find_period
 from etl.extract import Sheet
 from etl.heads import joined, normal, spellings
 from etl.hierarchy import with_paths
+from etl.made import with_period, with_place
 from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
 from etl.units import factor, parse, split_head
 from etl.wording import plain
@@ -62,7 +63,7 @@ def known_heads(ledgers: Iterable[Ledger]) -> frozenset[str]:
 def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match:
     """The contract that the sheet obeys. Raises NotRecognised with a sentence when that is not certain."""
     ledgers = [l for l in ledgers if _reads(l, sheet)]
-    sheets = {l.id: with_paths(sheet, l) for l in ledgers}
+    sheets = {l.id: with_period(with_place(with_paths(sheet, l), l), l) for l in ledgers}
     plain_ones = [_Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in ledgers if not _is_turned(l)]
     if best := _certain(sheet, plain_ones):
         return _match(best, catalogue)
@@ -230,8 +231,8 @@ def _forms(heads: tuple[str, ...]) -> Mapping[str, int]:
         first, *rest = spellings(head) or ("",)
         if first:
             whole.setdefault(first, index)
-        bare = re.sub(r"\([^()]*\)", "", first)
-        for part in dict.fromkeys((*rest, bare) if bare != first else rest):
+        bare = [form for whole_form in (first, *rest) if (form := re.sub(r"\([^()]*\)", "", whole_form)) != whole_form]
+        for part in dict.fromkeys((*rest, *bare)):
             parts.setdefault(part, []).append(index)
     single = {part: columns[0] for part, columns in parts.items() if part and len(columns) == 1}
     return {**single, **whole}
@@ -295,6 +296,11 @@ def _match(found: _Try, catalogue: Catalogue) -> Match:
         period = Column(id="period", name="时期", type="period")
         ledger = ledger.model_copy(update={"columns": (*ledger.columns, period)})
         columns["period"] = roles["period"]
+    if "place" in roles and ledger.place not in columns:
+        # A table of one place, which the contract names as a whole.
+        place = Column(id=ledger.place, name="地点", type="place")
+        ledger = ledger.model_copy(update={"columns": (*ledger.columns, place)})
+        columns[ledger.place] = roles["place"]
     times, units = {}, {}
     for column in ledger.columns:
         if column.id in columns and column.type in NUMERIC:
@@ -304,7 +310,7 @@ def _match(found: _Try, catalogue: Catalogue) -> Match:
     ignored = tuple(
         i
         for i, head in enumerate(sheet.heads)
-        if head and i not in used and i not in roles.values() and normal(head) not in _FOR_PEOPLE
+        if head and i not in {*used, *roles.values(), *sheet.sources, *sheet.spent} and normal(head) not in _FOR_PEOPLE
     )
     return Match(sheet, ledger, columns, times, units, ignored)
 
@@ -336,8 +342,9 @@ def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -
             )
         return declared, times
     for title in sheet.title:
-        for stated in re.findall(r"单位[:：]\s*([^\s，,；;）)]+)", title):
-            read = parse(stated)
-            if read and read[0] != 1 and read[1] and base and parse(base) == (Decimal(1), read[1]):
-                return stated, read[0]
+        for stated in re.findall(r"单位[:：]\s*([^\s，,；;（(）)]+)", title):
+            for one in re.split(r"[、和]", stated):  # 单位：万人、%
+                read = parse(one)
+                if read and read[0] != 1 and read[1] and base and parse(base) == (Decimal(1), read[1]):
+                    return one, read[0]
     return "", Decimal(1)

@@ -165,6 +165,8 @@ class _Reading:
         """The column of periods down."""
         if any(self.timed):
             return None
+        if self.sheet.roles and "period" in self.sheet.roles:
+            return self.sheet.roles["period"]
         contract = self._of_type("period")
         found = self._headed(contract) if contract else None
         if found is None:
@@ -204,9 +206,9 @@ class _Reading:
         """The columns that hold figures."""
         if any(self.timed):
             return [i for i, timed in enumerate(self.timed) if timed and self._grain_fits(i)]
-        labels = [i for i in (self.items, self.period, self.place, self.unit) if i is not None]
+        labels = [i for i in (self.items, self.period, self.place, self.unit) if i is not None and i not in self.sheet.made]
         last = max(labels, default=-1)
-        right = [i for i in range(last + 1, len(self.sheet.heads)) if self.sheet.heads[i]]
+        right = [i for i in range(last + 1, len(self.sheet.heads)) if self.sheet.heads[i] and i not in self.sheet.made]
         if self.places_across:
             return [i for i in right if normal(self.sheet.heads[i]) not in ("备注", "说明", "单位")]
         # Measures down and nothing across: of 本期 上年同期 同比 only the first is the figure.
@@ -288,7 +290,7 @@ class _Reading:
         return heads, roles
 
     def _made(self, heads: Sequence[str], roles: dict[str, int], table: Callable) -> Sheet:
-        return replace(self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes(), scan=None)
+        return replace(self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes(), made=(), sources=(), spent=(), scan=None)
 
     def _stack(self, slices: list[Slice], values: Sequence[int]) -> Sheet:
         labels = self._labels(values)
@@ -305,9 +307,9 @@ class _Reading:
     def _pivot(self, slices: list[Slice], values: Sequence[int]) -> Sheet:
         labels = [i for i in (self.place, self.period) if i is not None]
         heads, roles = self._roles(labels, slices)
-        names = self._item_names()
-        measures = list(dict.fromkeys(filter(None, names)))
         kept = self._kept(values)
+        names = [name if keep else "" for name, keep in zip(self._item_names(), kept, strict=True)]
+        measures = list(dict.fromkeys(filter(None, names)))
         columns = [self.texts(i) for i in labels]
         if "period" in roles and roles["period"] < len(columns):
             columns[roles["period"]] = [self._full(t) for t in columns[roles["period"]]]
@@ -346,7 +348,7 @@ class _Reading:
         for column in values:
             valid = self.body.column(f"c{column}").is_valid().to_pylist()
             filled = [a or b for a, b in zip(filled, valid, strict=True)]
-        label = next((i for i in (self.place, self.period, self.items) if i is not None), None)
+        label = next((i for i in (self.place, self.period, self.items) if i is not None and i not in self.sheet.made), None)
         lead = self._lead()
         texts = self.texts(label) if label is not None else lead
         return [f or (bool(t) and not _is_note(l)) for f, t, l in zip(filled, texts, lead, strict=True)]
@@ -354,7 +356,8 @@ class _Reading:
     def _lead(self) -> list[str]:
         import pyarrow.compute as pc
 
-        return [t or "" for t in pc.coalesce(*self.body.columns[1:]).to_pylist()]
+        written = [f"c{i}" for i in range(len(self.sheet.heads)) if i not in self.sheet.made]
+        return [t or "" for t in pc.coalesce(*map(self.body.column, written)).to_pylist()]
 
     def _notes(self) -> tuple[str, ...]:
         """What is written below the table: 注：…, 数据来源：…."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from etl.dates import EXAMPLES, Period, find_period
+from etl.dates import EXAMPLES, Period, find_period, in_chinese
 from etl.wording import plain
 
 _YEAR = r"(?:19|20)\d{2}"
@@ -20,10 +20,22 @@ _WITHOUT_YEAR = re.compile(rf"^{_PART}(?:末|底)?$")
 _BRACKET = re.compile(r"\([^()]*\)$")
 
 
-@lru_cache(maxsize=65536)
+# How a period begins, whatever blanks and widths; none is longer, or holds a colon. Most cells of a body are told by this alone.
+_MAY_BE = re.compile(
+    r"\s*(?:[1１2２]\s?[9９0０]\s?\d\s?\d|第|[QqＱ]|[上下全]|[一二三四1-4１-４]\s?[、—]?\s?季|\d{1,2}\s?/\s?(?:19|20)\d\d\s*$"
+    r"|(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s?(?:月|[-—–~～至到－])|[A-Za-z]{3,9}[-.,/'’\s]*\d)"
+)
+_LONGEST = 32
+
+
 def _kind(text: str) -> str:
     """``full`` (names its year), ``bare`` (2016), ``part`` (10月) or nothing."""
-    cell = _BRACKET.sub("", plain(text)).lower()
+    return _kind_of(text) if len(text) <= _LONGEST and _MAY_BE.match(text) and ":" not in text else ""
+
+
+@lru_cache(maxsize=65536)
+def _kind_of(text: str) -> str:
+    cell = in_chinese(_BRACKET.sub("", plain(text))).lower()
     if _BARE.match(cell):
         return "bare"
     return "full" if _FULL.match(cell) else "part" if _WITHOUT_YEAR.match(cell) else ""
@@ -55,7 +67,7 @@ def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:
 
     Empty where there is none.
     """
-    found = [_BRACKET.sub("", plain(part)) for part in parts if _kind(part)]
+    found = [in_chinese(_BRACKET.sub("", plain(part))) for part in parts if _kind(part)]
     if not found:
         return ""
     kinds = [_kind(part) for part in found]

@@ -123,7 +123,11 @@ def _kind(batch: Batch) -> str:
         kinds = {"total": total, "subtotal": SUBTOTAL_ROW, "mean": MEAN_ROW}
         return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"
 
-    lone_place = f"({place} IS NOT NULL AND length({place}) <= 12 AND NOT regexp_matches({place}, '[：:；;，,。！!]'))"
+    # The path of a place is looked at by its last part; the place of a whole sheet says nothing about a row.
+    sheet = batch.members[0].match.sheet
+    made = batch.members[0].match.columns.get(ledger.place) in sheet.made
+    name = "NULL" if made and sheet.kinds is None else f"split_part({place}, '/', -1)" if made else place
+    lone_place = f"({name} IS NOT NULL AND length({name}) <= 12 AND NOT regexp_matches({name}, '[：:；;，,。！!]'))"
     note = f"""regexp_full_match(_lead, {text(EXAMPLE_ROW)})
                OR (_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
@@ -143,6 +147,16 @@ def fast(ledger: Ledger, column: Column, cell: str, scaled: bool, order: str = "
 
     ``order`` tells how ``03/04/2026`` is meant.
     """
+    if column.type in NUMERIC and ledger.decimal == "comma":
+        return None
+    plainly = _fast(ledger, column, cell, scaled, order)
+    if not ledger.missing or column.type not in ("date", "datetime", *NUMERIC) or plainly is None:
+        return plainly
+    said = " OR ".join(f"{cell} = {text(word)}" for word in ledger.missing)
+    return f"CASE WHEN NOT ({said}) THEN {plainly} END"
+
+
+def _fast(ledger: Ledger, column: Column, cell: str, scaled: bool, order: str) -> str | None:
     if column.personal == "pseudonym" or is_metric(column, ledger):
         return None
     if column.personal == "mask":

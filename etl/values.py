@@ -72,7 +72,11 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
     """Read the distinct texts of one column."""
     raws = list(raws)
     reader = _reader(column, raws, context)
+    nothing = {plain(word).lower() for word in context.ledger.missing}
     for raw in raws:
+        if plain(raw).lower() in nothing:
+            yield Reading(column.id, raw)
+            continue
         if clause := error_clause(raw):
             yield _failed(column, raw, clause, context)
             continue
@@ -118,7 +122,11 @@ def is_metric(column: Column, ledger: Ledger) -> bool:
 
 
 def _number(column: Column, raw: str, context: Context) -> Reading:
-    read = quantity.read(raw, base_unit(column, context.catalogue), context.times.get(column.id, Decimal(1)))
+    written = raw.strip()
+    for mark in context.ledger.marks:
+        written = written.removesuffix(mark).rstrip() if written[:1].isdigit() or written[:1] in "-+.," else written
+    written = quantity.with_points(written) if context.ledger.decimal == "comma" else written
+    read = quantity.read(written, base_unit(column, context.catalogue), context.times.get(column.id, Decimal(1)))
     if read is None:
         return Reading(column.id, raw)
     whole = read.value is None or read.value.is_integer()

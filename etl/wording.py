@@ -37,6 +37,25 @@ def plain(text: str) -> str:
     return text if text.isascii() else text.translate(_UNSEEN)
 
 
+def spaced(text: str) -> str:
+    """A name as it is shown: half-width, blanks only between Latin words (Back Bay, but 北京)."""
+    written = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    return re.sub(r" (?![!-~])|(?<![!-~]) ", "", written)
+
+
+_TAIL = re.compile(r"(?<=[\u4e00-\u9fff)）%％\]】])\s*[(（\[]?[A-Za-z][A-Za-z0-9\s.,;'’&()（）/%:：\[\]_—–-]*$")
+_LEAD = re.compile(r"^[A-Za-z][A-Za-z0-9\s.,;'’&()/%:_—–-]*?(?=[\u4e00-\u9fff])")
+
+
+def without_english(text: str) -> str:
+    """The Chinese part of a bilingual label: 男 Male → 男. A name with a few capitals (人均GDP) stays whole."""
+    for form in (_TAIL, _LEAD):
+        match = form.search(text)
+        if match and re.search(r"[a-z]{2}", match[0]):
+            text = text[: match.start()] + text[match.end() :]
+    return text.strip()
+
+
 def is_missing(text: str | None) -> bool:
     """Whether a cell says that there is no value."""
     if text is None:

@@ -26,6 +26,7 @@ from etl.grid import Grid, Range, Rows, text
 from etl.kinds import Kind, kind_of
 from etl.package import DAMAGED, PASSWORD, Package
 from etl.sheetxml import column_letters, column_number
+from etl.styles import INDENT
 from etl.textfile import Unreadable
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _as_text(cells: tuple) -> pa.Array:
 
 
 def _mended(table: pa.Table, marks: biff.Marks) -> pa.Table:
-    """Put back what calamine leaves out: error cells and formulas without a value, and the sign of percentages."""
+    """Put back what calamine leaves out: error cells and formulas without a value, the sign of percentages, and indents as blanks."""
     changes: dict[int, dict[int, str]] = {}
     for (row, column), shown in marks.shown.items():
         if row < table.num_rows and column < table.num_columns and not table.column(column)[row].is_valid:
@@ -169,10 +170,16 @@ def _mended(table: pa.Table, marks: biff.Marks) -> pa.Table:
     for row, column in marks.percents:
         if row < table.num_rows and column < table.num_columns:
             percents.setdefault(column, []).append(row)
-    for column in sorted({*changes, *percents}):
+    moved: dict[int, dict[int, int]] = {}
+    for (row, column), steps in marks.indents.items():
+        if row < table.num_rows and column < table.num_columns:
+            moved.setdefault(column, {})[row] = steps
+    for column in sorted({*changes, *percents, *moved}):
         cells = table.column(column).to_pylist()
         for row in percents.get(column, ()):
             cells[row] = _percentage(cells[row])
+        for row, steps in moved.get(column, {}).items():
+            cells[row] = INDENT * steps + cells[row] if cells[row] else cells[row]
         for row, shown in changes.get(column, {}).items():
             cells[row] = shown
         table = table.set_column(column, f"c{column}", pa.chunked_array([texts(cells)]))

@@ -14,7 +14,7 @@ from etl import sheetxml as xml
 from etl.arrays import blank_is_null, flags, lengths, moments, numbers, texts, to_mask, to_numpy, word
 from etl.package import DAMAGED, Package
 from etl.sheetxml import Cells
-from etl.styles import Styles, attribute, read_styles, tags
+from etl.styles import INDENT, Styles, attribute, read_styles, tags
 from etl.textfile import Unreadable
 from etl.wording import UNCALCULATED
 
@@ -86,7 +86,17 @@ class Workbook:
         order = np.concatenate([*order, *order_numbers]) if order or order_numbers else np.empty(0, np.int64)
         back[order] = np.arange(len(order))
         every = pa.concat_arrays([*map(_whole, (*parts, *shown))]) if parts or shown else pa.nulls(0, pa.string())
-        return blank_is_null(every.take(numbers(back)))
+        return self._moved_in(cells, blank_is_null(every.take(numbers(back))))
+
+    def _moved_in(self, cells: Cells, shown: pa.Array) -> pa.Array:
+        """Words whose style moves them in, with as many wide blanks before them: that is how they look, and it may be a hierarchy."""
+        words = np.isin(cells.types, (xml.SHARED, xml.TEXT, xml.INLINE)) if self._styles.indents else np.zeros(0, bool)
+        for style, steps in self._styles.indents.items():
+            here = words & (cells.styles == style)
+            if here.any():
+                moved = pc.binary_join_element_wise(INDENT * steps, shown.filter(flags(here)), "")
+                shown = pc.replace_with_mask(shown, flags(here), moved)
+        return shown
 
     def _shared_text(self, places: pa.Array) -> pa.Array:
         index = to_numpy(pc.cast(places, pa.int64()), np.int64)

@@ -238,7 +238,7 @@ class Layout(Declaration):
 
     ``places``, ``periods`` and ``measures`` say where each stands: down (rows), across (heads) or in the title. ``items`` is the
     column that names measures row by row (its head or its letters). ``head_row`` (from 1) and ``head_rows`` fix the head. ``path``
-    names the contract's columns that make the path of a place, top first; ``hierarchy: indent`` takes it from leading blanks,
+    names the contract's columns that make the path of a place, top first, ``period_path`` those that make the period (年, 月); ``hierarchy: indent`` takes it from leading blanks,
     ``code`` from codes of six digits in the column ``code``; ``levels`` are the kinds of the places, top first.
     """
 
@@ -255,6 +255,7 @@ class Layout(Declaration):
     hierarchy: Literal["", "indent", "code"] = ""
     code: str = ""
     path: Names = ()
+    period_path: Names = ()
     root: str = ""
     levels: Names = ()
     unit: Text = ""
@@ -374,6 +375,12 @@ class Ledger(Declaration):
     # The column that names the street of a row, read together with the place: in a city names are unique within a street only.
     street: str = ""
     starts_places: bool | Literal["all"] = False
+    # What the source writes where it has no figure, beside what everybody writes: ":", "x", "-9999".
+    missing: Names = ()
+    # Signs that the source puts behind a number and that change nothing about it: 8700471 b.
+    marks: Names = ()
+    # 1.234,56 and 1 234,56 as much of Europe writes it.
+    decimal: Literal["point", "comma"] = "point"
     # How many days after the end of its period a report counts as late; 0 says nothing about it.
     due_day: int = Field(0, ge=0, le=366)
     brings_places: BroughtPlaces | None = None

@@ -84,9 +84,13 @@ def _layout(ledger: Ledger) -> Iterator[tuple[str, str]]:
     layout, ids = ledger.layout, {c.id for c in ledger.columns}
     if layout is None:
         return
-    for name in (*layout.path, *([layout.code] if layout.code else [])):
-        if name not in ids:
-            yield "layout.path" if name in layout.path else "layout.code", f"列 {name} 不在 columns 中"
+    for key in ("path", "period_path", "code"):
+        given = getattr(layout, key)
+        for name in (given,) if isinstance(given, str) else given:
+            if name and name not in ids:
+                yield f"layout.{key}", f"列 {name} 不在 columns 中"
+    if layout.period_path and all(c.type != "period" for c in ledger.columns):
+        yield "layout.period_path", "写了 period_path，columns 里就要有一列 type: period"
     if layout.hierarchy == "code" and not layout.code:
         yield "layout.code", "写了 hierarchy: code，就要用 code 写明区划代码是哪一列"
     if (layout.hierarchy or layout.path) and ledger.starts_places and not layout.levels:
