@@ -323,6 +323,16 @@ def read_period(text: str | None, grain: str = "", zeros: bool = True) -> Period
     return period
 
 
+def recent(grain: str, today: date, count: int = 24) -> list[Period]:
+    """The last periods of a grain that have begun, the newest first."""
+    months = {"month": 1, "ytd": 1, "quarter": 3, "half": 6, "year": 12}[grain]
+    newest = (today.year * 12 + today.month - 1) // months
+    found = (divmod(n * months, 12) for n in range(newest, newest - count, -1))
+    if grain == "ytd":
+        return [span(year, 1, month + 1, grain) for year, month in found]
+    return [span(year, month + 1, months, grain) for year, month in found]
+
+
 def without_periods(text: str) -> str:
     """A text with the periods taken out that it speaks of: 春和社区2026年10月 → 春和社区."""
     for _, form in _FORMS:
@@ -342,4 +352,5 @@ def in_words(period: Period | None) -> str:
         "quarter": f"{year}年第{'一二三四'[(month - 1) // 3]}季度",
         "half": f"{year}年{'上' if month < 7 else '下'}半年",
         "year": f"{year}年",
+        "ytd": f"{year}年1—{period.end.month}月",
     }.get(period.grain, f"{period.start}至{period.end}")

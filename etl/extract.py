@@ -103,13 +103,17 @@ class Sheet:
 
 
 class Known(frozenset):
-    """The heads that contracts know, and where a contract says that the head stands: first row (from 0) and number of rows."""
+    """The heads that contracts know, and where a contract says that the head stands: first row (from 0) and number of rows.
+
+    ``reach`` is how many columns a contract names by their letters, so that blank heads at the end are kept.
+    """
 
     head: tuple[int, int] | None = None
+    reach: int = 0
 
-    def __new__(cls, heads: Collection[str], head: tuple[int, int] | None = None) -> Known:
+    def __new__(cls, heads: Collection[str], head: tuple[int, int] | None = None, reach: int = 0) -> Known:
         made = super().__new__(cls, heads)
-        made.head = head
+        made.head, made.reach = head, reach
         return made
 
 
@@ -122,7 +126,7 @@ def extract(
     Raises Unreadable, a Chinese clause with what to do, when the file cannot be read. ``notes`` takes sentences about what of it
     could not be read.
     """
-    known = Known(known, head) if head else known
+    known = Known(known, head, getattr(known, "reach", 0)) if head else known
     suffix = path.suffix.lower()
     if suffix in TEXTS and (sheet := _long_text(path, known)):
         return [sheet]

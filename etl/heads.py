@@ -94,7 +94,7 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     what is missing. None for a sheet without such a row.
     """
     if fixed := getattr(known, "head", None):
-        return fixed_head(top, merged, *fixed)
+        return fixed_head(top, merged, *fixed, known)
     best, best_score = None, (0, False, 0)
     hits = [_hits(cells, known) for cells in top]
     figures = [_has_figures(cells) for cells in top]
@@ -123,16 +123,24 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     levels = _deeper(top, row, levels, merged)
     if levels != best[1]:
         heads = _levels(top, row, levels, merged)
-    heads, first = _units_below(top, row + levels, heads)
+    heads, first = _units_below(top, row + levels, _reaching(heads, top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, best_score[0])
 
 
-def fixed_head(top: Sequence[Sequence[str]], merged: Sequence[Range], row: int, levels: int) -> Head | None:
+def _reaching(heads: list[str], top: Sequence[Sequence[str]], known: Collection[str]) -> list[str]:
+    """Heads with the blank ones at the end that a contract names by their letters."""
+    width = min(getattr(known, "reach", 0), max(map(len, top), default=0))
+    return heads + [""] * (width - len(heads))
+
+
+def fixed_head(
+    top: Sequence[Sequence[str]], merged: Sequence[Range], row: int, levels: int, known: Collection[str] = ()
+) -> Head | None:
     """The head in the rows that a contract names (``row`` from 0)."""
     if row + levels > len(top):
         return None
-    heads, first = _units_below(top, row + levels, _levels(top, row, levels, merged))
+    heads, first = _units_below(top, row + levels, _reaching(_levels(top, row, levels, merged), top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, len(heads))
 

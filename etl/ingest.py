@@ -18,7 +18,7 @@ import duckdb
 from etl.atlas import Atlas, atlas, times_of
 from etl.batch import UnreadableBody, alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
-from etl.dates import EXAMPLES, WORDS, Period
+from etl.dates import EXAMPLES, WORDS, Period, read_period
 from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
 from etl.hiding import hidden
@@ -29,7 +29,7 @@ from etl.memory import Memory
 from etl.origins import DATABASE, Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
-from etl.recognise import Match, NotRecognised, known_heads, ledgers_for, period_of, recognise
+from etl.recognise import Match, NotRecognised, PeriodMissing, known_heads, ledgers_for, period_of, recognise
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
@@ -43,6 +43,17 @@ _AT_A_TIME = 2
 _SMALL, _TOGETHER = 300_000, 64
 
 
+@dataclass(frozen=True)
+class Unclear:
+    """A sheet that obeys no contract for certain, or (``ledger`` is given) whose period stands nowhere; its file, and why."""
+
+    sheet: Sheet
+    origin: str
+    sha256: str
+    sentence: str
+    ledger: Ledger | None = None
+
+
 @dataclass
 class Outcome:
     """What came of a run over the files of one data set. ``faults``: files that cannot be used, each with its sentences."""
@@ -52,8 +63,8 @@ class Outcome:
     faults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
-    # Sheets that obey no contract for certain, each with its file and why; and the notes, file by file.
-    doubts: list[tuple[Sheet, str, str]] = field(default_factory=list)
+    # Sheets about which somebody is to be asked; and the notes, file by file.
+    doubts: list[Unclear] = field(default_factory=list)
     notes_by_file: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -88,6 +99,8 @@ class Ingest:
         self._run = Surroundings(catalogue, loads, dataset, contracts | totals, key, date.today(), run, by)
         # A mapping that was decided since makes a file worth reading again.
         mapped = {f"layout {l}": f"{m.ledger} {m.columns}" for l, m in self._memory.mappings(dataset).items()}
+        self._answered = self._memory.period_answers(dataset)
+        mapped |= {f"period {sha256} {sheet}": period for (sha256, sheet), period in self._answered.items()}
         self._contracts = contracts_digest(contracts | mapped)
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
@@ -174,14 +187,14 @@ class Ingest:
                     skipped.append(f"{sheet.place}以前选过“不装载”，这次也没有装载。")
                     continue
                 match = match or recognise(sheet, ledgers, self._run.catalogue)
-                period = _period(match, self._run.today)
+                period = _period(match, self._run.today, self._answered.get((sha256, match.sheet.key), ""))
                 self._periods[origin.key, match.sheet.key] = period
                 found.append(Waiting(origin, sha256, match, period))
                 skipped += _hidden(match.sheet)
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
-                    self._outcome.doubts.append((sheet, origin.key, hidden(str(error))))
+                    self._outcome.doubts.append(Unclear(sheet, origin.key, sha256, hidden(str(error)), getattr(error, "ledger", None)))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
         sentences, skipped = [hidden(s) for s in sentences], [hidden(s) for s in skipped]
@@ -328,20 +341,22 @@ def _tasks(sheets: list[tuple[int, Waiting]]) -> list[Task]:
     return sorted(tasks.values(), key=lambda task: -sum(sizes[seq] for batch in task for seq, _ in batch))
 
 
-def _period(match: Match, today: date) -> Period | None:
-    """The period that a sheet speaks of, where its contract takes it from the title.
+def _period(match: Match, today: date, answered: str = "") -> Period | None:
+    """The period that a sheet speaks of, where its contract takes it from the title; else what somebody ``answered``.
 
-    Raises NotRecognised when it has none, or one that has not begun.
+    Raises PeriodMissing when it has none, and NotRecognised when it has not begun.
     """
     ledger, sheet = match.ledger, match.sheet
     period = period_of(sheet, ledger)
     if ledger.period != "title" or "period" in match.columns:
         by_row = any(c.type == "period" and c.id in match.columns for c in ledger.columns)
         return None if by_row or not period or period.start > today else period
+    period = period or (read_period(answered, ledger.grain) if answered else None)
     if period is None:
-        raise NotRecognised(
+        raise PeriodMissing(
             f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.grain]}。"
-            f"请在标题中写明“{EXAMPLES[ledger.grain]}”后重新上报。"
+            f"请在标题中写明“{EXAMPLES[ledger.grain]}”后重新上报，或在“数据导入”页上选定。",
+            ledger,
         )
     if period.start > today:
         raise NotRecognised(

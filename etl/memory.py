@@ -1,5 +1,5 @@
-"""What people decided once and need not decide again, in ``state.sqlite`` of the home: places meant by a doubtful name, and how
-the columns of a layout map to a ledger.
+"""What people decided once and need not decide again, in ``state.sqlite`` of the home: places meant by a doubtful name, how
+the columns of a layout map to a ledger, and the period of a file that names none.
 
 SQLite, because it is the application's own small state and not derived from loads: a new version of the warehouse keeps it. A
 home without the file knows nothing, and reading makes no file.
@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS place_answer (
 CREATE TABLE IF NOT EXISTS mapping (
   dataset TEXT NOT NULL, layout TEXT NOT NULL, ledger TEXT NOT NULL, columns TEXT NOT NULL, who TEXT NOT NULL DEFAULT '',
   decided_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (dataset, layout));
+CREATE TABLE IF NOT EXISTS period_answer (
+  dataset TEXT NOT NULL, sha256 TEXT NOT NULL, sheet TEXT NOT NULL, period TEXT NOT NULL, who TEXT NOT NULL DEFAULT '',
+  decided_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (dataset, sha256, sheet));
 """
 
 
@@ -73,6 +76,21 @@ class Memory:
         """Ask again the next time."""
         with self._writing() as state:
             state.execute("DELETE FROM place_answer WHERE dataset = ? AND written = ?", (dataset, plain(written)))
+
+    # ---- periods ----
+
+    def period_answers(self, dataset: str) -> dict[tuple[str, str], str]:
+        """(hash of a file, sheet) → the period of which it speaks, in words (2026年10月)."""
+        rows = self._read("SELECT sha256, sheet, period FROM period_answer WHERE dataset = ?", dataset)
+        return {(sha256, sheet): period for sha256, sheet, period in rows}
+
+    def answer_period(self, dataset: str, sha256: str, sheet: str, period: str, who: str = "") -> None:
+        """Remember the period of one sheet of one file: the next month's file of the same layout is asked again."""
+        with self._writing() as state:
+            state.execute(
+                "INSERT OR REPLACE INTO period_answer (dataset, sha256, sheet, period, who) VALUES (?, ?, ?, ?, ?)",
+                (dataset, sha256, sheet, period, who),
+            )
 
     # ---- layouts ----
 

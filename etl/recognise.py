@@ -11,11 +11,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from etl.dates import EXAMPLES, Period, find_period
-from etl.extract import Sheet
+from etl.extract import Known, Sheet
 from etl.heads import joined, normal, spellings
 from etl.hierarchy import with_paths
 from etl.made import with_period, with_place
 from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
+from etl.sheetxml import column_number
 from etl.units import factor, parse, split_head
 from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
@@ -29,6 +30,14 @@ NUMERIC = ("integer", "number", "quantity", "percent")
 
 class NotRecognised(Exception):
     """A sheet that obeys no contract for certain; the message is a Chinese sentence that says what is missing."""
+
+
+class PeriodMissing(NotRecognised):
+    """A sheet whose contract is certain and whose period stands nowhere: ``ledger`` is the contract."""
+
+    def __init__(self, message: str, ledger: Ledger):
+        super().__init__(message)
+        self.ledger = ledger
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,12 @@ def ledgers_for(catalogue: Catalogue, dataset: str) -> list[Ledger]:
     return [l for l in there if (dataset in l.datasets if l.datasets else dataset not in BUNDLED)]
 
 
-def known_heads(ledgers: Iterable[Ledger]) -> frozenset[str]:
-    """Every head of every contract, in normal form."""
-    heads = {head for ledger in ledgers for column in ledger.columns for head in column.heads}
-    return frozenset(form for head in heads for form in (normal(head), joined(head)))
+def known_heads(ledgers: Iterable[Ledger]) -> Known:
+    """Every head of every contract, in normal form, and how far columns are named by their letters."""
+    columns = [column for ledger in ledgers for column in ledger.columns]
+    heads = {head for column in columns for head in column.heads}
+    reach = max((column_number(c.at.upper()) + 1 for c in columns if c.at), default=0)
+    return Known((form for head in heads for form in (normal(head), joined(head))), reach=reach)
 
 
 def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match:
@@ -111,7 +122,7 @@ def _certain(sheet: Sheet, tried: Sequence[_Try]) -> _Try | None:
         return None
     if other := next((t for t in ranked if t is not best and t.score == best.score and not t.missing), None):
         raise NotRecognised(
-            f"{sheet.place}既像“{best.ledger.name}”又像“{other.ledger.name}”，分不清是哪种台账。请把台账名称写进标题后重新上报。"
+            f"{sheet.place}既像“{best.ledger.name}”又像“{other.ledger.name}”，分不清是哪种台账。请把台账名称写进标题，或在“数据导入”页上选定后重新上报。"
         )
     return best
 

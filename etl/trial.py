@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from etl import origins
-from etl.dates import in_words
-from etl.extract import Sheet
-from etl.ingest import Ingest, Progress
+from etl.dates import in_words, recent
+from etl.ingest import Ingest, Progress, Unclear
 from etl.load import Loads, Manifest
 from etl.mapping import Candidate, candidates, layout
 from etl.marks import Problem
@@ -52,7 +52,8 @@ class Found:
 class Doubt:
     """A sheet that no contract fits for certain: why, its heads and first rows, the ledgers that it may be, likeliest first.
 
-    ``layout`` is the name under which an answer is remembered.
+    ``layout`` is the name under which an answer is remembered. Where only the period is missing, ``ledger`` is certain, ``periods`` are
+    those that it may mean in words, the newest first, and the answer is remembered for the bytes of the file (``sha256``).
     """
 
     sheet: str
@@ -61,6 +62,9 @@ class Doubt:
     sample: tuple[tuple[str, ...], ...]
     layout: str
     candidates: tuple[Candidate, ...]
+    sha256: str = ""
+    ledger: str = ""
+    periods: tuple[str, ...] = ()
 
 
 @dataclass
@@ -131,8 +135,8 @@ def check(
         run = Ingest(connection, catalogue, where, loads, dataset, places, seen=NothingSeen(), key=_key(where))
         outcome = run.run(files, progress, ledgers)
         checked = {f.key: Checked(f.path, f.path.name) for f in files}
-        for sheet, origin, sentence in outcome.doubts:
-            checked[origin].doubts.append(_doubt(sheet, sentence, run.ledgers))
+        for unclear in outcome.doubts:
+            checked[unclear.origin].doubts.append(_doubt(unclear, run.ledgers, catalogue))
         for key, faults in outcome.faults.items():
             checked[key].faults = faults
         for key, notes in outcome.notes_by_file.items():
@@ -151,11 +155,16 @@ def _found(m: Manifest, period: str, compared: Preview) -> Found:
     return Found(m.sheet, m.ledger, period, m.rows_in, m.rows_accepted, m.rows_rejected, m.warnings, compared)
 
 
-def _doubt(sheet: Sheet, sentence: str, ledgers: Sequence[Ledger]) -> Doubt:
+def _doubt(unclear: Unclear, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Doubt:
+    sheet, asked = unclear.sheet, unclear.ledger
     rows = sheet.table().slice(0, _SAMPLE).to_pydict()
     columns = [rows[f"c{i}"] for i in range(len(sheet.heads))]
     sample = tuple(tuple(value or "" for value in row) for row in zip(*columns, strict=True))
-    return Doubt(sheet.key, sentence, sheet.heads, sample, layout(sheet), tuple(candidates(sheet, ledgers)))
+    if asked:
+        periods = tuple(in_words(p) for p in recent(asked.grain, date.today()))
+        return Doubt(sheet.key, unclear.sentence, sheet.heads, sample, layout(sheet), (), unclear.sha256, asked.id, periods)
+    found = tuple(candidates(sheet, ledgers, catalogue))
+    return Doubt(sheet.key, unclear.sentence, sheet.heads, sample, layout(sheet), found)
 
 
 def _problems(connection: duckdb.DuckDBPyConnection, path: Path) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ def expected(ledger: Ledger, filings: pd.DataFrame, as_of) -> list[Period]:
 
 
 def states(ledger: Ledger, filings: pd.DataFrame, places: pd.DataFrame, periods: list[Period]) -> pd.DataFrame:
-    """The state of every place and period: place_id, place, period (label), state, first_sent, times."""
+    """The state of every place and period: place_id, place, period (label), month (its last one), state, first_sent, times."""
     own = filings[filings["ledger"] == ledger.id]
     by_key = {(r.place_id, pd.Timestamp(r.period_start).date()): r for r in own.itertuples()}
     covered = {start for _, start in by_key} if ledger.coverage == "all_places" else set()
@@ -32,8 +32,60 @@ def states(ledger: Ledger, filings: pd.DataFrame, places: pd.DataFrame, periods:
         for place_id, place in zip(places["place_id"], places["place"], strict=True):
             found = by_key.get((place_id, period.start))
             state = SENT if found is None and period.start in covered else _state(ledger, period, found)
-            rows.append((place_id, place, period.label, state, getattr(found, "first_sent", None), getattr(found, "times", 0)))
-    return pd.DataFrame(rows, columns=["place_id", "place", "period", "state", "first_sent", "times"])
+            sent = (getattr(found, "first_sent", None), getattr(found, "times", 0))
+            rows.append((place_id, place, period.label, month_of(period.end), state, *sent))
+    return pd.DataFrame(rows, columns=["place_id", "place", "period", "month", "state", "first_sent", "times"])
+
+
+def month_of(day: date) -> str:
+    """The month in which a period ends, as the heads of a matrix name it; they sort in time."""
+    return f"{day.year}-{day.month:02d}"
+
+
+def matrix(every: dict[str, pd.DataFrame], names: dict[str, str], place_id: str | None = None, months: int = 12) -> pd.DataFrame:
+    """Ledgers × the last months, the newest first: what one place sent, or (``place_id`` None) how many of the street have.
+
+    ``every`` are the states by ledger, ``names`` its names. A ledger that is sent by the quarter or the year stands in the last month
+    of its period; where nothing is due a cell is empty.
+    """
+    heads = sorted({m for frame in every.values() for m in frame["month"]}, reverse=True)[:months]
+    rows = []
+    for ledger, frame in every.items():
+        mine = frame if place_id is None else frame[frame["place_id"] == place_id]
+        cells = {m: _together(group["state"]) if place_id is None else group["state"].iloc[0] for m, group in mine.groupby("month")}
+        rows.append((names[ledger], *(cells.get(m, "") for m in heads)))
+    return pd.DataFrame(rows, columns=["台账", *heads])
+
+
+def _together(states: pd.Series) -> str:
+    """The states of all places in one cell: ✔ 23/23, ◐ 21/23 ▼1, ✕ 0/23."""
+    there, late = int((states != MISSING).sum()), int((states == LATE).sum())
+    mark = "✔" if there == len(states) else "◐" if there else "✕"
+    return f"{mark} {there}/{len(states)}" + (f" ▼{late}" if late else "")
+
+
+def everything(every: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.DataFrame:
+    """Places × ledgers × months: 社区, 台账, and a column a month, the newest first."""
+    whole = pd.concat([frame.assign(ledger=names[ledger]) for ledger, frame in every.items()])
+    wide = whole.pivot_table(index=["place_id", "ledger"], columns="month", values="state", aggfunc="first", sort=False)
+    wide = wide[sorted(wide.columns, reverse=True)].fillna("").reset_index()
+    shown = whole.drop_duplicates("place_id").set_index("place_id")["place"]
+    wide.insert(0, "社区", wide.pop("place_id").map(shown))
+    wide = wide.rename(columns={"ledger": "台账"})
+    wide.columns.name = None
+    order = {place: n for n, place in enumerate(shown)}
+    return wide.sort_values("社区", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+
+
+def silent(ledgers: list[Ledger], filings: pd.DataFrame, period: Period, as_of: date) -> list[str]:
+    """The names of the ledgers that were sent before and of which nobody in the street has sent the period that is shown."""
+    found = []
+    for ledger in ledgers:
+        due = [p for p in expected(ledger, filings, as_of) if p.end == period.end]
+        starts = pd.to_datetime(filings.loc[filings["ledger"] == ledger.id, "period_start"]).dt.date
+        if due and due[0].start not in set(starts):
+            found.append(ledger.name)
+    return found
 
 
 def _state(ledger: Ledger, period: Period, found) -> str:

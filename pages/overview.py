@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import attention, board, cards, deck, frame, published, show, tables, to_date
+from jiejian.ui import attention, board, cards, deck, frame, published, reporting, show, tables, to_date
 
 view = frame.page(__file__)
 
@@ -18,6 +18,7 @@ slide = deck.cards_slide(view, shown)
 show.heading("总览", slide.takeaway)
 cards.draw(slide.cards, view.catalogue)
 show.foot(view.context(*shown))
+reporting.missing_ledgers(view)
 to_date.draw(view, shown)
 
 judged = board.judge(view)

@@ -368,7 +368,7 @@ def test_a_month_without_a_month(street):
     street.register()
     workbook(street.inbox / "基本情况.xlsx", [["社区基本情况统计表"], HEADS, *OCTOBER])
     assert street.refresh().faults == [
-        "文件“基本情况.xlsx”工作表“Sheet1”是“社区基本情况统计表”，但标题、工作表名和文件名里都没有月份。请在标题中写明“2026年10月”后重新上报。"
+        "文件“基本情况.xlsx”工作表“Sheet1”是“社区基本情况统计表”，但标题、工作表名和文件名里都没有月份。请在标题中写明“2026年10月”后重新上报，或在“数据导入”页上选定。"
     ]
     workbook(street.inbox / "基本情况.xlsx", [["2062年10月社区基本情况统计表"], HEADS, *OCTOBER])
     assert street.refresh().faults == [

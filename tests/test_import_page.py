@@ -147,6 +147,48 @@ def test_a_sheet_that_is_no_ledger_is_left_alone_from_then_on(street, tmp_path):
     assert "以前选过“不装载”" in said(test) and test.button(key="import_confirm").disabled
 
 
+def test_a_month_that_stands_nowhere_is_asked_and_remembered_for_this_file_only(street, tmp_path):
+    file = book(tmp_path, "户数.xlsx", [HEADS, ["春和社区", 7, 8, 9]])
+    test = send(opened(), file)
+    (doubt,) = test.session_state["_import_desk"].checked[0].doubts
+    assert list(test.dataframe[0].value.iloc[0])[:3] == ["户数.xlsx", "Sheet1", "社区基本情况统计表"]
+    assert test.button(key="decide_0").disabled and test.button(key="import_confirm").disabled
+    test.selectbox(key=f"period_{doubt.sha256[:12]}_Sheet1").set_value("2026年9月").run()
+    press(test, "decide_0")
+    press(test, "import_confirm")
+    assert street.figures("households") == {("春和", "2026-09"): 7, ("春和", "2026-10"): 1200, ("望湖", "2026-10"): 1350}
+    # The shell knows the answer for these bytes; the next file of the same layout is asked again.
+    (street.inbox / "户数.xlsx").write_bytes(file[1])
+    workbook(street.inbox / "户数（新）.xlsx", [HEADS, ["春和社区", 70, 80, 90]])
+    assert street.refresh().faults == [
+        "文件“户数（新）.xlsx”工作表“Sheet1”是“社区基本情况统计表”，但标题、工作表名和文件名里都没有月份。请在标题中写明“2026年10月”后重新上报，或在“数据导入”页上选定。"
+    ]
+
+
+def test_a_sheet_that_fits_two_ledgers_is_asked_and_the_answer_kept(street, tmp_path):
+    """Two contracts with the same heads: the shell says so, the page asks which, and both know it from then on."""
+    columns = "columns:\n  place: {name: 社区, type: place, required: true}\n  n: {name: 盏数, type: number, measure: %s}\n"
+    for name, title in (("lamps", "路灯登记"), ("signs", "路牌登记")):
+        measures = f"measures: {{{name}: {{name: {title[:2]}, unit: 盏, kind: stock}}}}\n"
+        head = f"name: {title}\ntable: observation\nsent: month\nperiod: title\ngrain: month\n"
+        (street.root / "catalogue" / "ledgers").mkdir(parents=True, exist_ok=True)
+        (street.root / "catalogue" / "ledgers" / f"{name}.yml").write_text(head + measures + columns % name, encoding="utf-8")
+    rows = [["2026年9月"], ["社区", "盏数"], ["春和社区", 3]]
+    workbook(street.inbox / "九月.xlsx", rows)
+    assert street.refresh().faults == [
+        "文件“九月.xlsx”工作表“Sheet1”既像“路灯登记”又像“路牌登记”，分不清是哪种台账。请把台账名称写进标题，或在“数据导入”页上选定后重新上报。"
+    ]
+    test = send(opened(), book(tmp_path, "九月.xlsx", rows))
+    (doubt,) = test.session_state["_import_desk"].checked[0].doubts
+    test.selectbox(key=f"ledger_{doubt.layout}").set_value("signs").run()
+    assert not test.button(key="decide_0").disabled, "each column was found already"
+    press(test, "decide_0")
+    press(test, "import_confirm")
+    assert street.ask("SELECT measure, value FROM observation WHERE measure IN ('lamps', 'signs')") == [("signs", 3)]
+    workbook(street.inbox / "十月.xlsx", [["2026年10月"], ["社区", "盏数"], ["春和社区", 4]])
+    assert {m.ledger for m in street.refresh().written} == {"signs"}
+
+
 def test_a_doubtful_name_is_asked_and_the_answer_kept(street, tmp_path):
     rows = [[TITLE.format(9)], HEADS, ["春禾社区", 1, 2, 3]]
     test = send(opened(), book(tmp_path, "九月.xlsx", rows))

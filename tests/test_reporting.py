@@ -10,6 +10,7 @@ from etl.warehouse import serving
 from jiejian import filings
 from jiejian.catalogue import catalogue
 from jiejian.home import home
+from jiejian.periods import Period
 from jiejian.warehouse import Warehouse
 
 HEADS = ["社区", "户数", "常住人口", "代办事项"]
@@ -58,3 +59,41 @@ def test_late_only_where_a_limit_is_declared(street):
     # Loaded today: more than five days after the end of October 2026 or not is a matter of the calendar; September surely is.
     assert states(due_day=1)["春和", "2026年9月"] == filings.LATE
     assert states(due_day=366)["春和", "2026年9月"] == filings.SENT
+
+
+def frames() -> tuple:
+    source = Warehouse(serving(home()), catalogue())
+    sent, as_of = source.filings("street"), source.datasets()["street"].as_of
+    ledgers = {i: l for i, l in catalogue().ledgers.items() if filings.expected(l, sent, as_of)}
+    every = {i: filings.states(l, sent, source.places("street"), filings.expected(l, sent, as_of)) for i, l in ledgers.items()}
+    source.close()
+    return sent, as_of, every, {i: l.name for i, l in ledgers.items()}
+
+
+def test_one_matrix_of_community_ledger_and_month(street):
+    """September: two sent and one sent zeros; October: two sent, 麦香 did not. Cases are a system's export: once a month has any, all have reported."""
+    street.cases([["T1", "2026-10-03 08:00", "春和", "", ""]])
+    street.refresh()
+    _, _, every, names = frames()
+    assert names == {"monthly": "社区基本情况统计表", "cases": "诉求工单"} or set(names) == {"monthly", "cases"}
+    whole = filings.matrix(every, names).set_index("台账")
+    assert list(whole.columns) == ["2026-10", "2026-09"]
+    assert list(whole.loc["社区基本情况统计表"]) == ["◐ 2/3", "✔ 3/3"]
+    assert list(whole.loc["诉求工单"]) == ["✔ 3/3", ""]
+    place = next(p for p in every["monthly"]["place_id"] if p.endswith("麦香社区"))
+    one = filings.matrix(every, names, place).set_index("台账")
+    assert list(one.loc["社区基本情况统计表"]) == [filings.MISSING, filings.ZERO]
+    table = filings.everything(every, names)
+    assert list(table.columns) == ["社区", "台账", "2026-10", "2026-09"] and len(table) == 6
+    mine = table[(table["社区"].str.startswith("麦香")) & (table["台账"] == "社区基本情况统计表")]
+    assert list(mine.iloc[0][2:]) == [filings.MISSING, filings.ZERO]
+
+
+def test_a_ledger_that_nobody_of_the_street_has_sent_for_the_month(street):
+    ledgers = list(catalogue().ledgers.values())
+    sent, as_of, *_ = frames()
+    october = Period(as_of.replace(day=1), as_of, "month")
+    assert october.label == "2026年10月"
+    assert filings.silent(ledgers, sent, october, as_of) == []
+    without = sent[~((sent["ledger"] == "monthly") & (sent["period_start"].astype(str).str.startswith("2026-10")))]
+    assert filings.silent(ledgers, without, october, as_of) == ["社区基本情况统计表"]

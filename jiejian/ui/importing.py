@@ -137,6 +137,13 @@ def remember_mapping(doubt: Doubt, ledger: str, columns: dict[str, str]) -> None
     build.memory().remember_mapping(DATASET, doubt.layout, ledger, columns, who)
 
 
+def remember_period(doubt: Doubt, period: str) -> None:
+    """Of which period a sheet of a file speaks that names none."""
+    from etl import build
+
+    build.memory().answer_period(DATASET, doubt.sha256, doubt.sheet, period, person())
+
+
 def remember_place(written: str, place: str) -> None:
     from etl import build
 

@@ -23,7 +23,7 @@ def ask(checked: list[Checked], again: Callable[[], None]) -> bool:
     doubts = [(one, doubt) for one in checked for doubt in one.doubts]
     for number, (one, doubt) in enumerate(doubts):
         with st.container(border=True, key=f"doubt_{number}"):
-            _ask_ledger(one, doubt, number, again)
+            (_ask_period if doubt.ledger else _ask_ledger)(one, doubt, number, again)
     names = _doubtful(checked)
     if names:
         with st.container(border=True, key="doubtful_places"):
@@ -34,13 +34,43 @@ def ask(checked: list[Checked], again: Callable[[], None]) -> bool:
 # ---- which ledger, which column ----
 
 
-def _ask_ledger(one: Checked, doubt: Doubt, number: int, again: Callable[[], None]) -> None:
-    where = f"“{one.name}”" + (f"的工作表“{doubt.sheet}”" if doubt.sheet else "")
-    st.markdown(f"**{where}是哪种台账？**")
-    st.caption(doubt.sentence)
+def _ask_period(one: Checked, doubt: Doubt, number: int, again: Callable[[], None]) -> None:
+    """The ledger is known, and no title, sheet or file says of which period it speaks."""
+    name = next((l.name for l in importing.ledgers() if l.id == doubt.ledger), doubt.ledger)
+    st.markdown(f"**{_where(one, doubt)}是“{name}”，说的是哪一期？**")
+    st.caption("标题、工作表名和文件名里都没有写。选定后只对这个文件有效，下一期的表会再问。")
+    _sample(doubt)
+    key = f"period_{doubt.sha256[:12]}_{doubt.sheet}"
+    chosen = st.selectbox("时间", [_NOT_YET, *doubt.periods], key=key)
+    st.button(
+        "记住并重新识别",
+        type="primary",
+        disabled=chosen == _NOT_YET,
+        on_click=_decide_period,
+        args=(doubt, chosen, again),
+        key=f"decide_{number}",
+    )
+
+
+def _decide_period(doubt: Doubt, period: str, again: Callable[[], None]) -> None:
+    importing.remember_period(doubt, period)
+    again()
+
+
+def _where(one: Checked, doubt: Doubt) -> str:
+    return f"“{one.name}”" + (f"的工作表“{doubt.sheet}”" if doubt.sheet else "")
+
+
+def _sample(doubt: Doubt) -> None:
     if doubt.sample:
         heads = _different(doubt.heads)
         st.dataframe(pd.DataFrame(doubt.sample, columns=heads), hide_index=True, width="stretch")
+
+
+def _ask_ledger(one: Checked, doubt: Doubt, number: int, again: Callable[[], None]) -> None:
+    st.markdown(f"**{_where(one, doubt)}是哪种台账？**")
+    st.caption(doubt.sentence)
+    _sample(doubt)
     known = {l.id: l for l in importing.ledgers()}
     offered = [_NOT_YET, *(c.ledger for c in doubt.candidates if c.ledger in known), _NONE]
     chosen = st.selectbox(
@@ -51,8 +81,12 @@ def _ask_ledger(one: Checked, doubt: Doubt, number: int, again: Callable[[], Non
     )
     if chosen == _NOT_YET:
         return
-    columns = _ask_columns(known[chosen], doubt) if chosen else {}
-    missing = [c.name for c in _needed(known[chosen]) if c.id not in columns] if chosen else []
+    fits = any(c.ledger == chosen and c.fits for c in doubt.candidates)
+    if fits:
+        st.caption(f"按“{known[chosen].name}”，各列都能自动对上，不用再选。")
+    asked = bool(chosen) and not fits
+    columns = _ask_columns(known[chosen], doubt) if asked else {}
+    missing = [c.name for c in _needed(known[chosen]) if c.id not in columns] if asked else []
     if missing:
         st.caption(f"还要选定：{'、'.join(missing)}。")
     st.button(

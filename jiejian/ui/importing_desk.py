@@ -175,7 +175,10 @@ def _recognised(checked: list[Checked]) -> pd.DataFrame:
                     state,
                 )
             )
-        rows += [(one.name, d.sheet, "认不出", "", None, None, None, None, None, None, "？ 待选定") for d in one.doubts]
+        rows += [
+            (one.name, d.sheet, names.get(d.ledger, "认不出"), "", *[None] * 6, "？ 待选定时间" if d.ledger else "？ 待选定")
+            for d in one.doubts
+        ]
         if not one.found and not one.doubts:
             rows.append((one.name, "", "不能用", "", None, None, None, None, None, None, "✕ 不能用"))
     heads = ["文件", "工作表", "台账", "时间", "行数", "新增", "改变", "相同", "退回", "提醒", "结果"]

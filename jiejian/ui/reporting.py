@@ -1,4 +1,5 @@
-"""报送情况: a finding on top, ledgers × periods, one ledger's communities × periods, and the list of who is to be reminded."""
+"""报送情况: a finding on top, ledgers × periods, one ledger's communities × periods, ledgers × months of one community, and the list
+of who is to be reminded."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from jiejian.catalogue import Ledger
 from jiejian.export.tables import MIME, ExportColumn, ExportTable, file_name, to_xlsx
 from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
+
+_KEY = "✔ 已报　▼ 迟报　↻ 更正（内容改过）　○ 全为零　✕ 缺报。台账约定没有写期限的不判迟报。"
 
 
 def draw(view: View) -> None:
@@ -30,8 +33,39 @@ def draw(view: View) -> None:
     wide = wide.loc[list(places["place_id"]), order]
     wide.insert(0, "社区", list(places["place"]))
     st.dataframe(wide, hide_index=True, width="stretch", height="auto")
-    st.caption("✔ 已报　▼ 迟报　↻ 更正（内容改过）　○ 全为零　✕ 缺报。台账约定没有写期限的不判迟报。")
-    _download(view, late)
+    st.caption(_KEY)
+    names = {i: l.name for i, l in ledgers.items()}
+    _matrix(view, every, names, places)
+    left, right = st.columns(2)
+    with left:
+        _download(view, "催报清单", late, f"下载催报清单（{len(late):,} 条）", "reporting_list")
+    with right:
+        _download(view, "报送情况总表", filings.everything(every, names), "下载报送情况总表（社区×台账×月份）", "reporting_all")
+
+
+def _matrix(view: View, every: dict[str, pd.DataFrame], names: dict[str, str], places: pd.DataFrame) -> None:
+    """What one community (or the street) has sent of every ledger, month by month."""
+    known = dict(zip(places["place_id"], places["place"], strict=True))
+    chosen = st.selectbox("看一个社区的各种台账", ["", *known], format_func=lambda p: known.get(p, "全街道"), key="reporting_place")
+    frame = filings.matrix(every, names, chosen or None)
+    st.dataframe(frame, hide_index=True, width="stretch", height="auto", placeholder="")
+    if chosen:
+        st.caption("按季、按半年、按年报的台账写在那一期的最后一个月；空白的月份不用报。")
+    else:
+        st.caption("✔ 全部报了　◐ 部分社区报了（已报/应报）　✕ 都没有报　▼ 其中迟报的社区数。按季、按年报的台账写在那一期的最后一个月。")
+    title = f"{known.get(chosen, '全街道')}报送情况"
+    _download(view, title, frame, f"下载{title}", "reporting_matrix")
+
+
+def missing_ledgers(view: View) -> None:
+    """One quiet sentence on the overview where the whole street lacks a ledger for the month that is shown."""
+    if view.period is None or view.published or view.dataset.as_of is None:
+        return
+    silent = filings.silent(list(view.catalogue.ledgers.values()), view.ask("filings"), view.period, view.dataset.as_of)
+    if silent:
+        some = "、".join(f"“{name}”" for name in silent[:3]) + (f"等 {len(silent)} 种台账" if len(silent) > 3 else "")
+        label = f"{view.period.label}全街道还没有报送{some}，相关数字是空缺。看报送情况"
+        st.page_link("pages/reporting.py", label=label, icon=":material/arrow_forward:")
 
 
 def _missing(ledgers: dict[str, Ledger], every: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -66,21 +100,21 @@ def _overview(ledgers: dict[str, Ledger], every: dict[str, pd.DataFrame]) -> pd.
     return pd.DataFrame(rows).fillna("")
 
 
-def _download(view: View, late: pd.DataFrame) -> None:
+def _download(view: View, title: str, frame: pd.DataFrame, label: str, key: str) -> None:
     context = view.context()
 
     def content() -> bytes:
-        columns = tuple(ExportColumn(head) for head in late.columns)
-        return to_xlsx(ExportTable("催报清单", late, columns, context))
+        columns = tuple(ExportColumn(head) for head in frame.columns)
+        return to_xlsx(ExportTable(title, frame, columns, context))
 
-    name = file_name(context.street, "催报清单", context.as_of, "xlsx", fictional=context.fictional)
+    name = file_name(context.street, title, context.as_of, "xlsx", fictional=context.fictional)
     st.download_button(
-        f"下载催报清单（{len(late):,} 条）",
+        label,
         data=taken(name, content),
         file_name=name,
         mime=MIME["xlsx"],
-        key="reporting_list",
+        key=key,
         on_click="ignore",
         icon=":material/download:",
-        disabled=late.empty,
+        disabled=frame.empty,
     )
