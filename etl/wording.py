@@ -39,7 +39,7 @@ def plain(text: str) -> str:
 
 def spaced(text: str) -> str:
     """A name as it is shown: half-width, blanks only between Latin words (Back Bay, but 北京)."""
-    written = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    written = " ".join(unicodedata.normalize("NFKC", text).split())
     return re.sub(r" (?![!-~])|(?<![!-~]) ", "", written)
 
 
