@@ -186,7 +186,7 @@ class Ingest:
                 if match == NO_LEDGER:
                     skipped.append(f"{sheet.place}以前选过“不装载”，这次也没有装载。")
                     continue
-                match = match or recognise(sheet, ledgers, self._run.catalogue)
+                match = match or recognise(sheet, ledgers, self._run.catalogue, self._own)
                 period = _period(match, self._run.today, self._answered.get((sha256, match.sheet.key), ""))
                 self._periods[origin.key, match.sheet.key] = period
                 found.append(Waiting(origin, sha256, match, period))
@@ -210,6 +210,11 @@ class Ingest:
     def period_of(self, load: Manifest) -> Period | None:
         """The period that the title of a sheet speaks of, where its contract takes it from there."""
         return self._periods.get((load.origin, load.sheet))
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The contracts that the street wrote itself."""
+        return frozenset(p.stem for p in (self._home.catalogue / "ledgers").glob("*.yml"))
 
     @cached_property
     def _known(self) -> frozenset[str]:

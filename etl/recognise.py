@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -71,12 +71,15 @@ def known_heads(ledgers: Iterable[Ledger]) -> Known:
     return Known((form for head in heads for form in (normal(head), joined(head))), reach=reach)
 
 
-def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match:
-    """The contract that the sheet obeys. Raises NotRecognised with a sentence when that is not certain."""
+def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own: Collection[str] = ()) -> Match:
+    """The contract that the sheet obeys. Raises NotRecognised with a sentence when that is not certain.
+
+    ``own`` are the street's own contracts (ids): where one fits as well as one that ships, it was written for that.
+    """
     ledgers = [l for l in ledgers if _reads(l, sheet)]
     sheets = {l.id: with_period(with_place(with_paths(sheet, l), l), l) for l in ledgers}
     plain_ones = [_Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in ledgers if not _is_turned(l)]
-    if best := _certain(sheet, plain_ones):
+    if best := _certain(sheet, plain_ones, own):
         return _match(best, catalogue)
     # Periods or places across, measures down: asked only where the plain reading does not do.
     alone = len(ledgers) == 1
@@ -86,7 +89,7 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue) -> 
         if _is_turned(l) or alone or may_be_turned(sheet) or _names_fit(sheet, l)
         for other in other_layouts(sheets[l.id], l)
     ]
-    if best := _certain(sheet, turned):
+    if best := _certain(sheet, turned, own):
         return _match(best, catalogue)
     raise NotRecognised(_what_is_missing(sheet, max((*plain_ones, *turned), key=lambda t: t.score, default=None)))
 
@@ -113,14 +116,15 @@ class _Try:
         return _missing(self.sheet, self.ledger, self.columns)
 
 
-def _certain(sheet: Sheet, tried: Sequence[_Try]) -> _Try | None:
+def _certain(sheet: Sheet, tried: Sequence[_Try], own: Collection[str]) -> _Try | None:
     """The one that fits for certain. Raises NotRecognised where two fit alike."""
-    ranked = sorted(tried, key=lambda t: -t.score)
+    ranked = sorted(tried, key=lambda t: (-t.score, t.ledger.id not in own))
     best = next((t for t in ranked if t.score and not t.missing), None)
     # A contract that fits whole but poorly must not hide one that fits well and lacks a column.
     if best is None or not _covers(best) or 3 * best.score < 2 * ranked[0].score:
         return None
-    if other := next((t for t in ranked if t is not best and t.score == best.score and not t.missing), None):
+    alike = (t for t in ranked if t is not best and t.score == best.score and (t.ledger.id in own) == (best.ledger.id in own))
+    if other := next((t for t in alike if not t.missing), None):
         raise NotRecognised(
             f"{sheet.place}既像“{best.ledger.name}”又像“{other.ledger.name}”，分不清是哪种台账。请把台账名称写进标题，或在“数据导入”页上选定后重新上报。"
         )

@@ -71,15 +71,16 @@ def frames() -> tuple:
 
 
 def test_one_matrix_of_community_ledger_and_month(street):
-    """September: two sent and one sent zeros; October: two sent, 麦香 did not. Cases are a system's export: once a month has any, all have reported."""
-    street.cases([["T1", "2026-10-03 08:00", "春和", "", ""]])
-    street.refresh()
-    _, _, every, names = frames()
-    assert names == {"monthly": "社区基本情况统计表", "cases": "诉求工单"} or set(names) == {"monthly", "cases"}
+    """September: two sent and one sent zeros; October: two sent, 麦香 did not. A ledger by the quarter stands in its last month."""
+    sent, as_of, every, names = frames()
+    assert names == {"monthly": "社区基本情况统计表"}
+    quarterly = catalogue().ledgers["monthly"].model_copy(update={"sent": "quarter"})
+    places = every["monthly"].drop_duplicates("place_id")[["place_id", "place"]]
+    every["q"], names["q"] = filings.states(quarterly, sent, places, filings.expected(quarterly, sent, as_of)), "季报"
     whole = filings.matrix(every, names).set_index("台账")
     assert list(whole.columns) == ["2026-10", "2026-09"]
     assert list(whole.loc["社区基本情况统计表"]) == ["◐ 2/3", "✔ 3/3"]
-    assert list(whole.loc["诉求工单"]) == ["✔ 3/3", ""]
+    assert list(whole.loc["季报"]) == ["", "✕ 0/3"]
     place = next(p for p in every["monthly"]["place_id"] if p.endswith("麦香社区"))
     one = filings.matrix(every, names, place).set_index("台账")
     assert list(one.loc["社区基本情况统计表"]) == [filings.MISSING, filings.ZERO]

@@ -164,3 +164,32 @@ def test_small_numbers_may_grow_tenfold(street, tmp_path):
     rows = [["指标：人口数(人口抽样调查)(人)"], ["地区", "2016年", "2015年"], ["甲省", 40, 3], ["乙省", 5, 0]]
     assert load(table(tmp_path / "a.csv", rows), *undeclared(tmp_path)) == 0
     assert warnings(street) == []
+
+
+def test_a_contract_of_ones_own_goes_before_the_shipped_one(street, tmp_path):
+    """Both read 年末常住人口 of a table with years across: the street wrote its own for that, and nothing is asked."""
+    own = tmp_path / "own_stats.yml"
+    own.write_text(
+        """name: 本市年度数据
+table: observation
+sent: year
+grain: year
+starts_places: all
+datasets: [statistics]
+measures:
+  own_people: {name: 常住人口（本市）, unit: 人, kind: stock}
+columns:
+  place: {name: 地区, type: place, required: true}
+  period: {name: 年份, type: period, required: true}
+  people: {name: 年末常住人口, type: number, measure: own_people}
+""",
+        encoding="utf-8",
+    )
+    rows = [["指标：年末常住人口(万人)"], ["地区", "2019年", "2018年"], ["甲省", 5, 4]]
+    assert load(table(tmp_path / "a.csv", rows), "--contract", str(own)) == 0
+    rows[2] = ["乙省", 3, 2]
+    assert load(table(tmp_path / "b.csv", rows)) == 0
+    asked = street.ask(
+        "SELECT place_id, measure, value FROM observation WHERE dataset = 'statistics' AND year(period_start) = 2019 ORDER BY 1"
+    )
+    assert asked == [("statistics/乙省", "own_people", 30000), ("statistics/甲省", "own_people", 50000)]
