@@ -150,35 +150,39 @@ def _password(ledger: Ledger, home: Home) -> str:
 def _engine(ledger: Ledger, home: Home) -> Engine:
     import sqlalchemy
 
-    source = ledger.database
+    source, password = ledger.database, _password(ledger, home)
     address = sqlalchemy.URL.create(
         _DRIVERS[source.kind],
         username=source.user,
-        password=_password(ledger, home),
+        password=password,
         host=source.host,
         port=source.port or (5432 if source.kind == "postgresql" else 3306),
         database=source.name,
     )
+    arguments = {"connect_timeout": 10, **tls_arguments(ledger, home)}
     if source.kind == "postgresql":
         wait = f"-c default_transaction_read_only=on -c statement_timeout={source.timeout * 1000} -c lock_timeout=30000"
-        ssl = {"prefer": "prefer", "require": "require", "verify": "verify-full"}[source.tls]
-        arguments = {"connect_timeout": 10, "options": wait, "sslmode": ssl, "application_name": "jiejian"}
+        arguments |= {"options": wait, "application_name": "jiejian"}
     else:
-        tls = {
-            "prefer": {},
-            "require": {"ssl": {"check_hostname": False}},
-            "verify": {"ssl_verify_cert": True, "ssl_verify_identity": True},
-        }
         # A server that stops answering is left after the time that the whole reading may take.
         # As bytes, or a password with a sign beyond latin-1 would be an error of the driver.
-        arguments = {
-            "password": _password(ledger, home).encode(),
-            "connect_timeout": 10,
-            "read_timeout": source.timeout + 10,
-            "charset": "utf8mb4",
-            **tls[source.tls],
-        }
+        arguments |= {"password": password.encode(), "read_timeout": source.timeout + 10, "charset": "utf8mb4"}
     return sqlalchemy.create_engine(address, poolclass=sqlalchemy.NullPool, connect_args=arguments, hide_parameters=True)
+
+
+def tls_arguments(ledger: Ledger, home: Home) -> dict[str, object]:
+    """What the driver is told about encryption and certificates. Raises DatabaseFault where the file of certificates is not there."""
+    source = ledger.database
+    authority = home.root / source.tls_ca if source.tls_ca else None  # an absolute path stays what it is
+    if authority and not authority.is_file():
+        raise DatabaseFault(f"“{ledger.name}”的数据库证书文件 {authority} 没有找到。请核对约定中 database 的 tls_ca。{_ADVICE}")
+    if source.kind == "postgresql":
+        mode = {"prefer": "prefer", "require": "require", "verify": "verify-full"}[source.tls]
+        return {"sslmode": mode, **({"sslrootcert": str(authority)} if authority else {})}
+    known = {"ca": str(authority)} if authority else {}
+    if source.tls == "verify":
+        return {"ssl_verify_cert": True, "ssl_verify_identity": True, **({"ssl_ca": known["ca"]} if known else {})}
+    return {"ssl": {"check_hostname": False, **known}} if source.tls == "require" or known else {}
 
 
 def _read_only(connection: Connection, source: Database) -> None:

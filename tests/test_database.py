@@ -11,8 +11,9 @@ from street import Street
 
 from etl import build
 from etl.__main__ import main
-from jiejian.catalogue import CatalogueError, catalogue
-from jiejian.home import PROJECT
+from jiejian.catalogue import CatalogueError, catalogue, declare
+from jiejian.catalogue.declarations import Ledger
+from jiejian.home import PROJECT, Home
 
 PASSWORD = "geheim-9-读"
 TABLE = """CREATE TABLE {} (order_id VARCHAR(20), created_at TIMESTAMP NULL, community VARCHAR(40), category VARCHAR(40),
@@ -210,3 +211,33 @@ def test_secrets_come_from_a_file_that_nobody_else_may_read(street, tmp_path, mo
 def test_the_command_without_file_or_contract_says_what_to_do(street, capsys):
     assert main(["load"]) == 2
     assert "请写明要装载的文件" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "tls", "expected"),
+    [
+        ("postgresql", "prefer", {"sslmode": "prefer"}),
+        ("postgresql", "require", {"sslmode": "require"}),
+        ("postgresql", "verify", {"sslmode": "verify-full", "sslrootcert": "CA"}),
+        ("mysql", "prefer", {}),
+        ("mysql", "require", {"ssl": {"check_hostname": False}}),
+        ("mysql", "verify", {"ssl_verify_cert": True, "ssl_verify_identity": True, "ssl_ca": "CA"}),
+    ],
+)
+def test_encryption_and_the_authority_are_told_to_the_driver_in_its_own_words(tmp_path, kind, tls, expected):
+    from etl.database import DatabaseFault, tls_arguments
+
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
+    own = {"tls_ca": "ca.pem"} if tls == "verify" else {}
+    source = {"kind": kind, "host": "db", "name": "n", "user": "u", "table": "t", "tls": tls, **own}
+    column = {"place": {"name": "社区", "type": "place"}}
+    ledger = declare(Ledger, "x.yml", "x", {"name": "热线工单", "table": "hotline_event", "columns": column, "database": source})
+    shown = {k: "CA" if v == str(tmp_path / "ca.pem") else v for k, v in tls_arguments(ledger, Home(tmp_path)).items()}
+    assert shown == expected
+    if own:
+        (tmp_path / "ca.pem").unlink()
+        with pytest.raises(DatabaseFault) as fault:
+            tls_arguments(ledger, Home(tmp_path))
+        assert str(fault.value) == (
+            f"“热线工单”的数据库证书文件 {tmp_path / 'ca.pem'} 没有找到。请核对约定中 database 的 tls_ca。已有的数据不受影响。"
+        )

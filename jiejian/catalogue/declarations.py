@@ -354,6 +354,8 @@ class Database(Declaration):
     since: str = ""
     dataset: str = "street"
     tls: Literal["prefer", "require", "verify"] = "prefer"
+    # The file with the certificates of the authority that signed the server's; a relative path is one below the home.
+    tls_ca: str = ""
     timeout: int = Field(600, ge=1, le=86_400)
     travels: Literal["rows", "daily"] = "rows"
     time_zone: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")] = "Asia/Shanghai"
