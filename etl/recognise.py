@@ -25,6 +25,8 @@ from jiejian.catalogue import Catalogue, Column, Ledger
 _FOR_PEOPLE = frozenset(("序号", "备注", "no", "行号", "说明"))
 # Data sets that ship with the project: only ledgers that name them describe them.
 BUNDLED = ("articles", "national")
+# A shorter name of a ledger (大事记, 资源清单) may stand in any title.
+_A_NAME = 5
 NUMERIC = ("integer", "number", "quantity", "percent")
 
 
@@ -80,6 +82,7 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own
     sheets = {l.id: with_period(with_place(with_paths(sheet, l), l), l) for l in ledgers}
     plain_ones = [_Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in ledgers if not _is_turned(l)]
     if best := _certain(sheet, plain_ones, own):
+        _refuse_another_title(sheet, best.ledger, ledgers)
         return _match(best, catalogue)
     # Periods or places across, measures down: asked only where the plain reading does not do.
     alone = len(ledgers) == 1
@@ -90,8 +93,20 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own
         for other in other_layouts(sheets[l.id], l)
     ]
     if best := _certain(sheet, turned, own):
+        _refuse_another_title(sheet, best.ledger, ledgers)
         return _match(best, catalogue)
     raise NotRecognised(_what_is_missing(sheet, max((*plain_ones, *turned), key=lambda t: t.score, default=None)))
+
+
+def _refuse_another_title(sheet: Sheet, found: Ledger, ledgers: Sequence[Ledger]) -> None:
+    """Raise NotRecognised where a title names another ledger than the heads tell: one of the two is wrong."""
+    title = normal("".join(sheet.title))
+    named = [l for l in ledgers if len(l.name) >= _A_NAME and normal(l.name) in title]
+    if named and found not in named and not any(normal(l.name) in normal(found.name) for l in named):
+        raise NotRecognised(
+            f"{sheet.place}的标题写的是“{named[0].name}”，表头却是“{found.name}”的，分不清是哪种台账。"
+            "请核对是不是放错了表或写错了标题，改正后重新上报，或在“数据导入”页上选定。"
+        )
 
 
 @dataclass(frozen=True)

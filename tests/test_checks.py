@@ -210,3 +210,29 @@ def test_totals_of_rows_and_of_parts(street):
         "请核对三栏口径（户籍人口按人户一致统计），有误的改正；口径不同的在备注中写明。",
         "第 5 行“户数”列的值“310”与各行相加的 300 不符。请核对合计或各行，改正后重新上报。",
     ]
+
+
+# ---- a wrong ledger ----
+
+
+def test_a_title_that_names_another_ledger_than_the_heads_is_asked(street):
+    """The heads are those of 社区基本情况统计表, the title is another ledger's: nothing is loaded until somebody says which."""
+    path = workbook(street.inbox / "十月.xlsx", [["柳河街道2026年10月社区考评得分表"], HEADS, ["春和社区", 1, 2, 3]])
+    assert street.refresh().faults == [
+        f"文件“{path.name}”工作表“Sheet1”的标题写的是“社区考评得分表”，表头却是“社区基本情况统计表”的，分不清是哪种台账。"
+        "请核对是不是放错了表或写错了标题，改正后重新上报，或在“数据导入”页上选定。"
+    ]
+    assert street.figures("households") == {}
+
+
+def test_a_table_like_a_ledger_of_other_places_comes_back_row_by_row(street):
+    """A census has the heads of 社区基本情况统计表; its places are in no register, so no figure of it is loaded."""
+    rows = [["2026年10月各地区人口"], ["社区", "户数", "常住人口"], ["甲省", 30, 100], ["乙省", 40, 200]]
+    workbook(street.inbox / "普查.xlsx", rows)
+    assert street.refresh().rows_rejected == 2
+    assert said(street) == [
+        f"第 {row} 行“社区”列的值“{name}”不在名册中。请改成名册中的名称；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。"
+        for row, name in ((3, "甲省"), (4, "乙省"))
+    ]
+    assert street.figures("households") == {}
+
