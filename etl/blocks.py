@@ -16,7 +16,7 @@ import numpy as np
 from etl.grid import Rows
 from etl.heads import Head, Range, find_head, is_known
 from etl.sorts import may_be_heads, sorts
-from etl.spans import is_period
+from etl.spans import are_periods, is_period
 from etl.wording import NOTE_ROW, plain
 
 TOP = 40
@@ -187,14 +187,14 @@ def _same(rows: Sequence[Sequence], row: int, heads: list[list[str]], cells: Cal
 
 def _looks_like_head(row: Sequence, known: Collection[str]) -> bool:
     """Whether at least half of the filled cells, and two, are heads that some contract knows, or periods; no other numbers."""
-    words, labels, named, periods = 0, 0, 0, 0
+    words, labels, named, periods = 0, 0, 0, []
     for cell in row:
         if _is_blank(cell):
             continue
         words += 1
         written = cell.strip() if type(cell) is str else f"{cell:.15g}" if type(cell) is float else str(cell)
         if is_period(written):
-            periods += 1
+            periods.append([written])
         elif _NUMBER.match(written):
             return False
         elif is_known(written, known):
@@ -202,7 +202,10 @@ def _looks_like_head(row: Sequence, known: Collection[str]) -> bool:
         labels += 1
         if labels == 4 and not named and not periods:
             return False
-    return named + periods >= 2 and 2 * (named + periods) >= words and (named > 0 or periods > 2)
+    if not all(are_periods(periods)):
+        return False  # 1900 and 1900 beside each other are figures
+    heads = named + len(periods)
+    return heads >= 2 and 2 * heads >= words and (named > 0 or len(periods) > 2)
 
 
 def _titles_above(rows: Sequence[Sequence], row: int, first: int, left: int, right: int, text: Text) -> list[int]:

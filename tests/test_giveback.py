@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 import python_calamine
+import xlwt
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from street import Street, table, workbook
@@ -321,6 +322,78 @@ def convert(path: Path, kind: str, out: Path) -> None:
         capture_output=True,
         timeout=120,
     )
+
+
+LEVELS = [["社区", "基本情况", ""], ["", "户数", "常住人口"]]
+TWO_MONTHS = [
+    ["柳河街道2026年9月社区基本情况统计表"],
+    *LEVELS,
+    ["春和社区", 1200, "待定"],
+    ["望湖社区", 1350, 3400],
+    ["合计", 2550, ""],
+    [],
+    ["柳河街道2026年10月社区基本情况统计表"],
+    *LEVELS,
+    ["春和社区", 1201, 3101],
+    ["望湖社区", "", 3401],
+]
+MERGED = ((1, 0, 2, 0), (1, 1, 1, 2), (8, 0, 9, 0), (8, 1, 8, 2))
+LIST = [["可选社区"], ["春和社区"], ["望湖社区"]]
+
+
+def two_tables_xlsx(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    sheet, hidden = book.active, book.create_sheet("下拉")
+    for row in TWO_MONTHS:
+        sheet.append(row)
+    for row in LIST:
+        hidden.append(row)
+    for top, left, bottom, right in MERGED:
+        sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
+    hidden.sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def two_tables_xls(path: Path) -> Path:
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet, hidden = book.add_sheet("Sheet"), book.add_sheet("下拉")
+    covered = {(r, c) for top, left, bottom, right in MERGED for r in range(top, bottom + 1) for c in range(left, right + 1)}
+    for r, row in enumerate(TWO_MONTHS):
+        for c, value in enumerate(row):
+            if (r, c) not in covered and value != "":
+                sheet.write(r, c, value)
+    for top, left, bottom, right in MERGED:
+        sheet.write_merge(top, bottom, left, right, TWO_MONTHS[top][left])
+    for r, row in enumerate(LIST):
+        hidden.write(r, 0, row[0])
+    hidden.visibility = 1
+    book.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "xls", "csv"])
+def test_several_tables_with_merged_heads_and_a_hidden_sheet_there_and_back(street, tmp_path, suffix):
+    """Two months below each other in one sheet: the bad cell of each is marked where it stands; mended, both months load."""
+    make = {"xlsx": two_tables_xlsx, "xls": two_tables_xls, "csv": lambda path: table(path, TWO_MONTHS, "gb18030")}[suffix]
+    out, problems = marked(make(tmp_path / f"两月.{suffix}"), tmp_path / "out.xlsx")
+    assert [p.cells for p in problems if p.severity == "error"] == [("C4",), ("B12",)]
+    book = openpyxl.load_workbook(out)
+    sheet = book.worksheets[0]
+    assert {c.coordinate for row in sheet.iter_rows() for c in row if ground(c) == "error"} == {"C4", "B12"}
+    assert [[str(sheet.cell(r + 1, c + 1).value or "") for c in range(3)] for r, row in enumerate(TWO_MONTHS)] == [
+        [str(v) for v in (*row, "", "", "")[:3]] for row in TWO_MONTHS
+    ]
+    if suffix != "csv":
+        assert {str(r) for r in sheet.merged_cells.ranges} == {"A2:A3", "B2:C2", "A9:A10", "B9:C9"}
+        assert book["下拉"].sheet_state == "hidden" and book["下拉"]["A3"].value == "望湖社区"
+    sheet["C4"], sheet["B12"] = 3100, 1351
+    book.save(out)
+    assert [(m.rows_accepted, m.rows_rejected) for m in build.load([out]).written] == [(2, 0), (2, 0)]
+    assert street.figures("households") == {
+        ("春和", "2026-09"): 1200, ("望湖", "2026-09"): 1350, ("春和", "2026-10"): 1201, ("望湖", "2026-10"): 1351,
+    }  # fmt: skip
+    assert street.figures("residents")["春和", "2026-09"] == 3100
 
 
 def test_the_shell_says_what_a_load_would_do(street, tmp_path, capsys):

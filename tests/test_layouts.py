@@ -175,6 +175,11 @@ def test_a_label_merged_over_rows_is_no_head(tmp_path):
     assert figures(read(path)) == EXPECTED
 
 
+def test_figures_that_look_like_years_are_no_head(tmp_path):
+    rows = [["社区", "年份", "户数", "人口"], ["春和", "2025年", 1900, 1900], ["望湖", "2025年", 2026, 2012]]
+    assert figures(read(workbook(tmp_path / "a.xlsx", rows))) == {("春和", "2025年"): ("1900", "1900"), ("望湖", "2025年"): ("2026", "2012")}
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(st.lists(st.integers(0, 99999), min_size=4, max_size=4), min_size=2, max_size=6),
