@@ -149,6 +149,8 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
         f"SELECT {cell} FROM raw WHERE _kind = 'row' AND {cell} IS NOT NULL GROUP BY 1 ORDER BY min(_row)"
     ).fetchall()
     street, found = gazetteer.street(), {}
+    if every and street and gazetteer.places[street].kind not in STREETS:
+        street = None  # the only place so far is no place above: 乙省 is not in 甲省
     for number, (name,) in enumerate(rows, 1):
         # Where every name starts a place, a stroke is part of the name: Fenway / Kenmore.
         above, _, last = ("", "", name or "") if every else (name or "").rpartition("/")

@@ -202,8 +202,9 @@ def _looks_like_head(row: Sequence, known: Collection[str]) -> bool:
         labels += 1
         if labels == 4 and not named and not periods:
             return False
-    if not all(are_periods(periods)):
-        return False  # 1900 and 1900 beside each other are figures
+    bare = [p for p in periods if p[0].isdigit()]
+    if not all(are_periods(periods)) or 0 < len(bare) < len(periods):
+        return False  # 1900 and 1900 beside each other, or beside 2025年, are figures
     heads = named + len(periods)
     return heads >= 2 and 2 * heads >= words and (named > 0 or len(periods) > 2)
 

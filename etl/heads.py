@@ -103,6 +103,8 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
         for levels in range(1, len(near) + 1):
             if levels > 1 and figures[row + levels - 1]:
                 break  # a row of the body, whatever its labels are called
+            if levels == 2 and _is_title(top[row], top[row + 1]):
+                break
             # Another level must earn its place: a title above or a row of the body below adds no known head.
             if not near[levels - 1] and levels > 1 and not _reaches(merged, row, row + levels - 1):
                 continue
@@ -126,6 +128,13 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     heads, first = _units_below(top, row + levels, _reaching(heads, top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, best_score[0])
+
+
+def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row has one cell only, above the first cell of the row below: 2026年10月 above 社区, 户数 is a title."""
+    filled = [c for c, cell in enumerate(cells) if cell and cell.strip()]
+    first = next((c for c, cell in enumerate(below) if cell and cell.strip()), None)
+    return len(filled) == 1 and filled[0] == first
 
 
 def _reaching(heads: list[str], top: Sequence[Sequence[str]], known: Collection[str]) -> list[str]:

@@ -243,3 +243,9 @@ def test_heads_far_down_and_titles_that_look_like_heads():
     head = find_head(top, (), KNOWN)
     assert (head.row, head.first) == (5, 6)
     assert find_head([[""], ["说明"]], (), KNOWN) is None
+
+
+def test_a_title_that_is_nothing_but_a_period_is_no_level_of_the_head(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [["2026年9月"], ["社区", "户数"], ["春和社区", 3]])
+    sheet = only(path)
+    assert (sheet.title, sheet.heads, sheet.first_row) == (("2026年9月",), ("社区", "户数"), 3)
