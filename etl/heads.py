@@ -103,7 +103,7 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
         for levels in range(1, len(near) + 1):
             if levels > 1 and figures[row + levels - 1]:
                 break  # a row of the body, whatever its labels are called
-            if levels == 2 and _is_title(top[row], top[row + 1]):
+            if levels > 1 and (not _filled(top[row]) or _is_title(top[row + levels - 2], top[row + levels - 1])):
                 break
             # Another level must earn its place: a title above or a row of the body below adds no known head.
             if not near[levels - 1] and levels > 1 and not _reaches(merged, row, row + levels - 1):
