@@ -38,8 +38,13 @@ def states(ledger: Ledger, filings: pd.DataFrame, places: pd.DataFrame, periods:
 
 
 def month_of(day: date) -> str:
-    """The month in which a period ends, as the heads of a matrix name it; they sort in time."""
+    """The month in which a period ends, so that months sort in time."""
     return f"{day.year}-{day.month:02d}"
+
+
+def _shown(month: str) -> str:
+    """2026-09 → 2026年9月."""
+    return f"{month[:4]}年{int(month[5:])}月"
 
 
 def matrix(every: dict[str, pd.DataFrame], names: dict[str, str], place_id: str | None = None, months: int = 12) -> pd.DataFrame:
@@ -52,12 +57,12 @@ def matrix(every: dict[str, pd.DataFrame], names: dict[str, str], place_id: str 
     rows = []
     for ledger, frame in every.items():
         mine = frame if place_id is None else frame[frame["place_id"] == place_id]
-        cells = {m: _together(group["state"]) if place_id is None else group["state"].iloc[0] for m, group in mine.groupby("month")}
+        cells = {m: together(group["state"]) if place_id is None else group["state"].iloc[0] for m, group in mine.groupby("month")}
         rows.append((names[ledger], *(cells.get(m, "") for m in heads)))
-    return pd.DataFrame(rows, columns=["台账", *heads])
+    return pd.DataFrame(rows, columns=["台账", *map(_shown, heads)])
 
 
-def _together(states: pd.Series) -> str:
+def together(states: pd.Series) -> str:
     """The states of all places in one cell: ✔ 23/23, ◐ 21/23 ▼1, ✕ 0/23."""
     there, late = int((states != MISSING).sum()), int((states == LATE).sum())
     mark = "✔" if there == len(states) else "◐" if there else "✕"
@@ -71,7 +76,7 @@ def everything(every: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.Data
     wide = wide[sorted(wide.columns, reverse=True)].fillna("").reset_index()
     shown = whole.drop_duplicates("place_id").set_index("place_id")["place"]
     wide.insert(0, "社区", wide.pop("place_id").map(shown))
-    wide = wide.rename(columns={"ledger": "台账"})
+    wide = wide.rename(columns={"ledger": "台账", **{m: _shown(m) for m in wide.columns if m[:1].isdigit()}})
     wide.columns.name = None
     order = {place: n for n, place in enumerate(shown)}
     return wide.sort_values("社区", key=lambda s: s.map(order), kind="stable", ignore_index=True)

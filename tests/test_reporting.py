@@ -78,14 +78,14 @@ def test_one_matrix_of_community_ledger_and_month(street):
     places = every["monthly"].drop_duplicates("place_id")[["place_id", "place"]]
     every["q"], names["q"] = filings.states(quarterly, sent, places, filings.expected(quarterly, sent, as_of)), "季报"
     whole = filings.matrix(every, names).set_index("台账")
-    assert list(whole.columns) == ["2026-10", "2026-09"]
+    assert list(whole.columns) == ["2026年10月", "2026年9月"]
     assert list(whole.loc["社区基本情况统计表"]) == ["◐ 2/3", "✔ 3/3"]
     assert list(whole.loc["季报"]) == ["", "✕ 0/3"]
     place = next(p for p in every["monthly"]["place_id"] if p.endswith("麦香社区"))
     one = filings.matrix(every, names, place).set_index("台账")
     assert list(one.loc["社区基本情况统计表"]) == [filings.MISSING, filings.ZERO]
     table = filings.everything(every, names)
-    assert list(table.columns) == ["社区", "台账", "2026-10", "2026-09"] and len(table) == 6
+    assert list(table.columns) == ["社区", "台账", "2026年10月", "2026年9月"] and len(table) == 6
     mine = table[(table["社区"].str.startswith("麦香")) & (table["台账"] == "社区基本情况统计表")]
     assert list(mine.iloc[0][2:]) == [filings.MISSING, filings.ZERO]
 

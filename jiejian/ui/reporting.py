@@ -93,9 +93,7 @@ def _overview(ledgers: dict[str, Ledger], every: dict[str, pd.DataFrame]) -> pd.
     for ledger, frame in every.items():
         row = {"台账": ledgers[ledger].name}
         for number, (period, group) in enumerate(list(frame.groupby("period", sort=False))[::-1][:6]):
-            there = int((group["state"] != filings.MISSING).sum())
-            mark = "✔" if there == len(group) else "✕"
-            row["最近一期" if number == 0 else f"前 {number} 期"] = f"{mark} {there}/{len(group)}（{period}）"
+            row["最近一期" if number == 0 else f"前 {number} 期"] = f"{filings.together(group['state'])}（{period}）"
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
 
