@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -37,6 +38,8 @@ UNSAID = """() => {
       const text = node.getAttribute(name) ?? "";
       if (/[A-Za-z]{4,}/.test(text) && !/[\\u4e00-\\u9fff]/.test(text)) found.push(`${node.tagName} ${name}="${text}"`);
     }
+  for (const node of document.querySelectorAll("a, button"))
+    if (!node.childElementCount && /[A-Za-z]{4,}/.test(node.textContent) && !/[\\u4e00-\\u9fff]/.test(node.textContent)) found.push(node.outerHTML.slice(0, 120));
   return found;
 }"""
 # Text in charts, which axe leaves out: its colour against what is painted beneath it.
@@ -110,6 +113,17 @@ MISSED = """() => [...document.querySelectorAll("[data-wanted]")].filter(n => !n
   .map(n => n.outerHTML.slice(0, 140))"""
 
 
+def tab_to(page, words: str, most: int = 150) -> None:
+    """Press Tab until what is focused has these words; fails after ``most``."""
+    met = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(HELD))
+        if re.search(words, met[-1]):
+            return
+    raise AssertionError(f"Tab never came to {words}, only to {met[-40:]}")
+
+
 def test_tab_reaches_everything_that_can_be_operated(server, page):
     open_page(page, server, "compare")
     page.wait_for_selector(CHART)
@@ -119,3 +133,43 @@ def test_tab_reaches_everything_that_can_be_operated(server, page):
         page.keyboard.press("Tab")
         page.evaluate(HELD)
     assert page.evaluate(MISSED) == []
+
+
+def test_a_journey_with_the_keyboard_alone(server, page):
+    """From the board by its table to a cell, to its trend, another metric, the table under the chart; the menu's head closes and opens."""
+    open_page(page, server)
+    page.wait_for_selector(".st-key-board_chart .main-svg")
+    tab_to(page, "^总体$")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-testid='stNavSectionHeader'][aria-expanded='false']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-testid='stSidebarNav'] >> text=社区对比")
+    for _ in range(150):  # the expander that belongs to the board
+        tab_to(page, "表格$")
+        if page.evaluate("Boolean(document.activeElement.closest('details').querySelector('.st-key-board_table'))"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "Boolean(document.activeElement.closest('[data-testid=stDataFrame]')) && document.activeElement.tagName === 'CANVAS'"
+        ):
+            break
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".st-key-cell_chart .main-svg", timeout=20_000)
+    tab_to(page, "在趋势分析中打开")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/trends.*community="), timeout=20_000)
+    settle(page)
+    before = page.url
+    tab_to(page, "^指标$")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("before => location.href !== before", arg=before, timeout=20_000)
+    settle(page)
+    tab_to(page, "表格$")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("details[open] [data-testid='stDataFrame']", timeout=10_000)

@@ -3,7 +3,7 @@
   if (window.jjAccessible) return;
   window.jjAccessible = true;
   const WORDS = {
-    "Sidebar": "侧栏", "Collapse sidebar": "收起侧栏", "Expand sidebar": "展开侧栏", "App pages": "页面", "Choose an option": "请选择",
+    "Skip to main content": "跳到正文", "Sidebar": "侧栏", "Collapse sidebar": "收起侧栏", "Expand sidebar": "展开侧栏", "App pages": "页面", "Choose an option": "请选择",
     "Choose options": "请选择", "Open": "展开选项", "Close": "关闭", "Clear all": "全部清除", "Clear value": "清除", "Clear": "清除", "Remove": "移去",
     "Show/hide columns": "选择显示的列", "Search": "在表中查找", "Fullscreen": "全屏", "Exit fullscreen": "退出全屏", "Close fullscreen": "退出全屏",
     "Download as CSV": "下载 CSV", "Type to search": "输入要找的内容", "Select all": "全选", "No options": "没有可选项", "No results": "没有找到",
@@ -19,6 +19,10 @@
         const said = inChinese(node.getAttribute(name));
         if (said) node.setAttribute(name, said);
       }
+    for (const node of document.querySelectorAll("a, button")) {
+      const said = node.childElementCount ? undefined : inChinese(node.textContent.trim());
+      if (said) node.firstChild.data = said;
+    }
     for (const node of document.querySelectorAll('[data-testid="stTooltipContent"], [data-testid="stSelectboxVirtualDropdownEmpty"]')) {
       const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) {
