@@ -111,3 +111,29 @@ def test_names_from_ledgers_are_shown_as_they_are():
         figure = MADE[name]()
         text = json.dumps([figure["data"], figure["layout"]["annotations"], figure["layout"].get("yaxis")], ensure_ascii=False)
         assert "<i>" not in text and "平方米<b>" not in text
+
+
+@pytest.mark.parametrize("kind", ["bars", "whole", "matrix"])
+def test_two_hundred_communities_fit_on_two_screens(kind):
+    """The first fifty are drawn, and the sentence says so; the table has them all."""
+    names = [f"社区{n}" for n in range(200)]
+    figure = {
+        "bars": lambda: charts.bars(names, list(range(200)), "件", CONTEXT, ("题目", "一句话。"), [f"另{n}件" for n in range(200)]),
+        "whole": lambda: charts.whole(names, ["甲", "乙"], [[n, 1] for n in range(200)], "件", CONTEXT, ("题目", "一句话。")),
+        "matrix": lambda: charts.matrix(names, ["甲", "乙"], [[n, 1] for n in range(200)], "件", CONTEXT, ("题目", "一句话。")),
+    }[kind]()
+    assert figure["layout"]["height"] <= 2 * 800
+    assert figure["layout"]["meta"]["takeaway"] == "一句话。图上列出200行中的前50行，全部在表格里。"
+    assert max(figure["data"][0]["y"]) == 49
+
+
+def test_figures_of_twelve_months_do_not_run_into_each_other():
+    months = [f"{n}月" for n in range(1, 13)]
+    shares = charts.matrix(["率"], months, [[99.1 - n for n in range(12)]], "%", CONTEXT, ("题目", "一句话"))
+    assert [a["text"] for a in shares["layout"]["annotations"]][:2] == ["99.1", "98.1"] and "单位：%" in shares["layout"]["meta"]["subtitle"]
+    points = charts.matrix(["分"], months, [[23549 + 30000 * n for n in range(12)]], "分", CONTEXT, ("题目", "一句话"))
+    texts = [a["text"] for a in points["layout"]["annotations"]]
+    assert texts[0] == "2.35" and texts[-1] == "35.4" and "单位：万分" in points["layout"]["meta"]["subtitle"]
+    # Dark figures on light shades, white ones on dark: readable everywhere.
+    for note, value in zip(points["layout"]["annotations"], points["data"][0]["z"][0], strict=True):
+        assert (note["font"]["color"] == "#FFFFFF") == (value > 0.62 * 353549)

@@ -37,17 +37,23 @@ from jiejian.format import WAN, format_value, rounded
 _PITCH = 30
 _KEY_WIDTH = 330
 MOST_PARTS = 5
+MOST_ROWS = 50  # rows of a chart: a district of 200 communities would fill eight screens
 _EMPTY = "没有可以显示的数据。"
 # From a light to a dark shade of one colour: more is darker, and nothing else.
 SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
 # The light half, on which dark figures can be read throughout; above this share of the scale of SHADES they are white.
 _PALE = ("#FBFBFC", "#E4E8EC", "#C9D0D8", "#AEB8C2")
-_BARS = 70  # px that bars need beside their names and notes
+_BARS = 40  # px that bars need beside their names and notes
 _HALF = 420  # px for the figures of a row in half a page's width
 
 
 def _told(labels: Sequence[str], values: Sequence[float], unit: str) -> str:
     return "，".join(f"{name}{format_value(v, unit, unit=True)}" for name, v in zip(labels, values, strict=True))
+
+
+def _shortened_to(finding: Finding, rows: int) -> Finding:
+    """What is said where a chart shows the first rows only."""
+    return finding[0], f"{finding[1]}图上列出{rows}行中的前{MOST_ROWS}行，全部在表格里。"
 
 
 def bars(
@@ -68,6 +74,9 @@ def bars(
     """
     if not labels or all(v is None for v in values):
         return nothing(_EMPTY, finding, context, None, SCREEN)
+    if len(labels) > MOST_ROWS:
+        finding = _shortened_to(finding, len(labels))
+        labels, values, notes, ids, gaps = (part[:MOST_ROWS] for part in (labels, values, notes, ids, gaps))
     known = [v for v in values if v is not None]
     # Notes leave the bars little room: fewer figures below them, so that none stands aslant.
     ticks = nice_ticks(0, max(*known, 1), 2 if any(notes) else 5, whole=all(float(v).is_integer() for v in known))
@@ -116,6 +125,9 @@ def whole(
     if not rows or not any(sum(row) for row in counts):
         return nothing(_EMPTY, finding, context, None, SCREEN)
     parts, counts = _gathered(parts, counts)
+    if len(rows) > MOST_ROWS:
+        finding = _shortened_to(finding, len(rows))
+        rows, counts = rows[:MOST_ROWS], counts[:MOST_ROWS]
     colours = list(colours) or [CATEGORIES[(i + 1) % len(CATEGORIES)] for i in range(len(parts))]
     totals = [sum(row) for row in counts]
     data, words = [], []
@@ -223,6 +235,9 @@ def matrix(
     known = [v for row in counts for v in row if v is not None]
     if not known:
         return nothing(_EMPTY, finding, context, None, SCREEN)
+    if len(rows) > MOST_ROWS:
+        finding = _shortened_to(finding, len(rows))
+        rows, counts, words = rows[:MOST_ROWS], counts[:MOST_ROWS], words and words[:MOST_ROWS]
     top = max(*known, 1)
     texts = words or [["" if v is None else format_value(v, unit) for v in row] for row in counts]
     if not words and _wide(texts):
@@ -284,7 +299,7 @@ def _wide(texts: Sequence[Sequence[str]]) -> bool:
 def _narrower(counts: Sequence[Sequence[float | None]], unit: str, top: float) -> tuple[list[list[str]], str]:
     """The figures without their sign, large ones in 万 throughout; and the unit that says so."""
     if top >= WAN:
-        return [["" if v is None else f"{rounded(v / WAN, 1 if v >= 10 * WAN else 2):f}" for v in row] for row in counts], f"万{unit}"
+        return [["" if v is None else f"{rounded(v / WAN, 1 if v >= 10 * WAN else 2 if v else 0):f}" for v in row] for row in counts], f"万{unit}"
     return [["" if v is None else format_value(v, unit).removesuffix("%") for v in row] for row in counts], unit
 
 
