@@ -188,3 +188,36 @@ def test_every_panel_is_taken_away_with_its_own_title_and_time(october):
     words = " ".join(str(v) for row in written for v in row if v is not None)
     assert "督办清单" in words and "截至2026-10-31" in words and "工单编号" in words and "来源：诉求工单" in words
     assert sum(str(row[0]) in ("已超期", "将到期", "被退回") for row in written) == len(drawn.table)
+
+
+def test_a_rule_is_claimed_only_in_the_words_of_its_document(october):
+    """党支部工作条例（试行） does not say how often a party lecture is given, and the page says so."""
+    drawn = next(p for p in every_panel() if p.key == "activities_meetings").draw(october)
+    assert "《中国共产党支部工作条例（试行）》：支部党员大会一般每季度召开1次，支部委员会会议一般每月召开1次" in drawn.takeaway
+    assert "党课多久一次条例没有规定" in drawn.takeaway
+    large = next(p for p in every_panel() if p.key == "org_gap_large").draw(october)
+    assert "《中国共产党支部工作条例（试行）》" in large.takeaway and "50人" in large.takeaway
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A street that has sent its register and one month's households, and no ledger."""
+    from street import Street
+
+    with pytest.MonkeyPatch.context() as patch:
+        street = Street(tmp_path_factory.mktemp("bare"), patch)
+        street.register()
+        rows = [[1, "春和社区", 900, 2400], [2, "望湖社区", 800, 2100], [3, "麦香社区", 700, 1900]]
+        street.monthly("2026年9月", rows, ["序号", "社区", "户数", "常住人口"])
+        street.refresh()
+        yield street.root
+
+
+@pytest.mark.parametrize("page", THEMES)
+def test_a_street_that_has_sent_no_ledgers_is_asked_for_them(bare, monkeypatch, page):
+    """No fault and no empty chart: what to send, by name, with its template, or which column the monthly table lacks."""
+    for _, at in every_tab(opened(monkeypatch, bare, page)):
+        assert not at.exception and not at.error
+        asked = [i.value for i in at.info]
+        assert any(words in one for one in asked for words in ("还没有收到", "没有“", "还没有一个完整的季度"))
+        assert len(at.get("download_button")) >= sum("还没有收到" in one for one in asked)

@@ -152,21 +152,25 @@ def whole(
     key = note(
         "<br>".join("　".join(line) for line in lines), 0, 1, SCREEN, xanchor="left", yanchor="bottom", yshift=4, font={"size": SCREEN.small, "color": SECOND}
     )
+    side_width = max(text_width(text, SCREEN.body) for text in side)
+    key_width = max(sum(text_width(part, SCREEN.small) + 28 for part in parts[n : n + half]) for n in range(0, len(parts), half))
     alt = "；".join(
         f"{name}：{'，'.join(f'{part}{format_value(n, unit)}' for part, n in zip(parts, row, strict=True))}"
         for name, row in list(zip(rows, counts, strict=True))[:6]
     )
     reading = reading or "每行铺满为100%，各段是所占的比重，右侧是总数。总数小的行，比重起伏大，不宜细比。"
+    said = meta(finding, context, unit, f"百分比条形图：{alt}。", reading)
+    said["least"] = str(round(left + 18 + max(key_width, side_width)))
     return {
         "data": data,
         "layout": template(
             len(rows) * _PITCH + 44 + 18 * len(lines), SCREEN,
-            {"l": left + 18, "r": max(text_width(text, SCREEN.body) for text in side) + 14, "t": 10 + 18 * len(lines), "b": 28},
+            {"l": left + 18, "r": side_width + 14, "t": 10 + 18 * len(lines), "b": 28},
             barmode="stack",
             xaxis=axis(SCREEN, tickmode="array", tickvals=[0, 25, 50, 75, 100], ticktext=["0%", "25%", "50%", "75%", "100%"], range=[0, 100]),
             yaxis=row_axis([safe(shortened(name, 10)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
             annotations=[key, *side_notes(side, [SECOND] * len(side), SCREEN.body)],
-            meta=meta(finding, context, unit, f"百分比条形图：{alt}。", reading),
+            meta=said,
         ),
     }  # fmt: skip
 

@@ -259,9 +259,9 @@ def _meetings(view: View) -> Drawn:
             parts.append(rows.assign(kind=kind, period=period.label))
     table = pd.concat(parts, ignore_index=True)[["place", "org_code", "org_name", "kind", "period"]]
     counts = table["kind"].value_counts()
-    told = "，".join(f"{name}{counts.get(name, 0)}个支部" for name, _ in _MEETINGS)
+    told = "，".join(f"{name}{counts.get(name, 0)}个支部" for name, every in _MEETINGS if every == 1 or quarter)
     found = f"{newest.label}三会一课没有登记的支部" if len(table) else "三会一课和主题党日都有登记"
-    said = f"支委会、主题党日按月，党员大会、党课按季（{quarter.label if quarter else '季度未完，暂不查'}）。没有登记的：{told}。依据《中国共产党支部工作条例（试行）》：党员大会一般每季度一次，支委会和主题党日一般每月一次。"
+    said = f"支委会、主题党日按月，党员大会、党课按季（{quarter.label if quarter else '季度未完，暂不查'}）。没有登记的：{told}。依据《中国共产党支部工作条例（试行）》：支部党员大会一般每季度召开1次，支部委员会会议一般每月召开1次，主题党日每月相对固定1天开展。党课多久一次条例没有规定，按季列出，供核对。没有登记不等于没有开。"
     return Drawn(
         table, (text("社区"), text("组织编码"), text("党支部"), text("组织生活"), text("时间")), title=found, takeaway=said
     )

@@ -257,7 +257,7 @@ def _lectures(view: View) -> Drawn:
     year = _monthly(view, metrics)["party_lectures_held"]
     return _months_drawn(
         view, ("party_lectures_held", "party_life_attendance"), f"近{len(year)}个月各支部上党课{int(year.sum())}次", "逐月党课次数",
-        "党课一般每季度一次，单看一个月没有意义；到会率是各种组织生活合计的。",
+        "党课不是每月都有，单看一个月没有意义；到会率是各种组织生活合计的。",
     )  # fmt: skip
 
 
