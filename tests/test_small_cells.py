@@ -175,8 +175,8 @@ def test_parts_are_hidden_in_rows_and_columns():
     assert small_parts(np.array([[1.0, 1, 30], [1, 1, 40], [20, 25, 50]]), LEAST)[0].tolist() == [True, True, True]
 
 
-@settings(deadline=None, max_examples=80)
-@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3))
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(st.integers(0, 7), min_size=3, max_size=3), min_size=3, max_size=3))
 def test_no_small_part_can_be_computed_from_rows_columns_and_the_cells_that_are_shown(rows):
     """By brute force: all tables with the same sums and the same shown cells; a small cell must differ among them."""
     counts = np.array(rows, dtype=float)
