@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
-from benchmarks import streams
+from benchmarks import streams, turns
 from jiejian.catalogue import Deck
 from jiejian.context import Context
 from jiejian.export.html_deck import to_html
@@ -112,5 +112,6 @@ def measure() -> list[tuple[str, float, float | None]]:
         (f"bare write of the fastest writer ({name}), CPU s", fastest.cpu, None),
         ("XLSX, times the bare write, wall", ours.wall / fastest.wall, None),
         ("XLSX, times the bare write, CPU", ours.cpu / fastest.cpu, XLSX_RATIO),
+        *turns.measure(to_html(slides, deck), SLIDES),
         *streams.measure(),
     ]
