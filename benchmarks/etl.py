@@ -39,7 +39,8 @@ from python_calamine import load_workbook
 for path in sorted(Path(sys.argv[1]).rglob("*.xlsx")) if Path(sys.argv[1]).is_dir() else [Path(sys.argv[1])]:
     book = load_workbook(str(path))
     for name in book.sheet_names:
-        book.get_sheet_by_name(name).to_python()
+        sheet = book.get_sheet_by_name(name)
+        sheet.to_python(), sheet.merged_cell_ranges
 """
 
 
