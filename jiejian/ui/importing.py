@@ -141,7 +141,8 @@ def remember_period(doubt: Doubt, period: str) -> None:
     """Of which period a sheet of a file speaks that names none."""
     from etl import build
 
-    build.memory().answer_period(DATASET, doubt.sha256, doubt.sheet, period, person())
+    who = desk()
+    build.memory().answer_period(DATASET, doubt.sha256, doubt.sheet, period, who)
 
 
 def remember_place(written: str, place: str) -> None:
