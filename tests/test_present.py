@@ -107,6 +107,12 @@ def test_the_speaker_has_a_window_with_notes_and_time(server, page):
     speaker = waiting.value
     speaker.wait_for_selector(".notes")
     assert "【口径】" in speaker.locator(".notes").inner_text() and "下一页：" in speaker.locator(".next").inner_text()
+    # The next slide stands there small, with its title and its picture in the places that they have on the wall.
+    slides = speaker.locator(".picture section")
+    assert slides.count() == 1 and slides.locator("h1").inner_text() in speaker.locator(".next").inner_text()
+    wide = speaker.locator(".picture").bounding_box()
+    title_box = slides.locator("h1").bounding_box()
+    assert 420 < wide["width"] < 440 and title_box["width"] <= wide["width"] and title_box["y"] - wide["y"] < 30
     speaker.keyboard.press("ArrowRight")  # the speaker's own keys turn the slides
     reaches(frame, "^2 ")
     assert speaker.locator("h1").inner_text() == title(frame)

@@ -199,7 +199,7 @@
     page.body.replaceChildren();
     page.head.replaceChildren();
     const look = page.createElement("style");
-    look.textContent = "body{margin:0;padding:20px 28px;background:#1F2933;color:#fff;font:22px/1.6 'Microsoft YaHei','Noto Sans CJK SC',sans-serif}h1{font-size:30px;margin:0 0 8px}.row{display:flex;gap:36px;font-size:26px;color:#E4E7EB;font-variant-numeric:tabular-nums;flex-wrap:wrap}.row b{color:#fff}.notes{white-space:pre-wrap;margin:18px 0;max-height:54vh;overflow:auto}.next{border-top:1px solid #52606D;padding-top:12px;color:#CBD2D9}progress{width:100%;height:12px;accent-color:#D4A72C}";
+    look.textContent = "body{margin:0;padding:20px 28px;height:100vh;box-sizing:border-box;display:flex;flex-direction:column;background:#1F2933;color:#fff;font:22px/1.6 'Microsoft YaHei','Noto Sans CJK SC',sans-serif}h1{font-size:30px;margin:0 0 8px}.row{display:flex;gap:36px;font-size:26px;color:#E4E7EB;font-variant-numeric:tabular-nums;flex-wrap:wrap}.row b{color:#fff}.notes{white-space:pre-wrap;margin:18px 0;flex:1;min-height:0;overflow:auto}.next{border-top:1px solid #52606D;padding-top:12px;color:#CBD2D9;display:flex;gap:24px}.picture{flex:none;width:432px;overflow:hidden;border-radius:4px}progress{width:100%;flex:none;height:12px;accent-color:#D4A72C}";
     page.head.append(look);
     page.addEventListener("keydown", key);
     speaker.focus();
@@ -219,8 +219,27 @@
     if (left) row.append(node("span", "", `余下约 ${Math.round(left * 10) / 10} 分钟`));
     const bar = page.createElement("progress");
     bar.max = count; bar.value = at + 1;
-    page.body.replaceChildren(row, bar, node("h1", "", slide.title), node("div", "", slide.takeaway), node("div", "notes", slide.notes || "本页没有讲稿。"), node("div", "next", next ? `下一页：${next.title}` : "已是最后一页。"));
+    const coming = node("div", "next", "");
+    if (next) coming.append(picture(page, at + 1));
+    coming.append(node("div", "", next ? `下一页：${next.title}` : "已是最后一页。"));
+    page.body.replaceChildren(row, bar, node("h1", "", slide.title), node("div", "", slide.takeaway), node("div", "notes", slide.notes || "本页没有讲稿。"), coming);
     tick();
+  }
+
+  // A slide as the audience will see it, small, in a root of its own: its styles are the deck's, not the window's.
+  function picture(page, n) {
+    const holder = page.createElement("div"), root = holder.attachShadow({ mode: "open" }), look = page.createElement("style");
+    const stand = page.createElement("div"), slide = draw(n).cloneNode(true), scale = 432 / width;
+    holder.className = "picture";
+    holder.setAttribute("aria-hidden", "true");
+    look.textContent = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText).join("\n");
+    stand.className = document.body.className;
+    stand.style.cssText = `position:relative;width:${width}px;height:1080px;transform:scale(${scale});transform-origin:0 0;color:#1F2933;line-height:normal`;
+    slide.style.visibility = "visible";
+    holder.style.height = `${1080 * scale}px`;
+    stand.append(page.adoptNode(slide));
+    root.append(look, stand);
+    return holder;
   }
 
   function tick() {
