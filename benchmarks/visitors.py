@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,9 @@ def visit(
     ``pause`` is their mean time to think, in seconds; ``queries`` are the query strings that they choose from; the memory of the
     process ``pid`` is noted meanwhile.
     """
-    return asyncio.run(_all(address, sessions, minutes * 60, pause, queries, pid))
+    # In a thread of its own: whoever calls may have an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _all(address, sessions, minutes * 60, pause, queries, pid)).result()
 
 
 def measure(sessions: int = 100, minutes: float = 3.0) -> list[tuple[str, float, float | None]]:

@@ -75,7 +75,12 @@ def test_weeks_without_activity(source):
     assert found.loc["春和社区", "last_held"] == date(2026, 9, 9) and pd.isna(found.loc["麦香社区", "last_held"])
 
 
-def test_a_volunteer_in_two_communities_counts_once(source):
+def test_a_volunteer_in_two_communities_counts_once(street):
+    """Two persons would not be shown: the street has switched the hiding of small counts off."""
+    own = home().catalogue / "settings.yml"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("small_cells: {enabled: false, note: 只在内部使用}\n", encoding="utf-8")
+    source = Warehouse(serving(home()), load_catalogue(BUNDLED_CATALOGUE, home().catalogue))
     months = (parse_period("2026-09"), parse_period("2026-10"))
     assert people.active_volunteers(source, "street", months)["volunteers"].tolist() == [2, 0]
     wanghu = source.places("street").set_index("place").loc["望湖社区", "place_id"]
