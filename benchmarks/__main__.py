@@ -29,9 +29,9 @@ def main() -> int:
         os.environ["JIEJIAN_HOME"] = options.home or folder
         missed = _report(options.parts or PARTS)
     if "etl" in (options.parts or PARTS):
-        from benchmarks import etl
+        from benchmarks import loading
 
-        missed |= not etl.report(options.rows, options.times, options.only)
+        missed |= not loading.report(options.rows, options.times, options.only)
     return int(missed)
 
 
