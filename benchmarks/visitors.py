@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from jiejian.home import PROJECT
+from benchmarks.serving import serve
+from jiejian.home import home
 
 _PATIENCE = 60.0  # seconds for one answer
 _BROKEN = ForwardMsg.ScriptFinishedStatus.Value("FINISHED_WITH_COMPILE_ERROR")
@@ -74,9 +71,9 @@ def visit(
 
 def measure(sessions: int = 100, minutes: float = 3.0) -> list[tuple[str, float, float | None]]:
     """Rows of (what, value, limit) for a server of the home that is in force."""
-    with _server() as (address, pid):
+    with serve(home().root) as server:
         queries = ("", "period=2025-06", "period=2025-09", "period=2026-03")
-        visits = visit(address, sessions, minutes, queries=queries, pid=pid)
+        visits = visit(server.removeprefix("http://"), sessions, minutes, queries=queries, pid=server.pid)
     for fault in dict.fromkeys(visits.faults):
         print("fault:", fault)
     slowest = [(f"the same, {page}, median ms", seconds * 1000, None) for page, seconds in visits.slowest()[:5]]
@@ -88,29 +85,6 @@ def measure(sessions: int = 100, minutes: float = 3.0) -> list[tuple[str, float,
         *slowest,
         ("memory of the server, MB", visits.resident[-1][1] if visits.resident else 0.0, None),
     ]
-
-
-@contextmanager
-def _server() -> Iterator[tuple[str, int]]:
-    """A server of its own: its address and process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
-        yield f"127.0.0.1:{port}", process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(20)
 
 
 async def _all(address: str, sessions: int, seconds: float, pause: float, queries: Sequence[str], pid: int) -> Visits:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from jiejian.catalogue import Database
 
@@ -50,7 +51,8 @@ def session(source: Database, token: str) -> Iterator[SparkSession]:
         raise SparkFault("需要 Spark 的客户端。请运行 python -m pip install pyspark-client 后重试。") from None
     port = source.port or 15002
     secure = ";use_ssl=true" if source.tls != "prefer" or token else ""
-    address = f"sc://{source.host}:{port}/;user_id={source.user}{secure}{f';token={token}' if token else ''}"
+    named = f";user_id={quote(source.user, safe='')}" + (f";token={quote(token, safe='')}" if token else "")
+    address = f"sc://{source.host}:{port}/{named}{secure}"
     opened = None
     try:
         socket.create_connection((source.host, port), _PATIENCE).close()

@@ -15,8 +15,6 @@ from jiejian.smallcells import least_shown, small
 HIDDEN = "C"
 """The status of a figure that is there but not shown (SDMX: confidential)."""
 
-# ---- small cells ----
-
 
 def counting_people(metrics: Sequence[Metric], catalogue: Catalogue) -> set[str]:
     """Ids of the metrics whose figure, or whose numerator, counts people of whom a few could be told apart."""

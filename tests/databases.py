@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+
+from benchmarks.serving import free_port
 
 ADMIN = "admin-x7"
 
@@ -40,12 +41,6 @@ def missing(what: str) -> None:
     if os.environ.get("JIEJIAN_REQUIRE_DATABASE"):
         pytest.fail(says)
     pytest.skip(says)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _as(user: str) -> dict:
@@ -89,7 +84,7 @@ def postgresql() -> Iterator[Server]:
     if not bins:
         missing("postgresql")
     with _folder("postgres") as folder:
-        secret, data, port = folder / "pw", folder / "data", _free_port()
+        secret, data, port = folder / "pw", folder / "data", free_port()
         secret.write_text(ADMIN)
         secret.chmod(0o644)
         initdb = [
@@ -117,7 +112,7 @@ def mariadb() -> Iterator[Server]:
     if not daemon:
         missing("mariadb-server")
     with _folder("mysql") as folder:
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         install = [
             "mariadb-install-db",
             "--no-defaults",

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyspark
-from databases import _free_port, missing
+from databases import missing
+
+from benchmarks.serving import free_port
 
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
@@ -23,7 +25,7 @@ def server() -> Iterator[int]:
     """The port of a server that answers."""
     if not shutil.which("java"):
         missing("default-jre-headless")
-    folder, port = Path(tempfile.mkdtemp(prefix="jiejian-spark-")), _free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="jiejian-spark-")), free_port()
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),

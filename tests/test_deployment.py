@@ -16,11 +16,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import CHROMIUM, CHROMIUM_FLAGS, free_port
+from conftest import CHROMIUM, CHROMIUM_FLAGS
 from test_journeys import CHART, open_page
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.sync.client import connect
 
+from benchmarks.serving import free_port
 from jiejian.home import PROJECT
 
 DEPLOY = PROJECT / "docs" / "deploy"

@@ -127,6 +127,3 @@ def test_every_rank_is_within_some_range(pairs):
     order = np.argsort(np.argsort(-(lower + upper) / 2, kind="stable"), kind="stable") + 1
     assert (best <= worst).all() and (best >= 1).all() and (worst <= len(pairs)).all()
     assert (best <= order).all() and (order <= worst).all()
-
-
-# ---- cover names ----

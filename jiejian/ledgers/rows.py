@@ -33,11 +33,12 @@ class Asked:
 
 
 def ledgers(source: Warehouse, dataset: str) -> tuple[Ledger, ...]:
-    """The ledgers of which a data set holds rows that can be listed, in the catalogue's order."""
+    """The ledgers of which a data set holds rows that can be listed, in the catalogue's order; totals drawn for one are none."""
     loaded = source.frame("SELECT DISTINCT ledger FROM load WHERE dataset = $d AND active", {"d": dataset})
     there = set(loaded["ledger"])
     tables = set(source.frame("SELECT table_name FROM information_schema.tables")["table_name"])
-    return tuple(x for x in source.catalogue.ledgers.values() if x.id in there and x.table in tables and x.table not in _NO_LIST)
+    own = (x for x in source.catalogue.ledgers.values() if not x.daily_of)
+    return tuple(x for x in own if x.id in there and x.table in tables and x.table not in _NO_LIST)
 
 
 def columns(source: Warehouse, ledger: str) -> tuple[Column, ...]:
