@@ -15,10 +15,12 @@ GRAINS = ("month", "quarter", "half", "year")
 
 def expected(ledger: Ledger, filings: pd.DataFrame, as_of) -> list[Period]:
     """The periods of a ledger from its first report until the data set's cut-off, the last 12, oldest first."""
-    own = filings[filings["ledger"] == ledger.id]
-    if own.empty or ledger.sent not in GRAINS:
-        return []
-    periods = periods_between(pd.Timestamp(own["period_start"].min()).date(), as_of, ledger.sent)
+    own = filings.loc[filings["ledger"] == ledger.id, "period_start"]
+    return [] if own.empty else _expected(ledger, pd.Timestamp(own.min()).date(), as_of)
+
+
+def _expected(ledger: Ledger, first: date, as_of: date) -> list[Period]:
+    periods = periods_between(first, as_of, ledger.sent) if ledger.sent in GRAINS else []
     return [p for p in periods if p.end <= as_of][-12:]
 
 
@@ -84,13 +86,13 @@ def everything(every: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.Data
 
 def silent(ledgers: list[Ledger], filings: pd.DataFrame, period: Period, as_of: date) -> list[str]:
     """The names of the ledgers that were sent before and of which nobody in the street has sent the period that is shown."""
-    found = []
-    for ledger in ledgers:
-        due = [p for p in expected(ledger, filings, as_of) if p.end == period.end]
-        starts = pd.to_datetime(filings.loc[filings["ledger"] == ledger.id, "period_start"]).dt.date
-        if due and due[0].start not in set(starts):
-            found.append(ledger.name)
-    return found
+    # 总览 asks at every run: a filing is a row for each of thousands of places, a start one of some dozens.
+    once = filings[["ledger", "period_start"]].drop_duplicates()
+    days = pd.to_datetime(once["period_start"]).dt.date
+    sent = {ledger: set(some) for ledger, some in days.groupby(once["ledger"].to_numpy())}
+    known = [l for l in ledgers if l.id in sent]
+    due = {l.id: [p.start for p in _expected(l, min(sent[l.id]), as_of) if p.end == period.end] for l in known}
+    return [l.name for l in known if due[l.id] and due[l.id][0] not in sent[l.id]]
 
 
 def _state(ledger: Ledger, period: Period, found) -> str:
