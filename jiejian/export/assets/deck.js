@@ -233,7 +233,7 @@
     holder.className = "picture";
     holder.setAttribute("aria-hidden", "true");
     look.textContent = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText).join("\n");
-    stand.className = document.body.className;
+    stand.className = stage.className;
     stand.style.cssText = `position:relative;width:${width}px;height:1080px;transform:scale(${scale});transform-origin:0 0;color:#1F2933;line-height:normal`;
     slide.style.visibility = "visible";
     holder.style.height = `${1080 * scale}px`;
