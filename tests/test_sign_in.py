@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import free_port, serve
 from signed import AUTH, home_with_roles, session, shown
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.serving import free_port, serve
 from jiejian import audit
 from jiejian.home import Home
 from jiejian.ui import data, deck_files, importing, person
