@@ -39,6 +39,18 @@ def few(counts: pd.Series, least: int) -> pd.Series:
     return counts.astype(float).mask(small(values[:, None], least)[:, 0])
 
 
+def few_of_each(counts: pd.Series, groups: pd.Series, least: int) -> pd.Series:
+    """:func:`few` within each group, the sum of each of which may be known; all groups at once, since a register has hundreds."""
+    values = counts.to_numpy(dtype=float)
+    codes, names = pd.factorize(groups)
+    hidden = (values > 0) & (values < least)
+    concerned, smallest_large = np.zeros(len(names), dtype=bool), np.full(len(names), np.inf)
+    concerned[codes[hidden]] = True
+    np.minimum.at(smallest_large, codes, np.where(values >= least, values, np.inf))
+    one_more = np.where(np.isfinite(smallest_large), smallest_large, 0)
+    return counts.astype(float).mask(hidden | (concerned[codes] & (values == one_more[codes])))
+
+
 def small_parts(counts: np.ndarray, least: int) -> np.ndarray:
     """Which cells of a table (place × part of a whole) are not shown where the sums of all rows and columns are known.
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, show
+from jiejian.ui import frame, nothing, show
 from jiejian.ui.themes import activities
 
 view = frame.page(__file__)
 
 if view.published or view.period is None:
     show.heading("活动与志愿")
-    show.nothing(view)
+    nothing.ask(view, activities.TABS)
     st.stop()
 
 activities.page(view)

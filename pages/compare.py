@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import comparison, frame, published, show, tables
+from jiejian.ui import comparison, frame, nothing, published, show, tables
 
 view = frame.page(__file__)
 
@@ -10,7 +10,7 @@ if view.published:
     published.compare(view)
     st.stop()
 if not view.metrics or view.period is None:
-    show.nothing(view)
+    nothing.nothing(view, "社区对比")
     st.stop()
 
 show.heading("社区对比")

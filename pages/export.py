@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import book_exports, document_exports, frame, ledger_exports, published, show, tables
+from jiejian.ui import book_exports, document_exports, frame, ledger_exports, nothing, published, show, tables
 
 view = frame.page(__file__)
 
@@ -10,7 +10,7 @@ if view.published:
     published.export(view)
     st.stop()
 if not view.metrics or view.period is None:
-    show.nothing(view)
+    nothing.nothing(view, "数据导出")
     st.stop()
 
 show.heading("数据导出", f"{view.scope} · {view.context().period}。先在左侧筛选，再下载。")

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, show
+from jiejian.ui import frame, nothing, show
 from jiejian.ui.themes import members
 
 view = frame.page(__file__)
 
 if view.published or view.period is None:
     show.heading("党员作用")
-    show.nothing(view)
+    nothing.ask(view, members.TABS)
     st.stop()
 
 members.page(view)

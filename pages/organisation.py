@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, show
+from jiejian.ui import frame, nothing, show
 from jiejian.ui.themes import organisation
 
 view = frame.page(__file__)
 
 if view.published or view.period is None:
     show.heading("组织体系")
-    show.nothing(view)
+    nothing.ask(view, organisation.TABS)
     st.stop()
 
 organisation.page(view)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import attention, board, cards, deck, frame, published, reporting, show, tables, to_date
+from jiejian.ui import attention, board, cards, deck, frame, nothing, published, reporting, show, tables, to_date
 
 view = frame.page(__file__)
 
@@ -10,7 +10,7 @@ if view.published:
     published.overview(view)
     st.stop()
 if not view.metrics or view.period is None:
-    show.nothing(view)
+    nothing.nothing(view, "总览")
     st.stop()
 
 shown = attention.headline(view)

@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, show
+from jiejian.ui import frame, nothing
 from jiejian.ui.themes import practices
 
 view = frame.page(__file__)
 
 if view.published or view.period is None:
-    show.heading("模式卡")
-    show.nothing(view)
+    nothing.nothing(view, "模式卡")
     st.stop()
 
 practices.page(view)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, reporting, show
+from jiejian.ui import frame, nothing, reporting, show
 
 view = frame.page(__file__)
-show.heading("报送情况")
 if view.published or view.dataset.as_of is None:
-    st.info("公开报道和公报的数字不按期报送。请在左侧换成本街道台账。")
+    nothing.nothing(view, "报送情况")
     st.stop()
+show.heading("报送情况")
 reporting.draw(view)

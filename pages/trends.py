@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from jiejian.ui import frame, published, show, tables, trend
+from jiejian.ui import frame, nothing, published, show, tables, trend
 
 view = frame.page(__file__)
 
@@ -10,7 +10,7 @@ if view.published:
     published.no_trend(view)
     st.stop()
 if not view.metrics or view.period is None:
-    show.nothing(view)
+    nothing.nothing(view, "趋势分析")
     st.stop()
 
 show.heading("趋势分析")

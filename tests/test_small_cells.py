@@ -33,7 +33,7 @@ from jiejian.privacy import HIDDEN, counting_people, least_shown, small, without
 from jiejian.selection import Selection
 from jiejian.slides.model import Look, SlideData
 from jiejian.slides.tables import table_slides
-from jiejian.smallcells import small_parts
+from jiejian.smallcells import few, few_of_each, small_parts
 from jiejian.ui import data
 from jiejian.ui.themes.groups import _GROUPS as GROUPS
 from jiejian.warehouse import Warehouse, serving
@@ -295,6 +295,22 @@ def test_the_page_of_members_neither_draws_nor_lists_a_planted_part(planted, mon
     assert not ages.isin([3]).any(axis=None)
     drawn = " ".join(json.dumps(json.loads(c.proto.spec), ensure_ascii=False) for c in at.get("plotly_chart"))
     assert "不显示：25人" in drawn and not re.search(r"35岁及以下：3人", drawn)
+
+
+def test_hidden_in_each_group_at_once_as_in_each_group_alone():
+    """By hand: 3 goes and takes 47 with it, 50 and 60 stay; the 2 takes the zero of its own group, and equal ones go together."""
+    counts = pd.Series([3, 47, 53, 60, 50, 2, 0, 4, 9, 9, None])
+    groups = pd.Series(list("AAABBCCDDDA"))
+    found = few_of_each(counts, groups, LEAST)
+    assert [None if v != v else v for v in found] == [None, None, 53, 60, 50, None, None, None, None, None, None]
+
+
+@given(st.lists(st.tuples(st.sampled_from("甲乙丙"), st.one_of(st.none(), st.integers(0, 12))), max_size=30))
+def test_groups_at_once_and_one_by_one_agree(rows):
+    counts = pd.Series([n for _, n in rows], dtype=float)
+    groups = pd.Series([g for g, _ in rows], dtype=object)
+    one_by_one = counts.groupby(groups).transform(lambda own: few(own, LEAST)) if rows else counts
+    pd.testing.assert_series_equal(few_of_each(counts, groups, LEAST), one_by_one, check_names=False)
 
 
 def test_rates_of_few_members_are_hidden_on_slides(planted):

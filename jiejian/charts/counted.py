@@ -117,17 +117,19 @@ def whole(
     finding: Finding,
     colours: Sequence[str] = (),
     reading: str = "",
+    gaps: Sequence[str] = (),
 ) -> Figure:
     """Rows made up of parts, each to 100 %: ``counts[row][part]``. More than five parts are gathered into 其他.
 
-    The whole of a row stands to its right; a row without anything says 没有.
+    The whole of a row stands to its right; a row without anything says 没有, or what ``gaps`` has for it.
     """
     if not rows or not any(sum(row) for row in counts):
         return nothing(_EMPTY, finding, context, None, SCREEN)
     parts, counts = _gathered(parts, counts)
+    gaps = gaps or [""] * len(rows)
     if len(rows) > MOST_ROWS:
         finding = _shortened_to(finding, len(rows))
-        rows, counts = rows[:MOST_ROWS], counts[:MOST_ROWS]
+        rows, counts, gaps = rows[:MOST_ROWS], counts[:MOST_ROWS], gaps[:MOST_ROWS]
     colours = list(colours) or [CATEGORIES[(i + 1) % len(CATEGORIES)] for i in range(len(parts))]
     totals = [sum(row) for row in counts]
     data, words = [], []
@@ -144,7 +146,7 @@ def whole(
             "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": ink_on(colours[p])}, "hovertext": hover, "hoverinfo": "text",
         })  # fmt: skip
         words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
-    side = [f"{format_value(total, unit, unit=True)}" if total else "没有" for total in totals]
+    side = [format_value(total, unit, unit=True) if total else gap or "没有" for total, gap in zip(totals, gaps, strict=True)]
     left = max(text_width(shortened(name, 10), SCREEN.body) for name in rows)
     # In half a page's width only so much of the key fits on one line.
     half = -(-len(words) // 2) if sum(text_width(part, SCREEN.small) + 30 for part in parts) > _KEY_WIDTH else len(words)

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from jiejian.catalogue import Ledger
-from jiejian.smallcells import few, least_shown
+from jiejian.smallcells import few, few_of_each, least_shown
 from jiejian.warehouse import Warehouse
 
 # Ledger → the columns in which its things begin and end. A thing without a beginning has always been there.
@@ -54,7 +54,7 @@ def without_few(source: Warehouse, ledger: str, rows: pd.DataFrame) -> pd.DataFr
     for column in source.catalogue.ledgers[ledger].columns:
         if column.people and least:
             group = rows[column.adds_up_by or "place_id"].fillna("")
-            rows = rows.assign(**{column.id: rows.groupby(group)[column.id].transform(lambda own: few(own, least))})
+            rows = rows.assign(**{column.id: few_of_each(rows[column.id], group, least)})
     return rows
 
 

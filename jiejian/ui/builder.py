@@ -17,7 +17,7 @@ from jiejian.export.html_deck import to_html
 from jiejian.export.tables import file_name
 from jiejian.home import home
 from jiejian.slides import Slide, store
-from jiejian.ui import anonymity, builder_edit, builder_freeze, deck_files, deckbook, messages
+from jiejian.ui import anonymity, builder_edit, builder_freeze, deck_files, deckbook, messages, nothing
 from jiejian.ui.deckbook import Opened
 from jiejian.ui.downloads import taken
 from jiejian.ui.view import View
@@ -38,6 +38,10 @@ def build(view: View) -> None:
             _new(view)
         if st.button("导入演示文件", icon=":material/upload:", key="deck_bring"):
             _bring_in()
+    if not name and deckbook.view_for(view.whole, Deck(id="x", name="x")) is None:
+        messages.empty("还没有可以做成演示的数字。", "演示需要按月报送的台账。")
+        nothing.nothing(view)
+        return
     if not name:
         messages.empty("还没有保存的演示。", "在右边选一种现成的演示，点“新建”，就可以放映、修改和带走。")
         return

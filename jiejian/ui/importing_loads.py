@@ -26,7 +26,7 @@ def draw(dataset: str) -> None:
         st.info(said)
     frame = importing.loads(dataset)
     if frame.empty:
-        st.info("还没有装载过本街道的台账。到“导入”放入文件，或把文件放进 inbox 文件夹后运行 python -m etl。")
+        st.info("还没有装载过本街道的台账。到“导入”放入平时的表；没有现成表的，到“模板”下载一份填好再放入。")
         return
     st.caption("每次装载都留有记录。撤销只是不再计入，原件和记录都不删；被它替换的旧数字会回来，也可以再恢复。")
     picked = st.dataframe(

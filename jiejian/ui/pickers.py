@@ -17,7 +17,7 @@ import streamlit as st
 from jiejian.catalogue import Metric
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
 from jiejian.selection import latest_periods
-from jiejian.ui import anonymity, data
+from jiejian.ui import anonymity, data, importing
 from jiejian.ui.view import View
 from jiejian.warehouse import DatasetInfo, Warehouse
 
@@ -44,6 +44,8 @@ class Needs:
 
 def pick(source: Warehouse, needs: Needs) -> View:
     """Draw all pickers, show those that are needed, and return what is picked."""
+    if not data.ask(source, "datasets"):
+        return View(source, _awaited(source))
     with st.sidebar if needs.anything else st.container(key="unused_pickers"):
         view = View(source, _dataset(source))
         picked = _published(view, needs) if view.published else _periodic(view, needs)
@@ -87,6 +89,12 @@ def _slot(name: str, needed: bool) -> Iterator[None]:
 
 
 # ---- whose figures, and which ----
+
+
+def _awaited(source: Warehouse) -> DatasetInfo:
+    """What a page speaks of while no data set holds a figure: the street's own, without a day."""
+    declared = source.catalogue.datasets[importing.DATASET]
+    return DatasetInfo(declared.id, declared.name, declared.mode, declared.fictional, None, None)
 
 
 def _dataset(source: Warehouse) -> DatasetInfo:

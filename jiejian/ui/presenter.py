@@ -9,7 +9,7 @@ import streamlit as st
 from jiejian.catalogue import Deck
 from jiejian.export.html_deck import to_html
 from jiejian.slides import Slide
-from jiejian.ui import deckbook, messages
+from jiejian.ui import deckbook, messages, nothing
 from jiejian.ui.view import View
 
 DECK, SUBJECT = "deck", "subject"
@@ -29,7 +29,8 @@ def present(view: View) -> None:
         return
     slides = deckbook.slides(opened)
     if not slides:
-        messages.empty("还没有可以展示的幻灯片。", "幻灯片需要按月报送的台账；请先装载台账。")
+        messages.empty("还没有可以展示的幻灯片。", "幻灯片需要按月报送的台账。")
+        nothing.nothing(view)
         return
     with st.container(key="deck"):
         st.iframe(_page(tuple(slides), opened.deck), height="stretch", tab_index=0, alt=f"幻灯片：{opened.deck.name}")

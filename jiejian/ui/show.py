@@ -28,7 +28,7 @@ def heading(question: str, answer: str = "") -> None:
 def frame_line(view: View) -> None:
     """The line that is always there: whose figures, until when, how many have reported, made up or not."""
     parts = [f"<b>街鉴 · {html.escape(view.ask('street'))}</b>"]
-    parts.append(f"截至 {view.dataset.as_of}" if view.dataset.as_of and not view.published else "各数字自带时间口径")
+    parts.append("各数字自带时间口径" if view.published else f"截至 {view.dataset.as_of}" if view.dataset.as_of else "还没有数据")
     if not view.published and view.dataset.as_of:
         sent, others = view.ask("reporting", view.period.end if view.period else view.dataset.as_of)
         parts += [f"报送 {sent}/{sent + len(others)}"] if sent and sent + len(others) > 1 else []
@@ -115,15 +115,6 @@ def definitions(view: View, metrics: Sequence[Metric]) -> None:
         standard = view.catalogue.standard_of(metric.id)
         line = f"**{metric.name}**（{metric.unit}）：{metric.definition}"
         st.markdown(line + (f"  \n参考标准：{standard.document}，{standard.clause}。{standard.note}" if standard else ""))
-
-
-def nothing(view: View) -> None:
-    """A page that has nothing to draw: what is missing and who should send it."""
-    group = f"“{view.group}”分类下" if view.group else ""
-    st.info(
-        f"{view.dataset.name}{group}还没有可以展示的数据。请把台账（Excel 或 CSV）放入 inbox 文件夹，"
-        "再让管理员运行 python -m etl；也可以在左侧换一个数据集或分类。"
-    )
 
 
 def foot(context: Context) -> None:

@@ -14,14 +14,14 @@ import pandas as pd
 import streamlit as st
 
 from jiejian import charts
-from jiejian.catalogue import Ledger, Metric
+from jiejian.catalogue import Metric
 from jiejian.charts import Figure
 from jiejian.context import Context
 from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.ledgers import registers
 from jiejian.periods import Period
 from jiejian.selection import latest_periods
-from jiejian.ui import data, importing, person, show
+from jiejian.ui import data, nothing, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.themes.common import months, reach, span
 from jiejian.ui.view import View
@@ -74,7 +74,7 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
     panels = [panel for some in tabs.values() for panel in some]
     if not any(panel.ledger in there for panel in panels):
         show.heading(title)
-        _ask_for(view, list(dict.fromkeys(panel.ledger for panel in panels)))
+        nothing.ask(view, tabs)
         return
     show.heading(title, answer(view))
     # The tab stands in the address, so that a link reproduces what is seen.
@@ -141,7 +141,7 @@ def missing_columns(view: View, ledger: str, columns: Sequence[str]) -> list[str
 def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
     if panel.ledger not in there:
         st.subheader(panel.name, anchor=False)
-        _ask_for(view, [panel.ledger], panel.key)
+        nothing.ask_for(view, [panel.ledger], panel.key)
         return
     if missing := missing_columns(view, panel.ledger, panel.columns):
         ledger = view.catalogue.ledgers[panel.ledger]
@@ -214,34 +214,6 @@ def _take_away(
 
     with st.popover("下载", icon=":material/download:"):
         downloads(panel.key, panel.name, context, Offer("本表", len(drawn.table), table))
-
-
-# ---- nothing sent ----
-
-
-def _ask_for(view: View, ledgers: Sequence[str], where: str = "page") -> None:
-    """What to send, by whom it is usually kept, and a template that need not be used."""
-    for name in ledgers:
-        ledger = view.catalogue.ledgers[name]
-        st.info(
-            f"还没有收到“{ledger.name}”，收到后这里就有图。把平时的表放到“数据导入”页即可，不必另填；没有现成表的，可以用模板。{ledger.note}"
-        )
-        _template(ledger, where)
-
-
-def _template(ledger: Ledger, where: str) -> None:
-    # A template holds the names of all communities, for those who send ledgers.
-    if not person.current().may("import"):
-        return
-    st.download_button(
-        f"下载“{ledger.name}”模板",
-        data=lambda: importing.template(ledger),
-        file_name=importing.template_name(ledger),
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        key=f"ask_{where}_{ledger.id}",
-        on_click="ignore",
-        icon=":material/download:",
-    )
 
 
 def text(head: str) -> ExportColumn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -13,7 +14,7 @@ from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown, whole_by_category
 from jiejian.ledgers.people import meetings_not_held
-from jiejian.ui import theme
+from jiejian.ui import data, theme
 from jiejian.ui.theme import Drawn, Panel, number, text
 from jiejian.ui.themes.common import HIDDEN, about, month_heads, months, read, title
 from jiejian.ui.themes.newest import by_place, empty, gaps, known_periods, newest, side_by_side
@@ -78,19 +79,29 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
     if rows.empty:
         return empty(view, head)
     order = [m.part.category for m in view.catalogue.parts_of(measure, by)]
-    wide = rows.pivot(index="place", columns="category", values="value").reindex(rows["place"].drop_duplicates())
-    gone = rows.pivot(index="place", columns="category", values="hidden").reindex(wide.index).reindex(columns=order).eq(True)
-    wide = wide.reindex(columns=order).fillna(0).mask(gone)
-    wholes = rows.groupby("place", sort=False)["whole"].first()
-    street = read(view, whole_by_category, measure, by, period).reindex(order)
+    known = set(rows["category"])
+    sent, unsent = [c for c in order if c in known], [c for c in order if c not in known]
+    places = rows["place"].drop_duplicates()
+    wide = rows.pivot(index="place", columns="category", values="value").reindex(index=places, columns=sent)
+    gone = rows.pivot(index="place", columns="category", values="hidden").reindex(index=places, columns=sent)
+    # A part that was not sent is a gap, not zero, and no share of a row with a gap is known.
+    partial = gone.isna().any(axis=1)
+    wide, gone = wide.mask(gone.eq(True)), gone.eq(True)
+    wholes = rows.groupby("place", sort=False)["whole"].first().mask(partial)
+    counted = view.places if not partial.any() else tuple(rows.loc[rows["place"].map(~partial), "place_id"].unique())
+    street = data.read(whole_by_category, view.source, view.dataset.id, measure, by, period, counted).reindex(order)
+    if partial.all():
+        street = street * float("nan")
     total = wholes.sum()
     if len(wide) > 1:
-        wide = pd.concat([street.to_frame(view.scope).T, wide])
+        wide = pd.concat([street[sent].to_frame(view.scope).T, wide])
         wholes = pd.concat([pd.Series({view.scope: total}), wholes])
+    lead += _not_sent(list(partial.index[partial]), unsent)
     # What is left out of a row stands together, so that the shares of the others stay right.
-    shown = wide.fillna(0)
+    shown = wide.mask(wholes.isna(), axis=0).fillna(0)
     if (rest := wholes - shown.sum(axis=1)).gt(0).any():
-        shown, wide = shown.assign(**{HIDDEN: rest.clip(lower=0)}), wide.assign(**{HIDDEN: rest.clip(lower=0)})
+        shown = shown.assign(**{HIDDEN: rest.clip(lower=0).fillna(0)})
+        wide = wide.assign(**{HIDDEN: rest.clip(lower=0)})
         # Where communities would be little but what is left out, the street alone is drawn.
         if len(wide) > 1 and (rest / wholes).iloc[1:].median() > _MOSTLY:
             shown, wide, lead = shown.iloc[:1], wide.iloc[:1], f"{lead}各社区人数太少，不分社区显示。"
@@ -114,9 +125,17 @@ def _profile(view: View, measure: str, by: str, head: str, candidates, lead: str
         unit,
         about(replace(view, period=period, since=None), ledger),
         found,
-        (*ordered[: len(order)], *("#EFE6CF",) * (HIDDEN in shown)),
+        (*(ordered[n] for n, c in enumerate(order) if c in known), *("#EFE6CF",) * (HIDDEN in shown)),
+        gaps=["没报全" if partial.get(name, False) else HIDDEN if wholes[name] != wholes[name] else "" for name in shown.index],
     )
     return Drawn(wide.reset_index(names="place"), (text("社区"), *(number(c, unit) for c in wide.columns)), figure, period=period)
+
+
+def _not_sent(places: Sequence[str], parts: Sequence[str]) -> str:
+    """Which communities left parts open, and which parts nobody sent, in words."""
+    some = "、".join(places[:3]) + (f"等{len(places)}个社区" if len(places) > 3 else "")
+    said = f"{some}没有报全各档，不计比例。" if places else ""
+    return said + (f"没有“{'”“'.join(parts)}”的数字，比例只按其余各档算。" if parts else "")
 
 
 def _there(view: View, measure: str, by: str, grain: str) -> bool:
