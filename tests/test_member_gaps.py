@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pytest
+from frames import CATALOGUE
 from street import Street, table
 
 from jiejian.home import home
@@ -13,7 +14,6 @@ from jiejian.periods import parse_period
 from jiejian.ui.themes import members
 from jiejian.ui.view import View
 from jiejian.warehouse import Warehouse, serving
-from frames import CATALOGUE
 
 HEADS = ["季度", "社区", "党员总数", "研究生", "大学本科", "大学专科", "中专和高中", "初中及以下"]
 QUARTER = "2026年第三季度"
@@ -46,7 +46,7 @@ def test_a_part_that_was_left_open_is_a_gap_and_not_zero(tmp_path, monkeypatch):
     assert "大学本科60人（30.0%）" in meta["takeaway"] and "望湖社区没有报全各档，不计比例" in meta["takeaway"]
     notes = json.dumps(found.figure["layout"]["annotations"], ensure_ascii=False)
     assert "没报全" in notes and "200人" in notes and "没有" not in notes.replace("没报全", "")
-    row = [name for name in found.table["place"]].index("望湖社区")
+    row = list(found.table["place"]).index("望湖社区")
     assert all(trace["x"][row] == 0 for trace in found.figure["data"])
 
 
@@ -55,7 +55,7 @@ def test_a_part_that_nobody_sends_is_named(tmp_path, monkeypatch):
     found = drawn(tmp_path, monkeypatch, without[0], without[1:])
     meta = found.figure["layout"]["meta"]
     assert "没有“研究生”的数字，比例只按其余各档算" in meta["takeaway"]
-    assert "研究生" not in found.table.columns and [t["name"] for t in found.figure["data"]][0] == "大学本科"
+    assert "研究生" not in found.table.columns and next(t["name"] for t in found.figure["data"]) == "大学本科"
 
 
 @pytest.mark.parametrize("left_open", [3, 4, 7])

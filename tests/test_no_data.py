@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from street import Street
 from streamlit.testing.v1 import AppTest
+from street import Street
 
 from etl import build
 from jiejian.home import PROJECT
@@ -70,7 +70,7 @@ def test_what_comes_back_is_shown_again(empty):
     """After the rollback is undone the pages have their figures, in the same process."""
     if not build.history().undone:
         pytest.skip("在这个用例里没有撤销过任何装载，没有可恢复的")
-    build.restore([m for m in build.history().undone])
+    build.restore(list(build.history().undone))
     test = opened("overview")
     assert not test.exception and "还没有可以展示的数据" not in " ".join(i.value for i in test.info)
     build.rollback([m.load_id for m in build.history().standing])
