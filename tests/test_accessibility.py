@@ -158,10 +158,11 @@ def test_a_journey_with_the_keyboard_alone(server, page):
             break
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector(".st-key-cell_chart .main-svg", timeout=20_000)
+    page.wait_for_selector(".st-key-cell_chart .main-svg", timeout=60_000)
+    settle(page)
     tab_to(page, "在趋势分析中打开")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/trends.*community="), timeout=20_000)
+    page.wait_for_url(re.compile("/trends.*community="), timeout=60_000)
     settle(page)
     before = page.url
     tab_to(page, "^指标$")

@@ -166,7 +166,7 @@ def test_a_chart_comes_as_a_picture_with_its_words_and_mark(server, page, tmp_pa
     title = page.locator(".jj-image").first.get_attribute("data-title")
     assert title and "下载图片" in page.locator(".jj-image").first.inner_text()
     for kind in ("svg", "png"):
-        with page.expect_download(timeout=20_000) as waiting:
+        with page.expect_download(timeout=60_000) as waiting:
             page.locator(f".jj-image button[data-kind={kind}]").first.click()
         assert waiting.value.suggested_filename.startswith("示范街道（演示数据）_")
         assert waiting.value.suggested_filename.endswith(f".{kind}")

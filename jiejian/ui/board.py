@@ -58,6 +58,13 @@ def _past(view: View, period: Period) -> list[Period]:
     return [p for p in known if view.dataset.first <= p.start and p.end <= period.end][-POINTS:]
 
 
+def leave() -> None:
+    """Go to the trend that was asked for in the board; the first thing that the page does."""
+    if st.session_state.pop(_GO, False):
+        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
+        st.switch_page("pages/trends.py", query_params={})
+
+
 def draw(view: View, judged: Judged) -> None:
     """The board, and under it the cell that was clicked."""
     if (judged.made.reason > 0).all():
@@ -168,9 +175,9 @@ def _explained(view: View, judged: Judged, chosen: Sequence[str] | None) -> None
         with st.expander("走势的表格"):
             tables.run_table(frame, found.metric)
         st.button("在趋势分析中打开", key="open_trend", on_click=_open, args=(found, judged.selection.period), type="primary")
-    if st.session_state.pop(_GO, False):
-        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
-        st.switch_page("pages/trends.py", query_params={})
+    if _GO in st.session_state:
+        # Never from within the fragment: another run of it that waits would end the new page half drawn.
+        st.rerun()
 
 
 def _cell(made: Board, chosen: Sequence[str] | None) -> Cell | None:
