@@ -15,7 +15,7 @@ from ledger_books import Books, day
 from test_recomputed import OLD_ACTIVITIES, OLD_POINTS, cases_of
 
 from jiejian.periods import parse_period
-from jiejian.ui.themes import activities, cases, deliberation, organisation, projects, stations
+from jiejian.ui.themes import activities, cases, deliberation, groups, organisation, projects, stations
 from jiejian.ui.view import View
 
 END = pd.Timestamp("2026-10-31")
@@ -242,3 +242,119 @@ def test_cases_that_wait_and_the_time_of_each_step(table, books):
         == pd.crosstab(october["事项类别"], october["来源渠道"]).loc[channels.index, channels.columns].to_dict()
     )
     assert due.notna().all()
+
+
+# ---- people who help, and people who are helped ----
+
+GROUPS = ["独居老人", "80岁及以上老人", "3岁以下婴幼儿", "困境儿童", "低保对象", "残疾人", "新就业群体"]
+SERVED = {"一老": "其中为老服务", "一小": "其中为小服务", "低保": "其中低保帮扶", "残疾": "其中助残服务", "新就业群体": "其中新就业群体服务"}
+
+
+def test_volunteer_teams_and_their_services_by_speciality(table, books):
+    teams = standing(books.ledger("志愿服务队台账"), "成立日期", "解散日期")
+    found = table(activities, "volunteers_teams").set_index("category")
+    assert found["count"].to_dict() == teams["服务特长"].value_counts().to_dict() and len(found) > 5
+    assert found["total"].to_dict() == number(teams["队员人数"]).groupby(teams["服务特长"]).sum().to_dict()
+    services = books.ledger("志愿服务队服务记录")
+    services = services[within(services["服务日期"], MONTH)]
+    kinds = services["服务特长"]
+    drawn = table(activities, "volunteers_services").set_index("speciality")
+    assert drawn["team_services"].to_dict() == kinds.value_counts().to_dict()
+    for column, head in (("team_service_attendances", "参加志愿者人次"), ("team_residents_served", "服务居民人次")):
+        assert drawn[column].to_dict() == number(services[head]).groupby(kinds).sum().to_dict()
+
+
+def test_social_organisations_by_stage_and_their_services(table, books):
+    orgs = standing(books.ledger("社会组织台账", "入驻社区"), "入驻日期", "退出日期")
+    found = table(activities, "social_stages").set_index("社区")
+    counted = pd.crosstab(orgs["社区"], orgs["发展阶段"])
+    assert found.drop(index=found.index[0])[counted.columns].to_dict() == counted.reindex(found.index[1:]).to_dict()
+    assert found.iloc[0].to_dict() == orgs["发展阶段"].value_counts().to_dict()
+    services = books.ledger("社会组织服务记录", "服务社区")
+    services = services[within(services["服务日期"], MONTH)]
+    kinds = services["公益服务类别"]
+    drawn = table(activities, "social_kinds").set_index("kind")
+    assert drawn["social_services"].to_dict() == kinds.value_counts().to_dict()
+    assert drawn["social_residents_served"].to_dict() == number(services["服务居民人次"]).groupby(kinds).sum().to_dict()
+
+
+def test_members_of_the_alliance_and_who_takes_points(table, books):
+    members = standing(books.ledger("红色联盟成员台账", "所在社区"), "加盟日期", "退出日期")
+    found = table(activities, "alliance_members").set_index("category")
+    assert found["count"].to_dict() == members["成员类型"].value_counts().to_dict()
+    assert found["yes"].to_dict() == (members["可兑换积分"] == "是").groupby(members["成员类型"]).sum().to_dict()
+
+
+@pytest.mark.parametrize(("key", "head"), [("points_merchants", "兑换商家"), ("points_items", "服务或兑换项目")])
+def test_where_points_went_and_for_what(table, books, key, head):
+    entries = books.ledger("积分流水", old=OLD_POINTS).drop_duplicates("流水号")
+    october = entries[within(entries["日期"], MONTH)]
+    spent = october[number(october["兑换积分"]) > 0]
+    of = spent[head]
+    found = table(activities, key).set_index("category")
+    assert found["redemptions"].to_dict() == of.value_counts().to_dict() and len(found) > 5
+    assert found["points"].to_dict() == number(spent["兑换积分"]).groupby(of).sum().to_dict()
+    worth = number(spent["兑换折算金额(元)"]).groupby(of).sum()
+    assert found["yuan"].reindex(worth.index).to_dict() == pytest.approx(worth.to_dict())
+
+
+def served_people(books) -> pd.DataFrame:
+    """The quarterly tables of the third quarter of 2026: a row a community."""
+    path = next(p for p in books.folder.rglob("2026年第三季度服务对象统计表.*"))
+    rows = books.sheet(path.relative_to(books.folder), head=2)
+    return rows[rows["社区"].notna()].set_index("社区").rename(index={"机修厂社区": "启新社区"})
+
+
+def test_people_in_need_by_group_and_community(table, books):
+    """What is shown is the workbook's; what is not shown is 1 to 4, or the one smallest count beside it."""
+    rows = served_people(books).reindex(books.places)
+    shown = table(groups, "groups_places").set_index("place")
+    assert list(shown.index) == books.places and shown.shape[1] == len(GROUPS)
+    hidden = 0
+    for column, head in zip(shown.columns, GROUPS, strict=True):
+        written = number(rows[head])
+        there = shown[column].notna()
+        assert shown[column][there].to_dict() == written[there].to_dict(), head
+        gone = written[~there & written.notna()]
+        assert gone[gone >= 5].nunique() <= 1 and not written[there].between(1, 4).any()
+        hidden += len(gone)
+    assert hidden < shown.size / 4
+    # The sum of some communities is told only where none of them is hidden: with the street's it would tell the others.
+    totals = table(groups, "groups_counts").set_index("group")["count"]
+    for (_, total), column, head in zip(totals.items(), shown.columns, GROUPS, strict=True):
+        assert total == number(rows[head]).sum() if shown[column].notna().all() else math.isnan(total), head
+    assert totals.notna().sum() >= 5
+
+
+def test_how_often_people_in_need_were_visited(table, books):
+    rows = served_people(books).reindex(books.places)
+    found = table(groups, "groups_services").set_index("category")["value"]
+    written = sorted(number(rows[head]).sum() for head in SERVED.values())
+    assert sorted(found) == written and len(found) == 5
+    each = table(groups, "groups_service_places").set_index("place")
+    assert each.sum(axis=1).to_dict() == number(rows["走访服务人次"]).to_dict()
+    quarters = table(groups, "groups_service_time")
+    assert quarters["value"].iloc[-1] == number(rows["走访服务人次"]).sum()
+
+
+def test_errands_of_the_quarter_and_those_at_home(table, books):
+    errands = books.ledger("代办帮办台账")
+    errands = errands[within(errands["受理日期"], (pd.Timestamp("2026-07-01"), pd.Timestamp("2026-09-30")))]
+    found = table(groups, "groups_errands").set_index("place")
+    counted = errands["社区"].value_counts()
+    home = 100 * (errands["办理方式"] == "上门办").groupby(errands["社区"]).mean()
+    assert found["errands"].to_dict() == counted.reindex(found.index).to_dict()
+    assert found["errands_home_share"].to_dict() == pytest.approx(home.reindex(found.index).to_dict())
+
+
+def test_goods_home_work_and_gifts(table, books):
+    rows = books.ledger("便民惠民台账")
+    rows = rows[within(rows["日期"], MONTH)]
+    found = table(stations, "stations_benefits").set_index("benefit_kind")
+    kinds = rows["惠民类别"]
+    assert found["times"].to_dict() == kinds.value_counts().to_dict()
+    assert found["reached"].to_dict() == number(rows["惠及人次"]).groupby(kinds).sum().to_dict()
+    goods = rows[kinds == "直通车商品"]
+    saved = number(goods["按市面价金额(元)"]) - number(goods["居民实付金额(元)"])
+    shown = table(stations, "stations_saving").set_index("item")["saved"]
+    assert shown.to_dict() == pytest.approx(saved.groupby(goods["品名"]).sum().to_dict())
