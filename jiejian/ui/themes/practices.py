@@ -59,7 +59,7 @@ def _narrowed(every: Sequence[ModelCard]) -> list[ModelCard]:
 def _draw(view: View, card: ModelCard, topics: frozenset[str]) -> None:
     st.html(_html(card))
     pages = {p.name: p.title for p in frame.PAGES}
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="center")
     with left:
         if (name := card.practice.page) in pages:
             st.page_link(f"pages/{name}.py", label=f"看{pages[name]}", icon=":material/arrow_forward:")
@@ -110,8 +110,8 @@ def _row(one: Standing) -> str:
     tone = "worse" if one.worse else "better" if one.improved else ""
     said = "；".join(part for part in (one.change, one.signal) if part)
     return (
-        f'<tr title="{safe(one.metric.definition)}"><td>{safe(one.metric.name)}<small>{safe(one.period.label)}</small></td>'
-        f'<td><b>{safe(one.figure)}</b><small class="{tone}">{safe(said)}</small></td></tr>'
+        f'<tr title="{safe(one.metric.definition)}"><td><div><span>{safe(one.metric.name)}</span><b>{safe(one.figure)}</b></div>'
+        f'<small class="{tone}"><i>{safe(one.period.label)}</i>　{safe(said)}</small></td></tr>'
     )
 
 

@@ -128,17 +128,25 @@ def _flow(view: View) -> Drawn:
     sums = wide[list(names[:3])].sum(min_count=1)
     left = format_value(wide["points_outstanding"].iloc[-1], metrics[3], unit=True)
     found = (
-        title(f"未用积分{left}", f"还有{left}没有兑换", otherwise="逐月获得、兑换、过期和未用积分"),
+        title(f"积分未用{left}，逐月获得与兑换", otherwise="逐月获得、兑换、过期和未用积分"),
         f"近{len(spell)}个月，{view.scope}："
         + "，".join(f"{m.name}{format_value(sums[m.id], m, unit=True)}" for m in metrics[:3])
         + f"；到{spell[-1].label}末未用{left}，是尚未兑付的承诺。",
     )
-    found = (title(f"积分未用{left}，逐月获得与兑换", otherwise=found[0]), found[1])
-    cells = [[None if v != v else float(v) for v in wide[m.id]] for m in metrics]
-    figure = charts.matrix([m.name for m in metrics], month_heads(spell), cells, "分", view.context(*metrics), found)
+    # What comes and goes in a month would be pale beside what has gathered over years: each row has shades of its own.
+    tops = wide.max().replace(0, 1)
+    shades = [[number_or_none(v) for v in 100 * wide[m.id] / tops[m.id]] for m in metrics]
+    words = [["" if v != v else _ten_thousands(v) for v in wide[m.id]] for m in metrics]
+    reading = "颜色只在同一行里比：越深，这个月的分数越多；各行之间不比颜色，看数字。空白格没有数据。"
+    figure = charts.matrix([m.name for m in metrics], month_heads(spell), shades, "万分", view.context(*metrics), found, reading, words)
     table = wide.reset_index(drop=True)
     table.insert(0, "month", [p.label for p in spell])
     return Drawn(table, (text("月份"), *(number(m.name, m.unit) for m in metrics)), figure)
+
+
+def _ten_thousands(points: float) -> str:
+    """Points in 万 without the sign, which stands in the unit: short enough for twelve to stand side by side."""
+    return f"{points / 10_000:.{1 if points >= 100_000 else 2 if points else 0}f}"
 
 
 def _age(view: View) -> Drawn:
@@ -209,9 +217,10 @@ def _stages(view: View) -> Drawn:
     shown = pd.concat([street.to_frame(view.scope).T, wide]) if len(wide) > 1 else wide
     found = (
         title(f"入驻社会组织{int(street.sum())}家，分三个阶段", otherwise="社会组织按发展阶段分"),
-        f"截至{last}：{told}；在孵{incubating}家。",
+        f"截至{last}：{told}；在孵{incubating}家。图中一行一个社区，没有社会组织入驻的社区不列。",
     )
-    figure = charts.whole(list(shown.index), list(shown.columns), shown.to_numpy().tolist(), "家", about(view, "social_orgs"), found, ("#9AA5B1", "#8FB3D4", "#35608D", "#E4E7EB"))  # fmt: skip
+    # One organisation of two is no share: the numbers themselves are shown.
+    figure = charts.matrix(list(wide.index), list(wide.columns), wide.astype(float).to_numpy().tolist(), "家", about(view, "social_orgs"), found)
     return Drawn(shown.reset_index(names="社区"), (text("社区"), *(number(c, "家") for c in shown.columns)), figure)
 
 
