@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-PARTS = ("setup", "pages", "board", "exports", "visitors", "etl")
+PARTS = ("setup", "start", "pages", "board", "exports", "visitors", "etl")
 
 
 def main() -> int:
@@ -36,12 +36,15 @@ def main() -> int:
 
 
 def _report(parts) -> bool:
-    from benchmarks import board, exports, pages, setup, visitors
+    from benchmarks import board, exports, pages, setup, starting, visitors
 
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     missed = False
     if "setup" in parts:
         missed |= _rows("set-up", setup.measure())
+    if "start" in parts:
+        _ready()
+        missed |= _rows("start", starting.measure())
     if "pages" in parts:
         missed |= _pages(pages.measure())
     if "board" in parts:

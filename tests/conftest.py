@@ -13,16 +13,14 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from benchmarks.serving import serve
+from benchmarks.serving import CHROMIUM_FLAGS, chromium, serve
 from jiejian.home import PROJECT
 
 # Two tests at a time on two cores: how long one example takes says nothing.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-CHROMIUM = next(
-    (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")) if path), None
-)
+CHROMIUM = chromium()
 NO_BROWSER = "没有找到 Chromium 或 Chrome：浏览器测试未运行。安装 chromium 和 fonts-noto-cjk 后会自动运行（见 .ci/run）。"
 REQUIRED = os.environ.get("JIEJIAN_REQUIRE_BROWSER") == "1"
 
@@ -101,20 +99,6 @@ def server(demo_home) -> Iterator[str]:
     """One server for all journeys that do not need a fresh one."""
     with serve(demo_home) as address:
         yield address
-
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--disable-default-apps",
-    "--no-default-browser-check",
-    "--disable-features=OptimizationHints",
-]
 
 
 @pytest.fixture(scope="session")

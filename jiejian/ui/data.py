@@ -26,22 +26,40 @@ _building = threading.Lock()
 _log = logging.getLogger("jiejian")
 
 
+_ensured: set[str] = set()
+
+
 @st.cache_resource(show_spinner="正在准备数据，首次启动约需十几秒……")
 def _ensure(home_path: str) -> bool:
+    """See :func:`_build`, with a word to who waits for it."""
+    _build(home_path)
+    return True
+
+
+def _build(home_path: str) -> None:
     """Build the first warehouse, or renew one that an update made stale, once per server process and home.
 
     Whatever goes wrong with a renewal, the version that stands goes on serving.
     """
-    from etl import build  # imported here: a running dashboard does not need the ETL
+    with _building:
+        if home_path in _ensured:
+            return
+        from etl import build  # imported here: a running dashboard does not need the ETL
 
-    try:
-        with _building:
+        try:
             build.ensure()
-    except Exception:
-        if not home().pointer.is_file():
-            raise
-        _log.exception("the warehouse could not be renewed; the old version goes on serving")
-    return True
+        except Exception:
+            if not home().pointer.is_file():
+                raise
+            _log.exception("the warehouse could not be renewed; the old version goes on serving")
+        _ensured.add(home_path)
+
+
+def open_early() -> None:
+    """What :func:`prepare` does, before anybody asks: at the start of a server, outside of any session."""
+    _build(str(home().root))
+    opened = _open(serving(home()), _Identity(catalogue()))
+    opened.datasets()
 
 
 def prepare() -> None:
