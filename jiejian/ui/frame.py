@@ -93,6 +93,8 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
     _style()
+    if person.signs_in():
+        signing.wanted([p.name for p in PAGES], signed_in=True)
     if messages.ready(data.prepare):
         if chosen in refused:
             chosen.run()
@@ -117,6 +119,8 @@ def _shut(pages: Sequence[Page], closed: person.Closed) -> None:
     def door() -> None:
         _style()
         signing.door(closed)
+        if closed.sign_in:
+            signing.wanted([p.name for p in PAGES], signed_in=False)
 
     front = [st.Page(door, title="登录", url_path=_FRONT, default=True)]
     others = [st.Page(door, title="登录", url_path=p.name) for p in pages]

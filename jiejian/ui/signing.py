@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from jiejian.ui import person
+
+_WANTED = Path(__file__).parent / "assets" / "wanted.js"
 
 
 def door(closed: person.Closed) -> None:
@@ -36,3 +41,15 @@ def card() -> None:
     with st.sidebar, st.container(key="signed_in"):
         st.html(f'<div class="jj-foot">{html.escape(who.account)}　{who.role}</div>')
         st.button("退出登录", key="sign_out", icon=":material/logout:", on_click=person.leave)
+
+
+def wanted(pages: Sequence[str], signed_in: bool) -> None:
+    """Note in the browser which page was asked for (nobody is signed in yet), or go there (somebody is).
+
+    The provider sends everybody back to the front page. The address never leaves the browser, and nothing but a page of ``pages``
+    on this server is ever gone to.
+    """
+    script = _WANTED.read_text(encoding="utf-8")
+    script = script.replace("/*pages*/ []", json.dumps(list(pages))).replace("/*signed in*/ false", json.dumps(signed_in))
+    with st.container(key="script_wanted"):
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
