@@ -52,9 +52,12 @@ def demo(options: argparse.Namespace) -> int:
     """Write the made-up street somewhere, or put it away."""
     from etl import demo
     from etl.build import remove_demo, write_demo
+    from etl.onrecord import noted
 
     if options.remove:
-        return _run(lambda progress: remove_demo())
+        code = _run(lambda progress: remove_demo())
+        noted("删除演示数据", "")
+        return code
     seed = demo.SEED if options.seed is None else options.seed
     if options.out:
         demo.write(options.out, seed)
@@ -123,6 +126,7 @@ def loads(options: argparse.Namespace) -> int:
 def rollback(options: argparse.Namespace) -> int:
     """Leave loads out of the warehouse, or bring them back."""
     from etl.build import restore, rollback
+    from etl.onrecord import noted
 
     if not options.loads and not options.last:
         print("请写明要撤销的装载编号（python -m etl loads 可查），或用 --last 撤销最近一次。", file=sys.stderr)
@@ -135,6 +139,7 @@ def rollback(options: argparse.Namespace) -> int:
         return summary
 
     code = _run(work)
+    noted("恢复装载" if options.undo else "撤销装载", "、".join(f"第{m.seq}次 {m.file}" for m in touched))
     for load in touched:
         print(f"已{'恢复' if options.undo else '撤销'}：{load.seq} {load.file} {load.sheet}（{load.rows_accepted:,} 行）".replace(" （", "（"))
     return code
@@ -155,15 +160,18 @@ def place(options: argparse.Namespace) -> int:
     """Say once which place a doubtful name means, or take it back."""
     from etl.answers import NoAnswer, decide
     from etl.memory import Memory
+    from etl.onrecord import noted
 
     if options.forget:
         Memory(home()).forget_place(options.dataset, options.written)
+        noted("忘记对应", options.written)
         print(f"“{options.written}”不再按以前选定的认，下次再问。")
         return 0
     try:
         if not options.meant:
             raise NoAnswer("请写明是名册中的哪一处，例如：python -m etl place 城酉社区 城西社区。")
         print(decide(home(), options.dataset, options.written, options.meant))
+        noted("记住对应", f"{options.written} → {options.meant}")
     except NoAnswer as error:
         print(error, file=sys.stderr)
         return 2
@@ -185,8 +193,10 @@ def path(options: argparse.Namespace) -> int:
 def back_up(options: argparse.Namespace) -> int:
     """The whole home in one file, also while it serves and loads."""
     from etl.build import back_up
+    from etl.onrecord import noted
 
     made = back_up(options.file)
+    noted("备份", f"{options.file.name}（{len(made.files):,}个文件）")
     size = options.file.stat().st_size / 1e6
     print(f"已备份到 {options.file}（{len(made.files):,} 个文件，{size:,.1f} MB）。里面有本街道的台账和假名密钥，请像对待原始台账一样保管。")
     return 0
@@ -195,11 +205,14 @@ def back_up(options: argparse.Namespace) -> int:
 def bring_back(options: argparse.Namespace) -> int:
     """A backup in the place of what stands; that is kept aside."""
     from etl.build import bring_back
+    from etl.onrecord import noted
 
     if not options.file.is_file():
         print(f"找不到文件：{options.file}。请检查路径。", file=sys.stderr)
         return 2
     archive, aside, summary = bring_back(options.file, options.replace)
+    # Into the record that came back: what stood there before was put aside with its own.
+    noted("恢复备份", f"{options.file.name}（{archive.made_at} 的备份）")
     if aside and any(aside.iterdir()):
         print(f"原有数据已移到 {aside}，确认无误后可自行删除。")
     elif aside:
@@ -221,10 +234,11 @@ def _complaint(options: argparse.Namespace) -> str:
 def _run(work) -> int:
     from rich.console import Console
 
-    from etl import report
+    from etl import onrecord, report
 
     with report.progress_bar() as progress:
         summary = work(progress)
+    onrecord.loaded(summary.written)
     report.show_summary(summary, catalogue(), Console())
     return summary.exit_code
 

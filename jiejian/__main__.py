@@ -98,7 +98,7 @@ def _role(options: argparse.Namespace) -> None:
         raise ValueError(f"{error.errors()[0]['ctx']['error']}。") from error
     except BadRoles as error:
         raise ValueError(str(error)) from error
-    audit.record(home(), f"命令行 {getuser()}", "角色变更", f"{options.account} → {options.role}")
+    audit.record(home(), audit.at_the_machine(getuser()), "角色变更", f"{options.account} → {options.role}")
     print(f"已写入 {home().roles}")
 
 

@@ -10,14 +10,16 @@ import logging
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from jiejian.home import Home
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ACTIONS = (
     "登录", "退出", "被拒绝", "导入", "导出", "撤销装载", "恢复装载", "定格", "取消定格", "保存演示", "删除演示", "角色变更",
-    "删除演示数据", "记住对应", "忘记对应",
+    "删除演示数据", "记住对应", "忘记对应", "备份", "恢复备份",
 )  # fmt: skip
 """What can stand in the column of actions."""
 
@@ -27,6 +29,8 @@ CREATE TABLE IF NOT EXISTS audit (
 CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 """
+SHELL = "本机命令行"
+"""Who acts at the machine's own shell, with the name of the account there behind it."""
 _LONGEST = 500
 _log = logging.getLogger("jiejian")
 
@@ -48,8 +52,15 @@ def record(home: Home, account: str, action: str, subject: str = "") -> None:
         raise
 
 
+def at_the_machine(account: str) -> str:
+    """The account of somebody at the machine's own shell."""
+    return f"{SHELL}（{account}）" if account else SHELL
+
+
 def records(home: Home, most: int = 100_000) -> pd.DataFrame:
     """The rows, the newest first: at (local time), account, action, subject; empty where nothing was ever recorded."""
+    import pandas as pd  # here: the command line adds rows and reads none
+
     rows: list[tuple] = []
     if home.state.is_file():
         with closing(sqlite3.connect(home.state, timeout=10)) as state:

@@ -38,7 +38,8 @@ ONLY = {
 }
 # The page 数据导入 and the first warehouse go through public functions of the ETL.
 MAY_CALL_ETL = {"jiejian.ui.data", "jiejian.ui.importing"}
-ETL_MAY_IMPORT = ("jiejian.catalogue", "jiejian.home")
+# What is done at the machine's own shell stands in the same record as what is done on the pages.
+ETL_MAY_IMPORT = ("jiejian.catalogue", "jiejian.home", "jiejian.audit")
 
 
 def modules() -> dict[str, Path]:

@@ -46,4 +46,4 @@ def draw(view: View) -> None:
             lambda: ExportTable("操作记录", kept, columns, said),
         ),
     )
-    st.caption("服务器的命令行属于管理这台机器的人，在命令行里做的装载记在“数据导入”页的装载记录里。")
+    st.caption("账号写作“本机命令行”的，是在服务器的命令行里做的。命令行属于管理这台机器的人，谁能用由机器的管理员掌握。")

@@ -142,6 +142,7 @@ def remember_period(doubt: Doubt, period: str) -> None:
     from etl import build
 
     who = desk()
+    person.did("记住对应", f"{doubt.sheet} → {period}")
     build.memory().answer_period(DATASET, doubt.sha256, doubt.sheet, period, who)
 
 
