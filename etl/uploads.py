@@ -54,7 +54,8 @@ class Uploads:
         self._folder = home.root / "uploads"
 
     def keep(self, name: str, content: bytes, who: str) -> Upload:
-        """Keep a file aside; whoever else asks for it does not get it."""
+        """Keep a file aside; whoever else asks for it does not get it. What has expired goes at the same time."""
+        self.sweep()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         now = datetime.now(UTC)
@@ -65,9 +66,9 @@ class Uploads:
         _write(folder / _ABOUT, json.dumps(asdict(upload), ensure_ascii=False).encode())
         return upload
 
-    def find(self, number: str, who: str) -> Upload | None:
-        """The upload of this id, if it is there and was sent by ``who``."""
-        if not _ID.match(number):
+    def find(self, number: str, who: str, today: datetime | None = None) -> Upload | None:
+        """The upload of this id, if it is there, was sent by ``who`` and has not expired (be it swept or not)."""
+        if not _ID.match(number) or number[:14] < _limit(today):
             return None
         try:
             found = Upload(**json.loads((self._folder / number / _ABOUT).read_text(encoding="utf-8")))
@@ -88,10 +89,15 @@ class Uploads:
 
     def sweep(self, today: datetime | None = None) -> None:
         """Remove what is older than :data:`KEPT_DAYS`, and what a killed server left half written."""
-        limit = f"{(today or datetime.now(UTC)) - timedelta(days=KEPT_DAYS):%Y%m%d%H%M%S}"
+        limit = _limit(today)
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             if folder.name[:14] < limit:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _limit(today: datetime | None) -> str:
+    """The beginning of the ids of what was sent so long ago that it has just not expired."""
+    return f"{(today or datetime.now(UTC)) - timedelta(days=KEPT_DAYS):%Y%m%d%H%M%S}"
 
 
 def safe_name(name: str) -> str:

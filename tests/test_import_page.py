@@ -242,6 +242,18 @@ def test_uploads_are_kept_for_their_sender_alone_and_for_a_limited_time(tmp_path
     assert not path.exists()
 
 
+def test_an_upload_that_has_expired_goes_back_to_nobody_even_before_it_is_swept(tmp_path):
+    uploads, now = Uploads(Home(tmp_path)), datetime.now(UTC)
+    kept = uploads.keep("十月表.xlsx", b"x", "王某")
+    assert uploads.find(kept.id, "王某", now + timedelta(days=29)) == kept
+    assert uploads.find(kept.id, "王某", now + timedelta(days=31)) is None
+    # A server on which nobody loads anything: the next file that is kept takes the old ones away.
+    old = f"{now - timedelta(days=31):%Y%m%d%H%M%S}" + kept.id[14:]
+    uploads.path(kept).parent.rename(tmp_path / "uploads" / old)
+    uploads.keep("十一月表.xlsx", b"y", "王某")
+    assert not (tmp_path / "uploads" / old).exists() and len(list((tmp_path / "uploads").iterdir())) == 1
+
+
 def test_names_stay_in_their_folder():
     assert safe_name("..\\..\\a.xlsx") == "a.xlsx"
     assert safe_name("/etc/passwd") == "passwd"

@@ -120,7 +120,7 @@ def _shut(pages: Sequence[Page], closed: person.Closed) -> None:
         _style()
         signing.door(closed)
         if closed.sign_in:
-            signing.wanted([p.name for p in PAGES], signed_in=False)
+            signing.wanted([p.name for p in PAGES], signed_in=False, come_from=st.session_state.get(_WANTED, ("", {}))[0])
 
     front = [st.Page(door, title="登录", url_path=_FRONT, default=True)]
     others = [st.Page(door, title="登录", url_path=p.name) for p in pages]

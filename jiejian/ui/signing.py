@@ -43,13 +43,14 @@ def card() -> None:
         st.button("退出登录", key="sign_out", icon=":material/logout:", on_click=person.leave)
 
 
-def wanted(pages: Sequence[str], signed_in: bool) -> None:
+def wanted(pages: Sequence[str], signed_in: bool, come_from: str = "") -> None:
     """Note in the browser which page was asked for (nobody is signed in yet), or go there (somebody is).
 
     The provider sends everybody back to the front page. The address never leaves the browser, and nothing but a page of ``pages``
-    on this server is ever gone to.
+    on this server is ever gone to. ``come_from``: the page whose bare script sent this session through the front door.
     """
     script = _WANTED.read_text(encoding="utf-8")
-    script = script.replace("/*pages*/ []", json.dumps(list(pages))).replace("/*signed in*/ false", json.dumps(signed_in))
+    for mark, value in (("/*pages*/ []", list(pages)), ("/*signed in*/ false", signed_in), ('/*from*/ ""', come_from)):
+        script = script.replace(mark, json.dumps(value))
     with st.container(key="script_wanted"):
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)

@@ -1,10 +1,11 @@
 /* The page that somebody asked for before they signed in: the provider sends everybody back to the front page, this sends them on.
    Kept in this tab alone, for ten minutes; only a page of the list is gone to, on this server, with parameters that are names and words. */
 (() => {
-  const PAGES = /*pages*/ [], SIGNED_IN = /*signed in*/ false;
+  const PAGES = /*pages*/ [], SIGNED_IN = /*signed in*/ false, FROM = /*from*/ "";
   const KEY = "jj-wanted", MINUTES = 10, LONGEST = 4000;
   const last = location.pathname.replace(/\/+$/, "").split("/").pop();
-  const page = PAGES.includes(last) ? last : "";
+  // On a fresh server a deep link has come through the front door already: the server says from which page.
+  const page = PAGES.includes(last) ? last : PAGES.includes(FROM) ? FROM : "";
   const words = (query) => {
     const kept = new URLSearchParams();
     for (const [name, value] of new URLSearchParams(query)) if (/^[a-z_]{1,40}$/.test(name)) kept.append(name, value);
