@@ -67,8 +67,8 @@ def test_the_frame_and_the_front_page_import_nothing_that_only_an_export_or_a_lo
     assert not there & set(NEVER_AT_START)
 
 
-def test_the_front_page_imports_no_more_than_what_was_made_ready(demo_home):
-    """The first session after the start waits for no module of the project."""
+def test_the_front_page_imports_nothing_heavy_that_was_not_made_ready(demo_home):
+    """The first session after the start waits for no library, and not for the first look whether the warehouse is stale."""
     code = """
 from jiejian.ui import start
 start.warm()
@@ -76,10 +76,11 @@ ready = set(sys.modules)
 from streamlit.testing.v1 import AppTest
 test = AppTest.from_file({path!r}, default_timeout=60).run()
 assert not test.exception and not test.error, test.error
-sys.modules.update({{f"late:{{m}}": None for m in set(sys.modules) - ready if m.split(".")[0] in ("jiejian", "etl", "duckdb", "pandas")}})
-""".format(path=str(PROJECT / "dashboard.py"))
+sys.modules.update({{f"late:{{m}}": None for m in set(sys.modules) - ready if m.split(".")[0] in {heavy!r}}})
+""".format(path=str(PROJECT / "dashboard.py"), heavy=(*(m.split(".")[0] for m in HEAVY if "jiejian" not in m),))
     late = {m.removeprefix("late:") for m in imported(code, demo_home) if m.startswith("late:")}
-    assert not late, late
+    # pyarrow looks for pandas' own helpers at its first table.
+    assert not late - {"pyarrow.pandas_compat", "pyarrow.vendored", "pyarrow.vendored.version"}, late
 
 
 def test_a_first_warehouse_is_built_without_anybody_asking(tmp_path):
