@@ -21,7 +21,7 @@ def icicle(
     words: Sequence[str],
     context: Context,
     finding: Finding,
-    height: float = 560,
+    height: float | None = None,
 ) -> Figure:
     """A tree from left (the top) to right: ``parents`` are codes ('' at the top), ``sizes`` the weight of each node by itself.
 
@@ -30,6 +30,7 @@ def icicle(
     if not codes:
         return nothing("还没有组织台账，画不出体系。", finding, context, None, SCREEN)
     depth = _depths(codes, parents)
+    height = height or max(560, 33 * depth.count(1))  # the second level is read by its names
     trace = {
         "type": "icicle", "ids": list(codes), "labels": [safe(n) for n in names], "parents": list(parents), "values": [float(s) for s in sizes],
         "branchvalues": "remainder", "tiling": {"orientation": "h"}, "maxdepth": 3, "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],

@@ -9,7 +9,7 @@ import pandas as pd
 from jiejian import charts
 from jiejian.analysis.total import totals
 from jiejian.catalogue import Metric
-from jiejian.format import format_value
+from jiejian.format import format_value, rounded
 from jiejian.ledgers import people, registers
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui.theme import Drawn, Panel, number, text
@@ -146,7 +146,7 @@ def _flow(view: View) -> Drawn:
 
 def _ten_thousands(points: float) -> str:
     """Points in 万 without the sign, which stands in the unit: short enough for twelve to stand side by side."""
-    return f"{points / 10_000:.{1 if points >= 100_000 else 2 if points else 0}f}"
+    return f"{rounded(points / 10_000, 1 if points >= 100_000 else 2 if points else 0):f}"
 
 
 def _age(view: View) -> Drawn:
