@@ -98,6 +98,24 @@ def test_a_click_on_a_mark_leads_to_that_community(server, page):
     assert chosen[0] in page.locator("[data-testid='stSidebar']").inner_text()
 
 
+def test_from_the_street_to_a_community_to_a_grid_to_its_cases(server, page):
+    """A click on a community shows its grids, a click on a grid its cases, without names or telephones; the address says so."""
+    open_page(page, server, "cases")
+    row = page.locator(".st-key-cases_states .trace.bars").first.locator(".point path").nth(3)
+    row.wait_for(timeout=30_000)
+    row.click(force=True)
+    page.wait_for_url(re.compile("community="), timeout=20_000)
+    bar = page.locator(".st-key-cases_grids .bars .point path").first
+    bar.wait_for(timeout=30_000)
+    settle(page)
+    bar.click(force=True)
+    page.get_by_text(re.compile("诉求清单：共")).wait_for(timeout=30_000)
+    query = parse_qs(urlsplit(page.url).query)
+    assert len(query["community"]) == 1 and query["cases_tab"] == ["诉求清单"]
+    shown = page.locator("[data-testid='stMain']").inner_text()
+    assert "网格" in page.get_by_label("网格", exact=True).first.input_value() and "不含反映人姓名和电话" in shown
+
+
 def test_a_cell_of_the_board_is_explained_and_leads_to_its_trend(server, page):
     """The first cell of the board: a sentence and a run chart; then the trend of that metric and community."""
     open_page(page, server)

@@ -118,10 +118,12 @@ def whole(
     colours: Sequence[str] = (),
     reading: str = "",
     gaps: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> Figure:
     """Rows made up of parts, each to 100 %: ``counts[row][part]``. More than five parts are gathered into 其他.
 
     The whole of a row stands to its right; a row without anything says 没有, or what ``gaps`` has for it.
+    ``ids`` of the rows are given back on a click.
     """
     if not rows or not any(sum(row) for row in counts):
         return nothing(_EMPTY, finding, context, None, SCREEN)
@@ -145,6 +147,8 @@ def whole(
             "text": [f"{share:.0f}%" if share >= 6 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
             "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": ink_on(colours[p])}, "hovertext": hover, "hoverinfo": "text",
         })  # fmt: skip
+        if ids:
+            data[-1]["customdata"] = [[identity] for identity in ids[: len(rows)]]
         words.append(f'<span style="color:{colours[p]}">■</span> {safe(part)}')
     side = [format_value(total, unit, unit=True) if total else gap or "没有" for total, gap in zip(totals, gaps, strict=True)]
     left = max(text_width(shortened(name, 10), SCREEN.body) for name in rows)

@@ -13,7 +13,7 @@ from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.format import format_value
 from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
-from jiejian.ui import theme
+from jiejian.ui import show, theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
 from jiejian.ui.themes.common import about, month_heads, months, read, share, span, title, when
 from jiejian.ui.themes.newest import empty, newest, side_by_side
@@ -22,6 +22,23 @@ from jiejian.ui.view import View
 _STATE_COLOURS = (BETTER, "#8FB3D4", MARK, WORSE)
 _TIER_DAYS = (("1天", 1.0), ("1周", 7.0), ("1月", 30.0))
 _ROWS = 12
+_TAB, _PART = "cases_tab", "|"
+
+
+def _to_grids() -> None:
+    """A click on a community: its sources and its grids."""
+    if place := show.clicked("cases_states"):
+        st.session_state["community"] = [place]
+        st.session_state[_TAB] = "来源与热点"
+
+
+def _to_list() -> None:
+    """A click on a grid: its cases, one by one."""
+    place, _, grid = (show.clicked("cases_grids") or "").partition(_PART)
+    if grid:
+        if place:
+            st.session_state["community"] = [place]
+        st.session_state[_TAB], st.session_state["cases_grid"] = "诉求清单", grid
 
 
 def page(view: View) -> None:
@@ -53,9 +70,11 @@ def _states(view: View) -> Drawn:
     share = 100 * late / street.sum() if street.sum() else 0
     found = (
         title(f"超期的诉求{late}件，占{share:.1f}%", otherwise="本期没有超期的诉求") if late else "本期没有超期的诉求",
-        f"{when(view)}，四种状态相加为有时限的全部诉求；超期办结{int(street['超期办结'])}件，在办已超期{int(street['在办已超期'])}件。各社区件数不同，只看件数少的社区的比重没有意义。",
+        f"{when(view)}，四种状态相加为有时限的全部诉求；超期办结{int(street['超期办结'])}件，在办已超期{int(street['在办已超期'])}件。各社区件数不同，只看件数少的社区的比重没有意义。点一个社区，看它的来源和网格。",
     )
-    figure = charts.whole(list(shown.index), STATES, shown.to_numpy().tolist(), "件", about(view, "cases"), found, _STATE_COLOURS)
+    by_name = {name: place for place, name in view.offered}
+    ids = [by_name.get(name, "") for name in shown.index]
+    figure = charts.whole(list(shown.index), STATES, shown.to_numpy().tolist(), "件", about(view, "cases"), found, _STATE_COLOURS, ids=ids)
     table = shown.reset_index(names="社区")
     return Drawn(table, (text("社区"), *(number(s, "件") for s in STATES)), figure)
 
@@ -215,9 +234,11 @@ def _grids(view: View) -> Drawn:
     notes = [f"在办{r.open}，超期{r.overdue}" if r.open else "" for r in shown.itertuples()]
     found = (
         title("诉求最多的15个网格", otherwise=f"诉求最多的{len(shown)}个网格及其在办件"),
-        f"{when(view)}，共{rows['grid'].nunique()}个网格有诉求。网格大小不同，件数多不等于问题多；也可能是发现得多。",
+        f"{when(view)}，共{rows['grid'].nunique()}个网格有诉求。网格大小不同，件数多不等于问题多；也可能是发现得多。点一个网格，看它的诉求清单。",
     )
-    figure = charts.bars(labels, [int(v) for v in shown["cases"]], "件", about(view, "cases"), found, notes)
+    by_name = {name: place for place, name in view.offered}
+    ids = [f"{by_name.get(r.place, '')}{_PART}{r.grid}" for r in shown.itertuples()]
+    figure = charts.bars(labels, [int(v) for v in shown["cases"]], "件", about(view, "cases"), found, notes, ids=ids)
     return Drawn(rows, (text("社区"), text("网格"), number("受理", "件"), number("在办", "件"), number("在办超期", "件")), figure)
 
 
@@ -353,7 +374,7 @@ def _list(view: View) -> Drawn:
 
 TABS = {
     "办理情况": (
-        Panel("cases_states", "四种状态", "cases", _states, ("due_at", "closed_at"), ("on_time_rate", "cases_opened")),
+        Panel("cases_states", "四种状态", "cases", _states, ("due_at", "closed_at"), ("on_time_rate", "cases_opened"), _to_grids),
         Panel("cases_waiting", "办结用时", "cases", _waiting, ("closed_at", "tier")),
         Panel("cases_levels", "在哪一级办结", "cases", _levels, ("closed_level", "category"), ("local_resolution_rate",)),
         Panel("cases_rates", "三率", "cases", _rates, ("called_back",), ("response_rate", "resolution_rate", "satisfaction_rate"), spell="months"),
@@ -362,7 +383,7 @@ TABS = {
         Panel("cases_channels", "来源与事项", "cases", _channels, ("channel", "category"), ("cases_opened", "patrol_share")),
         Panel("cases_hot", "逐月热点", "cases", _hot, ("category",), ("cases_opened",), spell="months"),
         Panel("cases_kinds", "诉求、事件、纠纷", "cases", _kinds, ("case_kind",), ("cases_opened", "one_day_share")),
-        Panel("cases_grids", "各网格件数", "cases", _grids, ("grid",), ("cases_opened",)),
+        Panel("cases_grids", "各网格件数", "cases", _grids, ("grid",), ("cases_opened",), _to_list),
     ),
     "积压与督办": (
         Panel("cases_backlog", "在办多久", "cases", _backlog, (), ("cases_open", "cases_overdue"), spell="as_of"),
