@@ -114,14 +114,22 @@ class Batch:
 
         return pa.concat_tables([self._rows(number, member.match) for number, member in enumerate(self.members)])
 
+    @cached_property
+    def body(self) -> pa.Table:
+        """The rows of the one sheet of a batch, read once."""
+        return self._body(0)
+
+    def _body(self, number: int) -> pa.Table:
+        try:
+            return self.members[number].match.sheet.table()
+        except Unreadable as error:
+            raise UnreadableBody(number, str(error)) from error
+
     def _rows(self, number: int, match: Match) -> pa.Table:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        try:
-            table = match.sheet.table()
-        except Unreadable as error:
-            raise UnreadableBody(number, str(error)) from error
+        table = self.body if len(self.members) == 1 else self._body(number)
         cells = [table.column(f"c{i}") for i in range(len(match.sheet.heads))]
         written = [cell for i, cell in enumerate(cells) if i not in match.sheet.made]
         filled = pc.cast(pc.is_valid(written[0]), "int32")

@@ -61,6 +61,26 @@ class Scan:
             return not empty  # only line breaks inside of quotes
 
 
+@dataclass(frozen=True)
+class Held:
+    """A table in memory, registered under ``name``, whose first row is spreadsheet row ``skip`` + 1 and whose rows follow each other."""
+
+    name: str
+    skip: int
+    width: int
+
+    def cells(self) -> list[str]:
+        return [f"c{i}" for i in range(self.width)]
+
+    def sql(self) -> str:
+        """All rows as text columns c0, c1 …, blank cells NULL."""
+        return f"(SELECT {', '.join(self.cells())} FROM {self.name})"
+
+    def numbered_alike(self, records: int) -> bool:
+        """The table numbers its rows itself."""
+        return True
+
+
 def top_of(path: Path, rows: int) -> tuple[list[list[str]], str, str] | None:
     """The first records of a large UTF-8 text file, its separator and its line break; None where it must be looked at whole."""
     if path.stat().st_size < LARGE:

@@ -1,4 +1,6 @@
-"""A long text of an event ledger in one scan: rows that read well are typed on the way, the few others are looked at closely.
+"""A long table of an event ledger in one scan: rows that read well are typed on the way, the few others are looked at closely.
+
+The table is a large text that DuckDB scans by itself, or one that was read into memory.
 
 ``staged`` holds all rows in the order of the file. A row with anything unusual (a value that the fast cast does not read, a spelling
 not met at the beginning, a blank that must be filled, a broken rule, a total) keeps its cells in ``_cells``, and goes the way of
@@ -11,11 +13,13 @@ import re
 from datetime import date
 
 import duckdb
+import numpy as np
 
+from etl.arrays import to_numpy
 from etl.batch import Batch, row_of
 from etl.check import is_needed
-from etl.hiding import suspicious
-from etl.longtext import Scan
+from etl.hiding import any_suspicious, hidden
+from etl.longtext import Held, Scan
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
@@ -26,6 +30,9 @@ from jiejian.catalogue import Column
 
 # Spellings of choices, places, yes and no are learnt from so many records.
 _LEARNT_FROM = 100_000
+# A table in memory with fewer rows is read as fast in the ordinary way.
+WORTH = 3_000
+_HELD = "held"
 # Up to so many spellings are compared one by one.
 _FEW = 12
 _LOOKED_UP = ("choice", "place", "yes_no")
@@ -37,9 +44,9 @@ class OutOfOrder(Exception):
 
 
 def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, today: date) -> Tidied | None:
-    """Fill ``raw``, ``reading`` and ``typed`` like :func:`etl.tidy.tidy`; None where the batch is not such a text."""
-    scan = batch.members[0].match.sheet.scan
-    if not scan or not _may(batch):
+    """Fill ``raw``, ``reading`` and ``typed`` like :func:`etl.tidy.tidy`; None where the batch is not such a table."""
+    scan = _may(batch) and (batch.members[0].match.sheet.scan or _held(connection, batch))
+    if not scan:
         return None
     try:
         _stage(connection, batch, scan, context, today)
@@ -64,16 +71,17 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
 def look_up(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Put the cells of rows that the checks found among the good ones into ``raw``, to be shown as they were written."""
     wanted = "SELECT DISTINCT _row FROM problem WHERE _row NOT IN (SELECT _row FROM raw)"
-    if not connection.execute(f"{wanted} LIMIT 1").fetchone():
+    if not connection.execute(f"{wanted} LIMIT 1").fetchall():
         return
-    scan, ledger = batch.members[0].match.sheet.scan, batch.ledger
+    scan, ledger = batch.members[0].match.sheet.scan or _held(connection, batch), batch.ledger
     named = {
         c
         for (columns,) in connection.execute(f"SELECT DISTINCT _columns FROM problem WHERE _row IN ({wanted})").fetchall()
         for c in columns.split(",")
     }
     kept = {c.id: quoted(next(iter(column_types(ledger, c)))) for c in batch.stored if c.type == "text" and not c.personal}
-    if named & {c.id for c in batch.stored} <= kept.keys():  # a text is kept as it was written
+    # A text is kept as it was written, but for blanks around it, which only the scan of a file leaves out where it is shown.
+    if isinstance(scan, Scan) and named & {c.id for c in batch.stored} <= kept.keys():
         cells = [kept.get(c.id, "NULL") for c in batch.stored]
         connection.execute(f"INSERT INTO raw SELECT _row, _kind, {', '.join(cells)} FROM typed WHERE _row IN ({wanted})")
         return
@@ -90,7 +98,26 @@ def _may(batch: Batch) -> bool:
     if any(re.fullmatch(r"c\d+", c.id) for c in ledger.columns):
         return False  # names of the scan's own columns
     plain = ledger.table not in FIXED and not (ledger.starts_places or ledger.brings_places or batch.turned or batch.times)
+    if ledger.street in batch.columns or (ledger.layout and (ledger.layout.total_rows is not None or ledger.layout.skip_rows)):
+        return False  # what a row is, or where, is told by more than its own cells
     return plain and len(batch.members) == 1 and all(_easy(batch, c) for c in batch.stored)
+
+
+def _held(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Held | None:
+    """The body of the sheet in memory, where it is long, nothing was made up in it and its rows follow each other."""
+    sheet = batch.members[0].match.sheet
+    if sheet.made or sheet.kinds or sheet.scan:
+        return None
+    table = batch.body
+    count = table.num_rows
+    if (
+        count < WORTH
+        or sheet.odd_rows
+        or not np.array_equal(to_numpy(table.column("row").combine_chunks(), np.int64), np.arange(count) + sheet.first_row)
+    ):
+        return None
+    connection.register(_HELD, table)
+    return Held(_HELD, sheet.first_row - 1, len(sheet.heads))
 
 
 def _easy(batch: Batch, column: Column) -> bool:
@@ -106,7 +133,7 @@ def _cell(batch: Batch, column: Column) -> str:
 # ---- the scan ----
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, context: Context, today: date) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, context: Context, today: date) -> None:
     values = {c.id: _value(connection, batch, scan, c, context) for c in batch.stored}
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
@@ -122,7 +149,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, cont
     connection.execute(statement)
 
 
-def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, column: Column, context: Context) -> str:
+def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, column: Column, context: Context) -> str:
     """The SQL that reads a cell of the column; NULL where it takes a closer look."""
     cell = _cell(batch, column)
     if column.type not in _LOOKED_UP or column.personal:
@@ -130,7 +157,11 @@ def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan, colu
     seen = connection.execute(
         f"SELECT DISTINCT v FROM (SELECT {cell} AS v FROM {scan.sql()} LIMIT {_LEARNT_FROM}) WHERE v IS NOT NULL ORDER BY v"
     ).fetchall()
-    known = {r.raw: r.canon for r in read_values(column, [v for (v,) in seen], context) if r.canon is not None and not r.fault}
+    known = {
+        r.raw: r.canon
+        for r in read_values(column, [v for (v,) in seen], context)
+        if r.canon is not None and not r.fault and hidden(r.raw) == r.raw
+    }
     if column.type == "place":
         limited = {p.place_id for p in context.gazetteer.places.values() if p.valid_from or p.valid_to}
         known = {raw: c for raw, c in known.items() if c not in limited and not _SUM_OF_ROWS.fullmatch(re.sub(r"\s", "", raw))}
@@ -157,41 +188,46 @@ def _kept_as(batch: Batch, column: Column, context: Context) -> str:
     return f"ENUM ({', '.join(map(text, things))})"
 
 
-def _odd(batch: Batch, scan: Scan, names: dict[str, str], today: date) -> str:
+def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date) -> str:
     """What makes a row one to look at closely."""
     lead, cells = "c0", scan.cells()
     filled = " + ".join(f"CAST({cell} IS NOT NULL AS TINYINT)" for cell in cells)
-    signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇")
+    signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇例")
     odd = [f"{lead} IS NULL", f"({filled}) * 2 <= {max(scan.width, 2)}", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
     for column in batch.stored:
         cell, value = _cell(batch, column), names[column.id]
         odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
-        if not column.personal:
-            odd.append(suspicious(cell))
         if is_needed(batch.ledger, column):
             odd.append(f"{cell} IS NULL")
         if column.type in NUMERIC:
             odd += [f"{value} {sign} {limit!r}" for sign, limit in (("<", column.low), (">", column.high)) if limit is not None]
+    # What reads as a moment holds no number of a person, and of spellings that were learnt none that does was kept.
+    free = [_cell(batch, c) for c in batch.stored if not c.personal and c.type not in (*_LOOKED_UP, "date", "datetime")]
+    if free:
+        odd.append(any_suspicious(free))
     return " OR ".join([*odd, *broken_where(batch, today)])
 
 
 # ---- both kinds of rows ----
 
 
-def _row(scan: Scan) -> str:
+def _row(scan: Scan | Held) -> str:
     return row_of("0", f"(rowid + {scan.skip + 1})")
 
 
-def _unusual(batch: Batch, scan: Scan) -> str:
+def _unusual(batch: Batch, scan: Scan | Held) -> str:
     """The unusual rows in the form of :meth:`etl.batch.Batch.table`."""
     at = batch.members[0].match.columns
-    columns = "".join(f", nullif(trim(_cells[{at[c.id] + 1}], {BLANKS}), '') AS {quoted(c.id)}" for c in batch.stored)
+    cells = {c.id: f"_cells[{at[c.id] + 1}]" for c in batch.stored}
+    if isinstance(scan, Scan):  # blanks around a cell are left out where a file is read in the ordinary way
+        cells = {c: f"nullif(trim({cell}, {BLANKS}), '')" for c, cell in cells.items()}
+    columns = "".join(f", {cell} AS {quoted(c)}" for c, cell in cells.items())
     return f"""SELECT CAST(0 AS BIGINT) AS _sheet, rowid + {scan.skip + 1} AS row, CAST(0 AS BIGINT) AS slice, list_first(list_filter(_cells, lambda v: v IS NOT NULL)) AS _lead,
                       CAST(len(list_filter(_cells, lambda v: v IS NOT NULL)) AS INTEGER) AS _filled, {scan.width} AS _width{columns}
                FROM staged WHERE _cells IS NOT NULL"""
 
 
-def _view(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan) -> str:
+def _view(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held) -> str:
     """All rows with the columns of ``typed``."""
     codes = {name: kind for name, kind, *_ in connection.execute("DESCRIBE staged").fetchall() if kind.startswith("ENUM")}
     easy, careful = [], []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from pathlib import Path
 
@@ -168,6 +169,72 @@ def test_the_ledger_of_the_benchmark_is_read_alike(ways):
     assert taken and len(long["case_event"]) > 119_000
     assert len(ordinary["reject"]) > 100
     same(long, ordinary)
+
+
+# ---- tables in memory ----
+
+
+@pytest.fixture
+def in_memory(tmp_path, monkeypatch):
+    """Load one file in two homes: its table in one scan once it is in memory, and in the ordinary way; say whether the scan was taken."""
+    taken: list[bool] = []
+    ours = onepass.tidy_long
+
+    def noted(*arguments):
+        result = ours(*arguments)
+        if arguments[1].ledger.id == "cases":
+            taken.append(result is not None)
+        return result
+
+    monkeypatch.setattr("etl.batchload.tidy_long", noted)
+
+    def load(write, name: str = "诉求工单.csv") -> tuple[dict, dict, list[bool]]:
+        taken.clear()
+        found = []
+        for way, worth in (("scan", 1), ("ordinary", 1 << 60)):
+            monkeypatch.setattr(onepass, "WORTH", worth)
+            street = Street(tmp_path / way, monkeypatch)
+            street.register()
+            write(street.inbox / name)
+            summary = street.refresh()
+            assert summary.path, summary.faults
+            found.append(everything(street))
+        return (*found, list(taken))
+
+    return load
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_text_in_memory_is_read_alike(in_memory, seed):
+    scanned, ordinary, taken = in_memory(lambda path: path.write_bytes(("\n".join(messy(seed)) + "\n").encode("gb18030")))
+    assert len(ordinary["reject"]) > 20 and len(ordinary["case_event"]) > 200
+    assert taken == [True, False]
+    same(scanned, ordinary)
+
+
+def test_a_large_text_of_another_encoding_is_read_alike(in_memory):
+    scanned, ordinary, taken = in_memory(lambda path: path.write_bytes("\n".join(messy(21, 12_000, 0.05)).encode("gb18030")))
+    assert taken == [True, False]
+    same(scanned, ordinary)
+
+
+def test_a_workbook_is_read_alike(in_memory):
+    rows = [[cell or None for cell in record] for record in csv.reader(messy(5))]
+    scanned, ordinary, taken = in_memory(lambda path: workbook(path, [["诉求工单"], *rows]), "诉求工单.xlsx")
+    assert taken == [True, False]
+    same(scanned, ordinary)
+
+
+@pytest.mark.parametrize("said", ["13812340001", "138-1234-0001 王某", "（0571）88120006", "330102001001"])
+def test_a_number_in_any_cell_of_a_scan_is_hidden_as_in_the_ordinary_way(in_memory, said):
+    lines = messy(9, 200, 0)
+    for column in range(1, 10):  # in the key a pseudonym of the home's own stands beside what is hidden
+        cells = lines[100 + column].split(",")
+        cells[column] = said
+        lines[100 + column] = ",".join(cells)
+    scanned, ordinary, taken = in_memory(lambda path: path.write_bytes("\n".join(lines).encode("gb18030")))
+    assert taken == [True, False]
+    same(scanned, ordinary)
 
 
 def test_a_scan_is_bounded_to_large_files(tmp_path: Path):
