@@ -15,15 +15,15 @@ REPEATED = 100
 _SUFFIXES = "['社区', '', '社区居委会']"
 
 
-def names() -> list[str]:
-    """The communities of the made-up district."""
+def names(count: int = COMMUNITIES) -> list[str]:
+    """The communities of the made-up district, or of a street or city."""
     firsts, seconds = "东西南北中新老上下前后长安永泰兴和", "桥河湾园里巷坊店塘坡岭口村街亭"
-    return [f"{a}{b}{c}" for c in "一二" for a in firsts for b in seconds][:COMMUNITIES]
+    return [f"{a}{b}{c}" for c in "一二三四五六七八九十甲乙" for a in firsts for b in seconds][:count]
 
 
-def write_cases(path: Path, rows: int, seed: int = 1) -> Path:
+def write_cases(path: Path, rows: int, seed: int = 1, places: int = COMMUNITIES) -> Path:
     """Write ``rows`` cases as a UTF-8 CSV under the heads of the case ledger, and return the path. Same rows for the same seed."""
-    listed = "[" + ", ".join(f"'{name}'" for name in names()) + "]"
+    listed = "[" + ", ".join(f"'{name}'" for name in names(places)) + "]"
 
     def pick(part: int, values: str, count: int) -> str:
         return f"({values})[1 + (hash(i, {seed}, {part}) % {count})::INT]"
@@ -42,7 +42,7 @@ def write_cases(path: Path, rows: int, seed: int = 1) -> Path:
                {pick(4, "['热线', '巡查走访', '公众投诉', '网络', '12345热线', '微信公众号']", 6)} AS 来源渠道,
                {pick(5, "['邻里纠纷', '供热供暖', '噪音扰民', '公共设施', '环境卫生', '物业管理', '停车秩序', '违法建设', '民生保障', '绿化养护']", 10)} AS 事项类别,
                {pick(6, "['诉求', '事件', '纠纷', '群众诉求']", 4)} AS 事件类型,
-               CASE WHEN i % {unknown} = 11 THEN '查无此地' ELSE {pick(7, listed, COMMUNITIES)} || {pick(8, _SUFFIXES, 3)} END AS 社区,
+               CASE WHEN i % {unknown} = 11 THEN '查无此地' ELSE {pick(7, listed, places)} || {pick(8, _SUFFIXES, 3)} END AS 社区,
                strftime(opened + INTERVAL 1 DAY * ([1, 7, 30])[1 + tier::INT], '%Y-%m-%d %H:%M:%S') AS 截止时间,
                CASE WHEN luck < 94 THEN strftime(
                  CASE WHEN i % {wrong_order} = 3 THEN opened - INTERVAL 2 DAY ELSE opened + INTERVAL 1 SECOND * takes END,

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import names, write_cases
+from benchmarks.cases import COMMUNITIES, names, write_cases
 from jiejian.home import PROJECT
 
 REGISTER = ["序号", "社区名称", "所属街道", "类型", "简称/曾用名"]
@@ -106,8 +106,8 @@ def fresh(folder: Path, template: Path) -> Path:
     return home
 
 
-def district(folder: Path) -> Path:
-    """A home that knows the communities of the made-up district, and nothing else of its own."""
+def district(folder: Path, places: int = COMMUNITIES) -> Path:
+    """A home that knows the communities of the made-up district (or of a street or city), and nothing else of its own."""
     import xlsxwriter
 
     home = folder / "template"
@@ -115,7 +115,7 @@ def district(folder: Path) -> Path:
     (home / "demo.removed").write_text("", encoding="utf-8")
     with xlsxwriter.Workbook(str(home / "inbox" / "社区名册.xlsx")) as book:
         page = book.add_worksheet()
-        for r, row in enumerate([REGISTER, *([n, f"{name}社区", "东湖街道", "", ""] for n, name in enumerate(names(), 1))]):
+        for r, row in enumerate([REGISTER, *([n, f"{name}社区", "东湖街道", "", ""] for n, name in enumerate(names(places), 1))]):
             page.write_row(r, 0, row)
     run([sys.executable, "-m", "etl"], home)
     return home
