@@ -37,8 +37,9 @@ def everything(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """Some files, into one data set."""
-    from etl.build import load
+    from etl.build import dataset_of, load
 
+    options.dataset = options.dataset or dataset_of(options.contract)
     complaint = _complaint(options)
     if not options.files and not options.contract:
         complaint = "请写明要装载的文件；从数据库装载的，用 --contract 写明台账约定。"
@@ -71,9 +72,10 @@ def check(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from etl import report
-    from etl.build import check
+    from etl.build import check, dataset_of
     from etl.giveback import give_back, marked_name
 
+    options.dataset = options.dataset or dataset_of(options.contract)
     if complaint := _complaint(options):
         print(complaint, file=sys.stderr)
         return 2
@@ -274,7 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     check_options = commands.choices["check"]
     for options, many in ((load_options, "*"), (check_options, "+")):
         options.add_argument("files", nargs=many, type=Path, metavar="文件")
-        options.add_argument("--dataset", default="street", help="数据集，默认 street（本街道）")
+        options.add_argument("--dataset", help="数据集，默认约定写明的那一个，没有写明就是 street（本街道）")
     load_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），存入本街道目录")
     check_options.add_argument("--contract", type=Path, help="自写的台账约定（yml），只用这一次")
     check_options.add_argument("--out", type=Path, help="标注后的表放到哪个文件夹，默认与原表相同（inbox 里的放到 marked）")

@@ -111,6 +111,15 @@ def load(
         return run.load(files, progress, ledgers, by=by, again=True, databases=drawn)
 
 
+def dataset_of(contract: Path | None) -> str:
+    """The data set that a load goes into when none is named: the only one that its contract is for, else the street."""
+    try:
+        declared = read_yaml(contract).get("datasets") if contract and contract.is_file() else None
+    except CatalogueError:  # said when the contract is checked
+        declared = None
+    return str(*declared) if isinstance(declared, dict | list) and len(declared) == 1 else "street"
+
+
 def check(
     paths: Sequence[Path], dataset: str = "street", contract: Path | None = None, progress: Progress | None = None
 ) -> list[Checked]:

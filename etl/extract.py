@@ -59,6 +59,8 @@ class Sheet:
     hidden: bool = False
     # The rows and columns of the table that are not shown, in words.
     unseen: str = ""
+    # Rows that have figures but no name of a measure, where the measures stand below each other: nothing can be made of them.
+    unnamed: tuple[int, ...] = ()
     labels: Callable[[int], Sequence[object]] | None = None
     roles: dict[str, int] | None = None
     origins: bool = False

@@ -190,7 +190,7 @@ class Ingest:
                 period = _period(match, self._run.today, self._answered.get((sha256, match.sheet.key), ""))
                 self._periods[origin.key, match.sheet.key] = period
                 found.append(Waiting(origin, sha256, match, period))
-                skipped += _hidden(match.sheet)
+                skipped += [*_hidden(match.sheet), *_unnamed(match.sheet)]
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
@@ -375,6 +375,14 @@ def _hidden(sheet: Sheet) -> list[str]:
     if sheet.hidden:
         return [f"{sheet.place}是隐藏的工作表，照样读了。不该装载的，请删去后重新上报。"]
     return [f"{sheet.place}的{sheet.unseen}是隐藏的，照样读了。不该装载的，请删去后重新上报。"] if sheet.unseen else []
+
+
+def _unnamed(sheet: Sheet) -> list[str]:
+    """Rows of figures of which nobody says what they are."""
+    if not sheet.unnamed:
+        return []
+    rows = "、".join(map(str, sheet.unnamed[:5])) + (f"等 {len(sheet.unnamed)} 行" if len(sheet.unnamed) > 5 else "")
+    return [f"{sheet.place}第 {rows}{'' if len(sheet.unnamed) > 5 else ' 行'}有数字，但没有写是哪项指标，没有载入。请补上指标名称，或核对台账约定的 items 后重新上报。"]
 
 
 def _head_row(ledgers: Sequence[Ledger]) -> tuple[int, int] | None:

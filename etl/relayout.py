@@ -30,6 +30,7 @@ ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
 _NUMBERING = re.compile(
     r"^(?:([一二三四五六七八九十]+、)|([（(][一二三四五六七八九十]+[)）])|(\d{1,2}[.、．](?!\d))|([（(]\d{1,2}[)）]))"
 )
+_NUMBER = re.compile(r"^[-+−－]?[0-9０-９][0-9０-９,，.．]*[%％]?$")
 _OF_WHICH = re.compile(r"^其中[:：、]?")
 # Beyond so many rows nobody writes measures below each other.
 _LONGEST = 200_000
@@ -311,13 +312,20 @@ class _Reading:
         names = [name if keep else "" for name, keep in zip(self._item_names(), kept, strict=True)]
         measures = list(dict.fromkeys(filter(None, names)))
         columns = [self.texts(i) for i in labels]
+        unnamed = self._unnamed(names, values)
         if "period" in roles and roles["period"] < len(columns):
             columns[roles["period"]] = [self._full(t) for t in columns[roles["period"]]]
 
         def table():
             return pivoted(self.body, kept, columns, names, slices, measures, self.sheet.left)
 
-        return self._made([*heads, *measures], roles, table)
+        return replace(self._made([*heads, *measures], roles, table), unnamed=unnamed)
+
+    def _unnamed(self, names: Sequence[str], values: Sequence[int]) -> tuple[int, ...]:
+        """The rows of the spreadsheet that have a figure but no name of a measure."""
+        figures = [self.body.column(f"c{column}").to_pylist() for column in values]
+        lines = self.body.column("row").to_pylist()
+        return tuple(lines[i] for i, name in enumerate(names) if not name and any(_NUMBER.match(str(column[i] or "")) for column in figures))
 
     def _years(self, labels: Sequence[int], roles: dict[str, int]) -> dict[str, str] | None:
         """For a column of months without a year: each as written → with its year."""

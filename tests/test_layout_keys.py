@@ -297,3 +297,18 @@ def test_every_key_of_columns_and_layout_is_tried_here_or_in_an_example_of_the_g
     # Tested with the ledgers that ship: test_etl.py (personal, high, unit), and where figures leave (people, adds_up_by).
     assert documented("列的键") - columns == {"unit", "high", "personal", "people", "adds_up_by"}
     assert documented("表的样子（layout）") - {key for content in tried for key in content.get("layout") or {}} == set()
+
+
+def test_a_row_that_does_not_say_what_it_counts_is_told(tmp_path, monkeypatch, capsys):
+    """And the load goes where the contract's only data set is, since none was named."""
+    street = Street(tmp_path / "home", monkeypatch)
+    content = contract({"place": PLACE, "t": {"name": "时间", "type": "period", "required": True}, "n": people()}, {"items": "项目"})
+    content["datasets"] = {"elsewhere": {"name": "别处", "unit_of_comparison": "地区", "note": "试验。"}}
+    path = tmp_path / "own.yml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    file = table(tmp_path / "a.csv", [["地区", "项目", "2019年", "2018年"], ["甲区", "人口", 12, 11], ["乙区", "", 22, 21], ["丙区", "人口", 32, 31]])
+    assert main(["load", str(file), "--contract", str(path)]) == 0
+    said = re.sub(r"\s", "", "".join(capsys.readouterr()))
+    assert "文件“a.csv”第3行有数字，但没有写是哪项指标，没有载入。请补上指标名称" in said
+    found = street.ask("SELECT dataset, place_id[11:], year(period_start), value FROM observation ORDER BY ALL")
+    assert found == [("elsewhere", "丙区", 2018, 31), ("elsewhere", "丙区", 2019, 32), ("elsewhere", "甲区", 2018, 11), ("elsewhere", "甲区", 2019, 12)]
