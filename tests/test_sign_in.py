@@ -256,6 +256,10 @@ def test_sign_in_and_out_by_deep_link_on_a_fresh_server(demo_home, tmp_path, pag
             page.get_by_text("请先登录").wait_for(timeout=30_000)
             assert not NOTHING.search(page.inner_text("body")), name
             assert page.locator('[data-testid="stSidebar"]').count() == 0, name
+        # Who signs in comes back to the page last asked for; that was the full-screen one, which shows no account.
+        page.goto(f"{address}/overview")
+        page.get_by_text("请先登录").wait_for(timeout=30_000)
+        page.wait_for_function("() => (sessionStorage.getItem('jj-wanted') || '').includes('overview')", timeout=30_000)
         sign_in(page, "li")
         page.get_by_text("li@example.cn").wait_for(timeout=60_000)
         menu = page.inner_text('[data-testid="stSidebarNav"]')
