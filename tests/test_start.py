@@ -97,7 +97,7 @@ def test_a_first_warehouse_is_built_without_anybody_asking(tmp_path):
             socket.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
             kinds, message = set(), ForwardMsg()
             while message.WhichOneof("type") != "script_finished":
-                message = ForwardMsg.FromString(socket.recv(timeout=120))
+                message = ForwardMsg.FromString(socket.recv(timeout=300))
                 if message.WhichOneof("type") == "delta":
                     kinds.add(message.delta.new_element.WhichOneof("type"))
         assert "plotly_chart" in kinds and "exception" not in kinds
