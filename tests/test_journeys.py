@@ -177,6 +177,20 @@ def test_no_page_is_wider_than_its_window_nor_shows_an_error(server, browser, na
     context.close()
 
 
+def test_a_phone_scrolls_the_run_chart_from_its_newest_end(server, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
+    page = context.new_page()
+    open_page(page, server, "trends")
+    page.wait_for_selector(".st-key-trend_chart .main-svg .annotation-text")
+    chart = page.locator(".st-key-trend_chart")
+    assert chart.evaluate("e => e.scrollWidth > 2 * e.clientWidth"), "three years have no room"
+    edge = chart.evaluate("e => e.getBoundingClientRect().right")
+    newest = page.locator(".st-key-trend_chart .annotation-text", has_text="最近一期").bounding_box()
+    assert newest["x"] > 0 and newest["x"] + newest["width"] <= edge + 2
+    assert page.locator(".st-key-trend_chart .annotation-text", has_text="“红色物业”联建启动").count()
+    context.close()
+
+
 @pytest.mark.parametrize("name", ["compare", "trends", "overview"])
 def test_a_chart_comes_as_a_picture_with_its_words_and_mark(server, page, tmp_path, name):
     open_page(page, server, name)

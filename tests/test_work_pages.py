@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -12,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from jiejian.home import PROJECT
 from jiejian.ledgers import areas, events
 from jiejian.ui.frame import PAGES
-from jiejian.ui.themes import deliberation, projects, stations
+from jiejian.ui.themes import deliberation, groups, projects, stations
+from jiejian.ui.themes.common import most
 from jiejian.ui.view import View
 
 SQUARE = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1], [0.0, 0.0]]
@@ -167,3 +170,21 @@ def test_other_periods_draw_too(demo_home, monkeypatch, page, period):
         next(g for g in at.segmented_control if g.key and g.key.endswith("_tab")).set_value(option)
         at.run()
         assert not at.exception and not at.error, (option, [e.value for e in at.exception])
+
+
+@pytest.mark.parametrize(
+    "counts, said",
+    [
+        ([15, 14, 9], ("甲社区", "15件")),
+        ([15, 15, 9], ("甲社区、乙社区", "各15件")),
+        ([15, 15, 15], ("甲社区等3个社区", "各15件")),
+    ],
+)
+def test_who_shares_the_lead_is_not_named_above_the_others(counts, said):
+    wide = pd.DataFrame({"已实施": counts, "待实施": 0}, index=["甲社区", "乙社区", "丙社区"])
+    assert most(wide, "社区", "件") == said
+
+
+def test_the_groups_keep_their_whole_names_in_the_answer(october):
+    said = groups._answer(replace(october, period=groups._quarter(october)))
+    assert re.search(r"：独居老人\d+人，80岁及以上老人\d+人，走访服务\d+人次。", said), said

@@ -107,7 +107,10 @@ def _figure(
     top, bottom = kind.small * (1.2 + 1.4 * len(unit)), kind.tick * 1.5 + 8
     layout = template(
         height, kind, {"l": left, "r": right, "t": top, "b": bottom},
-        xaxis=axis(kind, tickmode="array", tickvals=list(range(len(slots))), ticktext=slots, range=[-0.4, len(slots) - 0.6], showgrid=False),
+        xaxis=axis(
+            kind, tickmode="array", tickvals=list(range(len(slots))), ticktext=slots, tickangle=0, ticklabelstandoff=4,
+            range=[-0.4, len(slots) - 0.6], showgrid=False,
+        ),
         yaxis=axis(kind, tickmode="array", tickvals=ticks, ticktext=texts, range=[ticks[0], ticks[-1] + (ticks[-1] - ticks[0]) * 0.005]),
         annotations=unit + _placed(labels, ticks, height - top - bottom, kind),
         meta=meta(finding, context, metric.unit, f"折线图：{'、'.join(name for name, _, _ in lines)}的{metric.name}。", reading),

@@ -43,7 +43,7 @@ def build(view: View) -> None:
         nothing.nothing(view)
         return
     if not name:
-        messages.empty("还没有保存的演示。", "在右边选一种现成的演示，点“新建”，就可以放映、修改和带走。")
+        messages.empty("还没有保存的演示。", "点上面的“新建演示”，选一种现成的，就可以放映、修改和带走。")
         return
     opened = deckbook.find(view.whole, name, anonymous=view.anonymous)
     if opened is None or opened.fault:

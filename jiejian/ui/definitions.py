@@ -141,9 +141,9 @@ def manage(view: View) -> None:
         until = f"，数据截至 {info.as_of}" if info.as_of else ""
         st.markdown(f"**{info.name}**{until}。{view.catalogue.datasets[info.id].note}")
     if "demo" not in there:
-        st.caption("演示数据已移除。需要时运行 python -m etl demo 重新生成。")
+        st.caption("演示数据已移除。需要时请管理员重新生成，办法见《用户指南》。")
         return
-    st.markdown("移除演示数据不影响本街道台账和公开报道数据，随时可以用 `python -m etl demo` 重新生成。")
+    st.markdown("移除演示数据不影响本街道台账和公开报道数据，需要时管理员可以重新生成，办法见《用户指南》。")
     if not person.current().may("manage"):
         return
     sure = st.checkbox("我确认要移除演示数据", key="remove_demo_sure")

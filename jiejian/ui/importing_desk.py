@@ -72,7 +72,8 @@ def check(now: Desk) -> None:
 
 
 def _steps(current: int) -> None:
-    words = [f"**{n + 1} {name}**" if n == current else f"{n + 1} {name}" for n, name in enumerate(_STEPS)]
+    # The number stays with its word where a phone breaks the line.
+    words = [f"**{n + 1}\u00a0{name}**" if n == current else f"{n + 1}\u00a0{name}" for n, name in enumerate(_STEPS)]
     st.markdown("　→　".join(words))
 
 

@@ -24,7 +24,7 @@ def draw(view: View) -> None:
     person.require("manage")
     if not person.signs_in():
         st.info(
-            "现在没有设置登录：只有这台电脑上的人能打开，可以做所有操作，不需要名单。要让大家从各自的电脑登录，见 docs/登录与权限.md。"
+            "现在没有设置登录：只有这台电脑上的人能打开，可以做所有操作，不需要名单。要让大家从各自的电脑登录，请管理员看随系统提供的《登录与权限》。"
         )
     known = roles(home()) or Roles("email", {})
     if fault := st.session_state.pop(_FAULT, ""):
@@ -45,7 +45,7 @@ def draw(view: View) -> None:
         st.subheader("移出名单", anchor=False)
         st.selectbox("账号", list(known.people), key="people_gone", index=None, placeholder="选择账号")
         st.form_submit_button("移出", on_click=messages.answered(_drop))
-    st.caption(f"名单就是 JIEJIAN_HOME 里的 {FILE}，也可以手工修改。改动在各人下一次操作时生效。")
+    st.caption(f"名单存在数据目录的 {FILE} 文件里，管理员也可以直接改这个文件。改动在各人下一次操作时生效。")
 
 
 def _table(known: Roles) -> None:

@@ -91,6 +91,17 @@ def tally(rows: pd.DataFrame, by: str, parts: Sequence[str], state: str = "state
     return wide.loc[order]
 
 
+def most(wide: pd.DataFrame, head: str, unit: str) -> tuple[str, str]:
+    """Who leads a :func:`tally`, and with how many, in words; where several share the lead none is named above the others."""
+    sums = wide.sum(axis=1)
+    first = [str(name) for name in sums[sums == sums.max()].index]
+    each = f"{int(sums.max())}{unit}"
+    if len(first) == 1:
+        return first[0], each
+    named = "、".join(first) if len(first) == 2 else f"{first[0]}等{len(first)}{'个' if head == '社区' else '种'}{head}"
+    return named, f"各{each}"
+
+
 def share(part: float, whole: float) -> str:
     """A share in words for a title, '' of nothing."""
     return f"{100 * part / whole:.1f}%" if whole else ""

@@ -14,7 +14,20 @@ from jiejian.format import format_value
 from jiejian.ledgers import events, registers, works
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
-from jiejian.ui.themes.common import about, months, number_or_none, reach, read, share, short_months, span, tally, title, when
+from jiejian.ui.themes.common import (
+    about,
+    months,
+    most,
+    number_or_none,
+    reach,
+    read,
+    share,
+    short_months,
+    span,
+    tally,
+    title,
+    when,
+)
 from jiejian.ui.view import View
 
 STATES = ("已实施", "待实施", "未通过", "待表决", "议事中")
@@ -79,7 +92,10 @@ def _states(view: View, by: str, head: str, otherwise: str) -> Drawn:
     wide = tally(_topics(view), by, STATES)
     told = "，".join(f"{s}{int(wide[s].sum())}件" for s in STATES)
     open_now = int(wide[[STATES[1], STATES[3], STATES[4]]].to_numpy().sum())
-    lead = f"{wide.index[0]}议题最多，共{int(wide.iloc[0].sum())}件" if len(wide) > 1 else f"提出的议题中还在办的{open_now}件"
+    lead = f"提出的议题中还在办的{open_now}件"
+    if len(wide) > 1:
+        who, each = most(wide, head, "件")
+        lead = f"{who}议题最多，{each if each.startswith('各') else '共' + each}"
     found = (title(lead, otherwise=otherwise.ljust(10, "况")), f"{reach(view)[2]}提出的议题，截至{view.dataset.as_of}：{told}。")
     figure = charts.whole(list(wide.index), STATES, wide.to_numpy().tolist(), "件", about(view, "deliberations"), found, _COLOURS)
     return Drawn(wide.reset_index(names=head), (text(head), *(number(s, "件") for s in STATES)), figure)

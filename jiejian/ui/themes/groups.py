@@ -82,7 +82,8 @@ def _answer(view: View) -> str:
         return "数据还不满一个季度，服务对象按季统计，满一季后显示。"
     metrics = _metrics(view, ("lone_elderly", "oldest_residents", "group_services"))
     street = _street(view, metrics)
-    told = "，".join(f"{m.name.removesuffix(m.unit)}{_said(view, street[m.id], m)}" for m in metrics)
+    # “走访服务人次7905人次” says the unit twice; “独居老人” does not end in a unit, though in its character.
+    told = "，".join(f"{m.name.removesuffix(m.unit) if m.unit == '人次' else m.name}{_said(view, street[m.id], m)}" for m in metrics)
     return f"{_when(view)}：{told}。按季统计，只计数，不记名。"
 
 

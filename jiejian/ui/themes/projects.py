@@ -13,7 +13,7 @@ from jiejian.format import format_value
 from jiejian.ledgers import events, registers, works
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
-from jiejian.ui.themes.common import about, months, number_or_none, reach, read, share, short_months, span, tally, title
+from jiejian.ui.themes.common import about, months, most, number_or_none, reach, read, share, short_months, span, tally, title
 from jiejian.ui.view import View
 
 STATES = ("已完成", "达成待完成", "认领待达成", "待认领")
@@ -98,7 +98,7 @@ def _communities(view: View) -> Drawn:
     told = "，".join(f"{s}{int(wide[s].sum())}个" for s in STATES)
     found = (
         title(
-            f"{wide.index[0]}征集需求最多，{int(wide.iloc[0].sum())}个" if len(wide) > 1 else "",
+            "征集需求最多，".join(most(wide, "社区", "个")) if len(wide) > 1 else "",
             otherwise="征集的需求办到了哪一步",
         ),
         f"{reach(view)[2]}征集的需求，截至{view.dataset.as_of}：{told}。需求少的社区，一个就能差很多。",
@@ -268,9 +268,10 @@ def _small_states(view: View, by: str, head: str, lead: str, otherwise: str) -> 
         days=group["days"].median(), served=group["residents_served"].sum(min_count=1), cost=group["cost_yuan"].sum(min_count=1)
     )
     done = int(wide["已完成"].sum())
+    top, n = most(wide, head, "件") if len(rows) else ("", "")
     found = (
         title(
-            lead.format(top=wide.index[0], n=int(wide.iloc[0].sum()), all=len(rows), done=share(done, len(rows)))
+            lead.format(top=top, n=n, all=len(rows), done=share(done, len(rows)))
             if len(rows)
             else "",
             otherwise=otherwise,
@@ -296,11 +297,11 @@ def _small_kinds(view: View) -> Drawn:
 
 
 def _small_places(view: View) -> Drawn:
-    return _small_states(view, "place", "社区", "{top}提出的微实项目最多，{n}件", "各社区微实项目的完成情况")
+    return _small_states(view, "place", "社区", "{top}提出的微实项目最多，{n}", "各社区微实项目的完成情况")
 
 
 def _small_sources(view: View) -> Drawn:
-    return _small_states(view, "source", "服务渠道", "“{top}”渠道最多，共{n}件", "微实项目按渠道的完成情况")
+    return _small_states(view, "source", "服务渠道", "“{top}”渠道最多，{n}", "微实项目按渠道的完成情况")
 
 
 def _small_time(view: View) -> Drawn:
