@@ -49,7 +49,7 @@ def relation_finding(relation: Relation, x: Metric, y: Metric, when: str, noun: 
         *titles,
         otherwise=("看不出两项指标之间有关联", "两项指标在各社区同高同低", "两项指标在各社区一高一低")[relation.direction],
     )
-    return title, f"{when}，{relation.places}个{noun}的秩相关系数为{bounds}{meaning}。"
+    return title, f"{when}，{relation.places}个{noun}按名次算的关联程度（−1到1）为{bounds}{meaning}。"
 
 
 def board_finding(compared: pd.DataFrame, when: str, name: str = "", noun: str = "社区") -> Finding:
