@@ -7,7 +7,7 @@
   const button = (name) => document.querySelector(`#bar [data-do="${name}"]`);
   const outer = (() => { try { return window.parent !== window && window.parent.location.href ? window.parent : null; } catch { return null; } })();
   const drawn = new Map();
-  let at = 0, width = 1920, playing = false, paused = false, timer = 0, quiet = 0, speaker = null, began = Date.now();
+  let at = 0, width = 1920, height = 1080, playing = false, paused = false, timer = 0, quiet = 0, speaker = null, began = Date.now();
 
   // ---- drawing ----
 
@@ -120,10 +120,14 @@
   function scale() {
     const wanted = Math.round(Math.min(Math.max((1080 * innerWidth) / innerHeight, 1350), 3400));
     const by = Math.min(innerWidth / wanted, innerHeight / 1080);
+    // Held upright, a screen has room below: more lines for the same width, so that nothing runs into the foot.
+    const tall = Math.round(Math.min(Math.max(innerHeight / by, 1080), 1620));
     stage.style.transform = `scale(${by}) translate(-50%, -50%)`;
-    if (wanted !== width) {
+    if (wanted !== width || tall !== height) {
       width = wanted;
+      height = tall;
       stage.style.width = width + "px";
+      stage.style.height = height + "px";
       stage.classList.toggle("narrow", width < 1500);
       stage.classList.toggle("wall", wall());
       drawn.forEach((section, n) => fit(section, n));
