@@ -14,6 +14,7 @@ from functools import cached_property
 
 from etl.extract import Sheet
 from etl.heads import is_known, joined, normal, spellings
+from etl.sorts import is_number
 from etl.spans import are_periods, grain_of, is_period, period_text
 from etl.stack import Slice, pivoted, stacked
 from etl.wording import LONE_NOTE, NOTE_ROW, plain
@@ -30,7 +31,6 @@ ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
 _NUMBERING = re.compile(
     r"^(?:([一二三四五六七八九十]+、)|([（(][一二三四五六七八九十]+[)）])|(\d{1,2}[.、．](?!\d))|([（(]\d{1,2}[)）]))"
 )
-_NUMBER = re.compile(r"^[-+−－]?[0-9０-９][0-9０-９,，.．]*[%％]?$")
 _OF_WHICH = re.compile(r"^其中[:：、]?")
 # Beyond so many rows nobody writes measures below each other.
 _LONGEST = 200_000
@@ -323,9 +323,13 @@ class _Reading:
 
     def _unnamed(self, names: Sequence[str], values: Sequence[int]) -> tuple[int, ...]:
         """The rows of the spreadsheet that have a figure but no name of a measure."""
-        figures = [self.body.column(f"c{column}").to_pylist() for column in values]
-        lines = self.body.column("row").to_pylist()
-        return tuple(lines[i] for i, name in enumerate(names) if not name and any(_NUMBER.match(str(column[i] or "")) for column in figures))
+        rows = [i for i, name in enumerate(names) if not name]
+        if not rows:
+            return ()
+        body = self.body.take(rows)
+        figures = [body.column(f"c{column}").to_pylist() for column in values]
+        lines = body.column("row").to_pylist()
+        return tuple(line for n, line in enumerate(lines) if any(is_number(plain(column[n] or "")) for column in figures))
 
     def _years(self, labels: Sequence[int], roles: dict[str, int]) -> dict[str, str] | None:
         """For a column of months without a year: each as written → with its year."""

@@ -32,7 +32,7 @@ _MAY_BE_PERIOD = r"^[12] *[90] *\d *\d|[年月季qQ]|[^ -~一-鿿、。，；：
 # Where a text begins with two Chinese letters, these tell whether it may be a known head; the parts of a head may begin otherwise.
 _WORDS, _IN_PARTS = r"^[一-鿿]{2}", r"/|其中"
 
-_number, _code = re.compile(_NUMBER).match, re.compile(_CODE).search
+is_number, _code = re.compile(_NUMBER).match, re.compile(_CODE).search
 
 
 def sorts(cells: pa.Array, known: Collection[str]) -> np.ndarray:
@@ -80,7 +80,7 @@ def sort(cell: str, known: Collection[str]) -> int:
         return BLANK
     if is_period(written):
         return PERIOD
-    if _number(written):
+    if is_number(written):
         return FIGURE
     if len(written) > _LONGEST_HEAD or _code(written):
         return LABEL
