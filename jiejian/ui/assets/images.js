@@ -95,11 +95,20 @@
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   };
 
-  document.addEventListener("click", (event) => {
+  /* A chart once it is drawn: on a page that just came plotly may still be at work, and is awaited for ten seconds. */
+  const drawn = async (key) => {
+    for (let waited = 0; waited < 10000; waited += 200) {
+      const chart = document.querySelector(`.st-key-${CSS.escape(key)} .js-plotly-plot`);
+      if (chart?.querySelector(".main-svg")) return chart;
+      await new Promise((later) => setTimeout(later, 200));
+    }
+  };
+
+  document.addEventListener("click", async (event) => {
     const button = event.target.closest?.(".jj-image button");
     if (!button) return;
-    const words = button.parentElement.dataset, kind = button.dataset.kind;
-    const chart = document.querySelector(`.st-key-${CSS.escape(words.chart)} .js-plotly-plot`);
+    const words = { ...button.parentElement.dataset }, kind = button.dataset.kind;
+    const chart = await drawn(words.chart);
     if (!chart) return;
     const found = picture(chart, words), name = `${words.name}.${kind}`;
     if (kind === "svg") save(new Blob(['<?xml version="1.0" encoding="UTF-8"?>\n', found.text], { type: "image/svg+xml" }), name);
