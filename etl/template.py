@@ -17,6 +17,7 @@ from etl.dates import EXAMPLES, Period, find_period, in_words
 from etl.heads import normal
 from etl.marks import AUTHOR, CHOICES_SHEET, NOTES_SHEET
 from etl.recognise import NUMERIC, base_unit
+from etl.values import is_needed
 from etl.wording import EXAMPLE
 from jiejian.catalogue import Catalogue, Column, Ledger
 
@@ -63,15 +64,11 @@ def columns_of(ledger: Ledger) -> list[Column]:
 def head_of(column: Column, ledger: Ledger, catalogue: Catalogue) -> str:
     """The head with a star where it must be filled, and its unit where the reader understands it."""
     unit = base_unit(column, catalogue)
-    star = "*" if is_needed(column, ledger) else ""
+    star = "*" if is_needed(ledger, column) else ""
     for head in (f"{column.name}{star}（{unit}）" if unit and column.type in NUMERIC else "", f"{column.name}{star}"):
         if head and normal(head) == normal(column.name):
             return head
     return column.name
-
-
-def is_needed(column: Column, ledger: Ledger) -> bool:
-    return column.required or column.id in ledger.key or (column.type == "place" and ledger.table == "observation")
 
 
 class _Template:
@@ -101,7 +98,7 @@ class _Template:
             {"bg_color": "#FBE3E1"},
         )
         for n, head in enumerate(heads):
-            needed = n >= self._offset and is_needed(self._columns[n - self._offset], ledger)
+            needed = n >= self._offset and is_needed(ledger, self._columns[n - self._offset])
             sheet.write_string(1, n, head, look({**plain, **(must if needed else {})}))
             sheet.set_column(n, n, max(8, min(24, 4 + 2 * len(head))))
         sheet.set_row(1, 34)
@@ -155,7 +152,7 @@ class _Template:
     # ---- lists and limits ----
 
     def _limit(self, sheet: Worksheet, number: int, column: Column) -> None:
-        about = "；".join(filter(None, (self._about(column), "必须填写" if is_needed(column, self._ledger) else "没有的留空")))
+        about = "；".join(filter(None, (self._about(column), "必须填写" if is_needed(self._ledger, column) else "没有的留空")))
         options: dict = {
             "input_title": column.name[:32],
             "input_message": about[:255],
@@ -242,7 +239,7 @@ class _Template:
             sheet.write_string(row, n, word, bold)
         for column in self._columns:
             row += 1
-            must = "必填" if is_needed(column, self._ledger) else ""
+            must = "必填" if is_needed(self._ledger, column) else ""
             choices = f"：{'、'.join(column.choices)}" if column.type == "choice" else ""
             for n, text in enumerate((column.name, must, self._about(column) + choices, "、".join(column.synonyms))):
                 sheet.write_string(row, n, text, wrap)

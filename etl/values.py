@@ -221,17 +221,19 @@ _READERS: dict[str, Callable[[Column, str, Context], Reading]] = {
 
 
 def _advice(column: Column, context: Context) -> str:
-    """What whoever sent the value should do."""
+    """What whoever sent the value should do; a cell that must be filled is not said to be left blank."""
     unit = context.units.get(column.id) or base_unit(column, context.catalogue)
+    needed = is_needed(context.ledger, column)
+    blank, no_number = ("不能留空", "不能留空") if needed else ("没有的留空", "没有数的留空")
     if column.type in ("integer", "number", "percent"):
-        return f"请只填阿拉伯数字{f'（单位：{unit}）' if unit else ''}，没有数的留空。"
+        return f"请只填阿拉伯数字{f'（单位：{unit}）' if unit else ''}，{no_number}。"
     if is_metric(column, context.ledger):
         return "请写成指标目录中的名称。"
     return {
-        "quantity": f"请填数字{f'（单位：{unit}）' if unit else ''}，约数可写“约80”“80余”，没有数的留空。",
-        "date": "请写成 2026-10-31 这样的日期，没有的留空。",
-        "datetime": "请写成 2026-10-31 08:30 这样的时间，没有的留空。",
-        "yes_no": "请填“是”或“否”，不清楚的留空。",
+        "quantity": f"请填数字{f'（单位：{unit}）' if unit else ''}，约数可写“约80”“80余”，{no_number}。",
+        "date": f"请写成 2026-10-31 这样的日期，{blank}。",
+        "datetime": f"请写成 2026-10-31 08:30 这样的时间，{blank}。",
+        "yes_no": f"请填“是”或“否”，{blank if needed else '不清楚的留空'}。",
         "choice": f"可填：{'、'.join(column.choices)}。",
         "place": "请改成名册中的名称；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。",
         "period": f"请写成“{dates.EXAMPLES.get(context.ledger.grain, '2026年10月')}”。",
