@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import pyarrow.compute as pc
+
 from etl.extract import Sheet
 from etl.heads import is_known, joined, normal, spellings
 from etl.sorts import is_number
@@ -34,6 +36,8 @@ _NUMBERING = re.compile(
 _OF_WHICH = re.compile(r"^其中[:：、]?")
 # Beyond so many rows nobody writes measures below each other.
 _LONGEST = 200_000
+# More different texts than this in a column are no list of measures.
+_MOST_LABELS = 5_000
 _LABEL_COLUMNS = 8
 
 
@@ -95,9 +99,14 @@ class _Reading:
             return None
         if self.layout.items:
             return self._column(self.layout.items)
+        if self.body.num_rows > _LONGEST:
+            return None
         best, most = None, 0
         for column in self._labels_first():
-            found = len({text for text in map(_bare, self.texts(column)) if text and self.is_measure(text)})
+            labels = pc.unique(self.body.column(f"c{column}")).to_pylist()
+            if len(labels) > _MOST_LABELS:
+                continue
+            found = len({text for text in map(_bare, filter(None, labels)) if text and self.is_measure(text)})
             if found > most:
                 best, most = column, found
         return best
