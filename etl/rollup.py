@@ -20,6 +20,7 @@ from etl.figures import one_figure
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
+from etl.rollup_rows import counted
 from etl.rollup_states import EMPTY_STEPS, balances, persons, standing, steps
 from etl.rollup_terms import happens
 from etl.schema import quoted, text
@@ -52,36 +53,36 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None
         run(_counted(found, ledgers))
         spoken = (part for t in found for part in _spoken(t, ledgers[t], drawn[t]))
         run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(spoken)}")
+        run(EMPTY_STEPS)
         for table, measures in found.items():
-            for statement in (*flows(table, measures, ledgers[table], drawn[table]), *persons(table, measures, ledgers[table])):
+            with counted(connection, table, measures, ledgers[table]) as rows:
+                for statement in (*flows(rows, measures, drawn[table]), *persons(table, measures, ledgers[table]), *steps(rows, measures)):
+                    run(statement)
+            for statement in drawn_steps(drawn[table], _stocks(measures)):
                 run(statement)
         run(ZEROS)
-        _roll_up_stocks(connection, found, ledgers, drawn)
+        _balance(connection, found, ledgers)
     for statement in one_figure(catalogue):
         run(statement)
 
 
-def _roll_up_stocks(
-    connection: duckdb.DuckDBPyConnection,
-    found: dict[str, list[Measure]],
-    ledgers: dict[str, list[Ledger]],
-    drawn: dict[str, Drawn],
+def _balance(
+    connection: duckdb.DuckDBPyConnection, found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]
 ) -> None:
     """The balances of all measures together, or of as many at a time as the memory of a small machine holds."""
     run = connection.execute
-    stocks = {table: some for table, measures in found.items() if (some := [m for m in measures if m.kind == "stock"])}
+    stocks = {table: some for table, measures in found.items() if (some := _stocks(measures))}
     if not stocks:
         return
-    run(EMPTY_STEPS)
-    for table, measures in stocks.items():
-        run(steps(table, measures, ledgers[table]))
-        for statement in drawn_steps(drawn[table], measures):
-            run(statement)
     run(standing({table: ledgers[table] for table in stocks}))
     months = run("SELECT max(n) FROM (SELECT count(*) AS n FROM standing GROUP BY tab)").fetchone()[0] or 0
     names, at_a_time = [m.id for measures in stocks.values() for m in measures], max(1, _BALANCES // max(months, 1))
     for first in range(0, len(names), at_a_time):
         run(balances(names[first : first + at_a_time]))
+
+
+def _stocks(measures: list[Measure]) -> list[Measure]:
+    return [m for m in measures if m.kind == "stock"]
 
 
 def _by_table(catalogue: Catalogue) -> dict[str, list[Measure]]:

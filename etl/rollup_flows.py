@@ -1,15 +1,16 @@
 """Flows: what happened, by day and by month, whole (with zeros where the table speaks) and by each breakdown.
 
 Days are counted in one scan of the events, all flows of one date together; months are sums of days. All breakdowns of a date are counted
-in one more scan.
+in one more scan; of a long table each in a scan of its own over the narrow copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from etl import rollup_drawn
-from etl.rollup_terms import amount, category_of, source_of, value_of, where
+from etl.rollup_rows import NarrowRows, Rows
+from etl.rollup_terms import UNTOLD, category_of, source_of
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -22,46 +23,42 @@ ANTI JOIN (SELECT * FROM rolled WHERE breakdown = '') r
   ON r.dataset = c.dataset AND r.place_id = c.place_id AND r.measure = w.measure AND r.period_start = c.m"""
 
 
-def flows(table: str, measures: list[Measure], ledgers: list[Ledger], drawn: rollup_drawn.Drawn) -> Iterator[str]:
+def flows(rows: Rows, measures: list[Measure], drawn: rollup_drawn.Drawn) -> Iterator[str]:
     """Counts and sums by the day and by the month on which they happened, all measures of one date in one scan."""
     flows = [m for m in measures if m.kind == "flow"]
     for at in dict.fromkeys(m.rollup.at for m in flows):
         here = [m for m in flows if m.rollup.at == at]
-        yield _days(table, at, here, ledgers)
+        yield _days(rows, at, here)
         if at in drawn:
-            yield rollup_drawn.days(drawn[at], _day_table(table, at), here)
-        yield _rolled(_of_days(table, at, here), ledgers)
+            yield rollup_drawn.days(drawn[at], _day_table(rows.table, at), here)
+        yield _rolled(_of_days(rows.table, at, here), rows.ledgers)
         if broken := [m for m in here if m.rollup.by]:
-            yield _rolled(_of_events(table, at, broken, ledgers), ledgers)
+            for counted in _of_narrow(rows, at, broken) if isinstance(rows, NarrowRows) else [_of_events(rows, at, broken)]:
+                yield _rolled(counted, rows.ledgers)
             if at in drawn:
-                yield _rolled(rollup_drawn.months(drawn[at], broken), ledgers)
+                yield _rolled(rollup_drawn.months(drawn[at], broken), rows.ledgers)
 
 
-def _counted(measure: Measure, ledgers: list[Ledger]) -> tuple[str, str, str]:
+def _counted(measure: Measure, rows: Rows) -> tuple[str, str, str]:
     """Three expressions over events: the value, the events that it counts, and those of them without an amount."""
-    chosen = where(measure, ledgers)
-    value = f"{value_of(measure)} FILTER (WHERE {chosen})"
+    chosen = rows.where(measure)
+    events = f"count(*) FILTER (WHERE {chosen})"
     if not measure.rollup.value:
-        return value, value, "0"
-    blank = f"count(*) FILTER (WHERE ({chosen}) AND ({amount(measure)}) IS NULL)"
-    return value, f"count(*) FILTER (WHERE {chosen})", blank
+        return events, events, "0"
+    adds = rows.amount(measure)
+    return f"sum({adds}) FILTER (WHERE {chosen})", events, f"count(*) FILTER (WHERE ({chosen}) AND ({adds}) IS NULL)"
 
 
-def _events(table: str, at: str) -> str:
-    return f"""FROM {quoted(table)} e JOIN horizon h USING (dataset)
-               WHERE {quoted(at)} IS NOT NULL AND e.place_id IS NOT NULL AND {quoted(at)}::DATE <= h.as_of"""
-
-
-def _days(table: str, at: str, measures: list[Measure], ledgers: list[Ledger]) -> str:
+def _days(rows: Rows, at: str, measures: list[Measure]) -> str:
     """The daily totals: a column a measure, and what its months need to know beside it."""
     columns = []
     for measure in measures:
-        value, rows, blanks = _counted(measure, ledgers)
+        value, events, blanks = _counted(measure, rows)
         columns.append(f"{value} AS {quoted(measure.id)}")
         if measure.rollup.value:
-            columns += [f"{rows} AS {_rows(measure)}", f"{blanks} AS {_blanks(measure)}"]
-    return f"""INSERT INTO {_day_table(table, at)} BY NAME
-               SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {", ".join(columns)} {_events(table, at)} GROUP BY ALL"""
+            columns += [f"{events} AS {_rows(measure)}", f"{blanks} AS {_blanks(measure)}"]
+    return f"""INSERT INTO {_day_table(rows.table, at)} BY NAME
+               SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {", ".join(columns)} {rows.until_now(at)} GROUP BY ALL"""
 
 
 def _day_table(table: str, at: str) -> str:
@@ -87,14 +84,14 @@ def _of_days(table: str, at: str, measures: list[Measure]) -> str:
                FROM {_day_table(table, at)} GROUP BY ALL"""
 
 
-def _of_events(table: str, at: str, measures: list[Measure], ledgers: list[Ledger]) -> str:
+def _of_events(rows: Rows, at: str, measures: list[Measure]) -> str:
     """Months by each breakdown: one grouping set a breakdown, whose category is the only one that is not NULL."""
     bys = list(dict.fromkeys(by for m in measures for by in m.rollup.by))
     categories = [f"_c{n}" for n in range(len(bys))]
-    counted = {m.id: _counted(m, ledgers) for m in measures}
+    counted = {m.id: _counted(m, rows) for m in measures}
     columns = ", ".join(
-        f"({value})::DOUBLE AS _v{n}, {rows} AS _n{n}, {blank} AS _b{n}"
-        for n, (value, rows, blank) in enumerate(counted.values())
+        f"({value})::DOUBLE AS _v{n}, {events} AS _n{n}, {blank} AS _b{n}"
+        for n, (value, events, blank) in enumerate(counted.values())
     )
     numbers = {by: [n for n, m in enumerate(measures) if by in m.rollup.by] for by in bys}
 
@@ -105,18 +102,36 @@ def _of_events(table: str, at: str, measures: list[Measure], ledgers: list[Ledge
     def each(letter: str) -> str:
         return listed(lambda by: "[" + ", ".join(f"_{letter}{n}" for n in numbers[by]) + "]")
 
-    keyed = ", ".join(f"{category_of(by, ledgers)} AS {c}" for c, by in zip(categories, bys, strict=True))
+    keyed = ", ".join(f"{category_of(by, rows.ledgers)} AS {c}" for c, by in zip(categories, bys, strict=True))
     sets = ", ".join(f"(dataset, place_id, _m, {c})" for c in categories)
     names = listed(lambda by: "[" + ", ".join(text(measures[n].id) for n in numbers[by]) + "]")
     return f"""
         SELECT dataset, place_id, _m AS m, {listed(text)} AS breakdown, coalesce({", ".join(categories)}) AS category,
                {names} AS measures, {each("v")} AS v, {each("n")} AS n, {each("b")} AS b
         FROM (SELECT dataset, place_id, _m, {", ".join(categories)}, {columns}
-              FROM (SELECT e.*, date_trunc('month', {quoted(at)})::DATE AS _m, {keyed} {_events(table, at)})
+              FROM (SELECT e.*, {rows.month(at)} AS _m, {keyed} {rows.until_now(at)})
               GROUP BY GROUPING SETS ({sets}))"""
 
 
-def _rolled(counted: str, ledgers: list[Ledger]) -> str:
+def _of_narrow(rows: NarrowRows, at: str, measures: list[Measure]) -> Iterator[str]:
+    """The same, a breakdown at a time."""
+    for by in dict.fromkeys(by for m in measures for by in m.rollup.by):
+        here = [m for m in measures if by in m.rollup.by]
+        values, events, blanks = zip(*(_counted(m, rows) for m in here), strict=True)
+        columns = [f"{value} AS _{letter}{n}" for letter, some in (("v", values), ("n", events), ("b", blanks)) for n, value in enumerate(some)]
+
+        def each(letter: str, kind: str, count: int = len(here)) -> str:
+            return f"[{', '.join(f'_{letter}{n}::{kind}' for n in range(count))}]"
+
+        yield f"""
+            SELECT CAST(dataset AS VARCHAR) AS dataset, CAST(place_id AS VARCHAR) AS place_id, m, {text(by)} AS breakdown,
+                   coalesce(CAST(category AS VARCHAR), '{UNTOLD}') AS category, [{", ".join(text(m.id) for m in here)}] AS measures,
+                   {each("v", "DOUBLE")} AS v, {each("n", "BIGINT")} AS n, {each("b", "BIGINT")} AS b
+            FROM (SELECT e.dataset, e.place_id, {rows.month(at)} AS m, {rows.by(by)} AS category, {", ".join(columns)}
+                  {rows.until_now(at)} GROUP BY ALL)"""
+
+
+def _rolled(counted: str, ledgers: Sequence[Ledger]) -> str:
     """Month figures from a query with the lists ``measures``, ``v`` (values), ``n`` (events) and ``b`` (events without an amount)."""
     told = "CASE WHEN blank > 0 AND value IS NOT NULL THEN '有 ' || blank || ' 条没有填数，未计入' END"
     return f"""

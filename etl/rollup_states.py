@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from etl.rollup_terms import amount, happens, left_out, source_of, where
+from etl.rollup_rows import Rows
+from etl.rollup_terms import happens, left_out, source_of, where
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -23,36 +24,39 @@ CREATE OR REPLACE TEMP TABLE step
 _EVER = "DATE '0001-01-01'"
 
 
-def steps(table: str, measures: list[Measure], ledgers: list[Ledger]) -> str:
+def steps(rows: Rows, measures: Sequence[Measure]) -> Iterator[str]:
     """What began and what ended in each month, for all stocks of a table: one scan a date.
 
     Without a start an item has always been there. With ``distinct`` each of its values counts once, from its first start until nothing
     of that value is left.
     """
+    plain = Rows(rows.table, rows.ledgers)
     scans: dict[tuple[str, str, int], list[Measure]] = {}
-    for measure in measures:
-        source = _items(table, measure, ledgers)
+    for measure in (m for m in measures if m.kind == "stock"):
+        source = f"{_items(plain, measure)} e JOIN horizon h USING (dataset)" if measure.rollup.distinct else rows.source
         scans.setdefault((source, _start(measure), 1), []).append(measure)
         if measure.rollup.end:
             scans.setdefault((source, f"{quoted(measure.rollup.end)}::DATE", -1), []).append(measure)
-    return f"INSERT INTO step {' UNION ALL '.join(_scan(*scan, some, ledgers) for scan, some in scans.items())}"
+    parts = (_scan(rows if scan[0] == rows.source else plain, *scan, some) for scan, some in scans.items())
+    if scans:
+        yield f"INSERT INTO step {' UNION ALL '.join(parts)}"
 
 
 def _start(measure: Measure) -> str:
     return f"coalesce({quoted(measure.rollup.start)}::DATE, {_EVER})" if measure.rollup.start else _EVER
 
 
-def _scan(source: str, at: str, sign: int, measures: list[Measure], ledgers: list[Ledger]) -> str:
+def _scan(rows: Rows, source: str, at: str, sign: int, measures: list[Measure]) -> str:
     columns, blanks = [], []
     for n, measure in enumerate(measures):
-        chosen = f"{_start(measure)} <= h.as_of AND ({'true' if measure.rollup.distinct else where(measure, ledgers)})"
-        size = f"sum(coalesce({amount(measure)}, 0)::DOUBLE)" if measure.rollup.value else "count(*)"
+        chosen = f"{_start(measure)} <= {rows.as_of} AND ({'true' if measure.rollup.distinct else rows.where(measure)})"
+        size = f"sum(coalesce({rows.amount(measure)}, 0)::DOUBLE)" if measure.rollup.value else "count(*)"
         columns += [
             f"({size} FILTER (WHERE {chosen}))::DOUBLE * {sign} AS s{n}",
             f"count(*) FILTER (WHERE {chosen}) * {sign} AS i{n}",
         ]
         if measure.rollup.value:
-            columns.append(f"count(*) FILTER (WHERE ({chosen}) AND ({amount(measure)}) IS NULL) * {sign} AS b{n}")
+            columns.append(f"count(*) FILTER (WHERE ({chosen}) AND ({rows.amount(measure)}) IS NULL) * {sign} AS b{n}")
         blanks.append(f"b{n}" if measure.rollup.value else "0")
     numbers = range(len(measures))
     lists = (map(text, (m.id for m in measures)), (f"s{n}" for n in numbers), blanks, (f"i{n}" for n in numbers))
@@ -60,20 +64,18 @@ def _scan(source: str, at: str, sign: int, measures: list[Measure], ledgers: lis
         SELECT * FROM (
           SELECT dataset, place_id, m, {", ".join(f"unnest([{', '.join(values)}]) AS {name}" for values, name in zip(lists, ("measure", "step", "blank", "item"), strict=True))}
           FROM (SELECT e.dataset, e.place_id, date_trunc('month', {at})::DATE AS m, {", ".join(columns)}
-                FROM {source} e JOIN horizon h USING (dataset) WHERE e.place_id IS NOT NULL AND {at} <= h.as_of GROUP BY ALL))
+                FROM {source} WHERE e.place_id IS NOT NULL AND {at} <= {rows.as_of} GROUP BY ALL))
         WHERE item <> 0"""
 
 
-def _items(table: str, measure: Measure, ledgers: list[Ledger]) -> str:
-    """The things that are counted: rows, or one thing for all rows of a place that share a value of ``distinct``."""
+def _items(rows: Rows, measure: Measure) -> str:
+    """The things that are counted: one for all rows of a place that share a value of ``distinct``."""
     roll = measure.rollup
-    if not roll.distinct:
-        return quoted(table)
     spans = [f"min(coalesce({quoted(roll.start)}::DATE, DATE '0001-01-01')) AS {quoted(roll.start)}"] if roll.start else []
     if roll.end:
         spans.append(f"CASE WHEN count(*) = count({quoted(roll.end)}) THEN max({quoted(roll.end)}) END AS {quoted(roll.end)}")
-    return f"""(SELECT {", ".join(("dataset", "place_id", *spans))} FROM {quoted(table)}
-                WHERE {quoted(roll.distinct)} IS NOT NULL AND {where(measure, ledgers)} GROUP BY dataset, place_id, {quoted(roll.distinct)})"""
+    return f"""(SELECT {", ".join(("dataset", "place_id", *spans))} FROM {quoted(rows.table)}
+                WHERE {quoted(roll.distinct)} IS NOT NULL AND {rows.where(measure)} GROUP BY dataset, place_id, {quoted(roll.distinct)})"""
 
 
 def standing(ledgers: dict[str, list[Ledger]]) -> str:

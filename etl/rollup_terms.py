@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from etl.schema import TYPES, column_types, quoted, text
 from jiejian.catalogue import Condition, Ledger, Measure
 
-_UNTOLD = "未填"
+UNTOLD = "未填"
 
 
 def happens(ledgers: Iterable[Ledger]) -> str:
@@ -61,8 +61,15 @@ def _condition(condition: Condition, types: dict[str, str]) -> str:
 def category_of(by: str, ledgers: Iterable[Ledger]) -> str:
     """A breakdown's category as text; events that do not say have one of their own."""
     if _types(ledgers).get(by) == TYPES["yes_no"]:
-        return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' ELSE '{_UNTOLD}' END"
-    return f"coalesce(CAST({quoted(by)} AS VARCHAR), '{_UNTOLD}')"
+        return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' ELSE '{UNTOLD}' END"
+    return f"coalesce({told(by, ledgers)}, '{UNTOLD}')"
+
+
+def told(by: str, ledgers: Iterable[Ledger]) -> str:
+    """The same, NULL for events that do not say."""
+    if _types(ledgers).get(by) == TYPES["yes_no"]:
+        return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' END"
+    return f"CAST({quoted(by)} AS VARCHAR)"
 
 
 def source_of(ledgers: Iterable[Ledger], table: str) -> str:

@@ -1,6 +1,14 @@
 """Roll-ups that are done for all tables at once: worked out by hand, and the same when few are done at a time."""
 
+import pytest
 from street import Street
+
+
+@pytest.fixture(autouse=True, params=["as it is", "narrow"])
+def way(request, monkeypatch) -> str:
+    """A table is counted as it is or, as long ones are, from a narrow copy: every figure must be the same."""
+    monkeypatch.setattr("etl.rollup_rows.LONG", 0 if request.param == "narrow" else 500_000)
+    return request.param
 
 
 def loaded(root, monkeypatch) -> Street:
@@ -34,6 +42,40 @@ def test_breakdowns_of_one_date_in_one_scan(tmp_path, monkeypatch):
         ("channel", "春和社区", "10", "热线", 1),
         ("channel", "望湖社区", "10", "未填", 1),
     ]
+
+
+def test_what_was_not_told_is_one_category_with_the_word_for_it(tmp_path, monkeypatch):
+    street = Street(tmp_path / "home", monkeypatch)
+    street.register()
+    day = ["2026-09-03 08:00", "春和社区", "2026-09-10 08:00", "2026-09-05 08:00"]
+    street.cases([["A1", *day, "未填"], ["A2", *day, ""], ["A3", *day, "供暖"]], extra=("事项类别",))
+    assert street.refresh().exit_code == 0
+    rows = street.ask("SELECT category, value FROM figure WHERE measure = 'cases_opened' AND breakdown = 'category' ORDER BY ALL")
+    assert rows == [("供暖", 1), ("未填", 2)]
+
+
+def test_amounts_and_those_not_told(tmp_path, monkeypatch):
+    street = Street(tmp_path / "home", monkeypatch)
+    street.register()
+    day = ["2026-09-03 08:00", "春和社区", "2026-09-10 08:00", "2026-09-05 23:59:59", "纠纷", "是"]
+    later = ["A4", "2026-09-20 08:00", "望湖社区", "2026-09-27 08:00", "", "诉求", "", ""]
+    street.cases([["A1", *day, "100.5"], ["A2", *day, ""], ["A3", *day, "20"], later], extra=("事件类型", "是否调解成功", "涉及金额(元)"))
+    assert street.refresh().exit_code == 0
+    rows = street.ask(
+        "SELECT measure, day, value FROM rollup_day WHERE measure IN ('dispute_amount', 'disputes_mediated', 'cases_closed_on_time') ORDER BY ALL"
+    )
+    assert [(measure, day.isoformat(), value) for measure, day, value in rows] == [
+        ("cases_closed_on_time", "2026-09-10", 3),
+        ("dispute_amount", "2026-09-05", 120.5),
+        ("disputes_mediated", "2026-09-05", 3),
+    ]
+
+
+def test_too_many_categories_for_a_copy(tmp_path, monkeypatch, way):
+    query = "SELECT * EXCLUDE (source_id) FROM figure ORDER BY ALL"
+    some = loaded(tmp_path / "home", monkeypatch).ask(query)
+    monkeypatch.setattr("etl.rollup_rows._MANY", 1)
+    assert loaded(tmp_path / "again", monkeypatch).ask(query) == some
 
 
 def test_a_measure_is_broken_down_only_as_it_is_declared(tmp_path, monkeypatch):
