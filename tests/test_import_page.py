@@ -19,6 +19,7 @@ from etl import build
 from etl.textfile import Unreadable
 from etl.uploads import Uploads, safe_name, unpacked
 from etl.warehouse import serving
+from jiejian import audit
 from jiejian.home import PROJECT, Home, home
 from jiejian.warehouse import CONFIG
 
@@ -138,12 +139,19 @@ def test_what_is_not_recognised_is_asked_once(street, tmp_path):
     assert "认不出是哪种台账" in " ".join(street.refresh().faults)
 
 
+def on_record(action: str) -> list[str]:
+    """What 操作记录 says was the subject of each such act."""
+    rows = audit.records(home())
+    return list(rows.loc[rows["action"] == action, "subject"])
+
+
 def test_a_sheet_that_is_no_ledger_is_left_alone_from_then_on(street, tmp_path):
     file = book(tmp_path, "通讯录.xlsx", [["甲项", "乙项", "丙项"], ["1", "2", "3"]])
     test = send(opened(), file)
     (doubt,) = test.session_state["_import_desk"].checked[0].doubts
     test.selectbox(key=f"ledger_{doubt.layout}").set_value("").run()
     press(test, "decide_0")
+    assert on_record("记住对应") == ["Sheet1 → 不装载"]
     assert "以前选过“不装载”" in said(test) and test.button(key="import_confirm").disabled
 
 
@@ -157,6 +165,7 @@ def test_a_month_that_stands_nowhere_is_asked_and_remembered_for_this_file_only(
     press(test, "decide_0")
     press(test, "import_confirm")
     assert street.figures("households") == {("春和", "2026-09"): 7, ("春和", "2026-10"): 1200, ("望湖", "2026-10"): 1350}
+    assert on_record("记住对应") == ["Sheet1 → 2026年9月"]
     # The shell knows the answer for these bytes; the next file of the same layout is asked again.
     (street.inbox / "户数.xlsx").write_bytes(file[1])
     workbook(street.inbox / "户数（新）.xlsx", [HEADS, ["春和社区", 70, 80, 90]])
@@ -183,6 +192,7 @@ def test_a_sheet_that_fits_two_ledgers_is_asked_and_the_answer_kept(street, tmp_
     test.selectbox(key=f"ledger_{doubt.layout}").set_value("signs").run()
     assert not test.button(key="decide_0").disabled, "each column was found already"
     press(test, "decide_0")
+    assert on_record("记住对应") == ["Sheet1 → 路牌登记"]
     press(test, "import_confirm")
     assert street.ask("SELECT measure, value FROM observation WHERE measure IN ('lamps', 'signs')") == [("signs", 3)]
     workbook(street.inbox / "十月.xlsx", [["2026年10月"], ["社区", "盏数"], ["春和社区", 4]])
@@ -196,6 +206,7 @@ def test_a_doubtful_name_is_asked_and_the_answer_kept(street, tmp_path):
     assert choice.options == ["（待选）", "柳河街道／春和社区"]
     choice.set_value("street/柳河街道/春和社区").run()
     press(test, "decide_places")
+    assert on_record("记住对应") == ["春禾社区 → 柳河街道／春和社区"]
     assert test.button(key="import_confirm").label == "确认装载（1 行）"
     press(test, "import_confirm")
     assert street.figures("households")["春和", "2026-09"] == 1

@@ -17,6 +17,7 @@ from jiejian.sight import EVERYTHING, Scrubber, Sight, cover_names
 from jiejian.warehouse import Warehouse
 
 OWN = ("春和社区", "望湖社区")
+PLAIN = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "UINTEGER", "UBIGINT", "DOUBLE", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP"}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +63,16 @@ def test_no_name_of_others_is_left_in_any_table(demo, limited):
     tables = limited.frame("SELECT view_name AS t FROM duckdb_views() WHERE database_name = 'memory' AND NOT internal")["t"]
     held = demo.frame("SELECT table_name AS t FROM duckdb_tables()")["t"]
     assert set(held) <= set(tables)
-    for table in tables:
-        text = limited.frame(f'SELECT * FROM "{table}"').to_csv()
-        assert found_in(text, names) == [], table
+    columns = limited.frame("SELECT table_name AS t, column_name AS c, data_type AS kind FROM duckdb_columns() WHERE database_name = 'memory'")
+    checked = set()
+    for table, column, kind in columns.itertuples(index=False):
+        if table not in set(tables) or kind in PLAIN or kind.startswith("DECIMAL"):
+            continue
+        # Each text once: 208,000 cases have few different ones, and a name hides in none of them more than once.
+        said = limited.frame(f'SELECT DISTINCT CAST("{column}" AS VARCHAR) AS v FROM "{table}" WHERE "{column}" IS NOT NULL')["v"]
+        assert found_in("\n".join(said), names) == [], f"{table}.{column}"
+        checked.add((table, column))
+    assert {("case_event", "place_id"), ("figure", "place_id"), ("place", "name")} <= checked
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ def remember_mapping(doubt: Doubt, ledger: str, columns: dict[str, str]) -> None
     from etl import build
 
     who = desk()
-    person.did("记住对应", ledger)
+    known = catalogue().ledgers
+    person.did("记住对应", f"{doubt.sheet} → {known[ledger].name if ledger in known else '不装载'}")
     build.memory().remember_mapping(DATASET, doubt.layout, ledger, columns, who)
 
 
@@ -146,11 +147,16 @@ def remember_period(doubt: Doubt, period: str) -> None:
     build.memory().answer_period(DATASET, doubt.sha256, doubt.sheet, period, who)
 
 
+def path_of(place_id: str) -> str:
+    """A place as an official reads it: 柳河街道／春和社区."""
+    return "／".join(place_id.split("/")[1:]) if "/" in place_id else place_id
+
+
 def remember_place(written: str, place: str) -> None:
     from etl import build
 
     who = desk()
-    person.did("记住对应", f"{written} → {place}")
+    person.did("记住对应", f"{written} → {path_of(place)}")
     build.memory().answer_place(DATASET, written, place, who)
 
 

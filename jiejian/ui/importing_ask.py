@@ -168,7 +168,7 @@ def _ask_places(names: dict[str, tuple[str, ...]], again: Callable[[], None]) ->
         place = st.selectbox(
             f"“{written}”是",
             [_NOT_YET, *places],
-            format_func=lambda p: "／".join(p.split("/")[1:]) if "/" in p else p,
+            format_func=importing.path_of,
             key=f"place_{written}",
         )
         if place != _NOT_YET:
