@@ -106,6 +106,8 @@ class Boundaries:
     def eras(self, places: Iterable[str], periods: Sequence[Period], until: date) -> np.ndarray:
         """Place × period: how often a place had been redrawn before the period's end; from one number to another is no series."""
         breaks = self._breaks(until)
+        if not breaks:
+            return np.zeros((len(list(places)), len(periods)), dtype=int)
         counts = [[sum(day <= p.end for day in breaks.get(place, ())) for p in periods] for place in places]
         return np.array(counts, dtype=int).reshape(-1, len(periods))
 

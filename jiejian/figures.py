@@ -1,4 +1,4 @@
-"""Measures -> the figures frame: laid out as arrays (measure × place × period), combined by metric, stacked as rows."""
+"""Measures, laid out as arrays (place × period) -> the figures frame: combined by metric, stacked as rows."""
 
 from __future__ import annotations
 
@@ -18,30 +18,37 @@ def bucket(period: Period) -> date:
     return period.end.replace(day=1) if period.grain == "ytd" else period.start
 
 
-def assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], measures: pd.DataFrame) -> pd.DataFrame:
-    """Lay measures out as arrays (measure × place × period), compute every metric, and stack the results in one frame."""
-    cube = _Cube.of(places, sorted({m for metric in metrics for m in metric.measures}), periods, measures)
+def assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], held: Held) -> pd.DataFrame:
+    """Compute every metric of measures that are laid out as arrays, and stack the results in one frame."""
     count, shape = len(metrics), (len(places), len(periods))
-    parts = [cube.parts(metric) for metric in metrics]
+    parts = [held.parts(metric) for metric in metrics]
     value = np.array([metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]).reshape(
         count, *shape
     )
-    status = np.array([cube.remark("status", m, "A") for m in metrics], dtype=object).reshape(value.shape)
+    rows = np.arange(count)[:, None, None], np.arange(shape[0])[None, :, None], np.arange(shape[1])[None, None, :]
+    metric, place, period = (np.broadcast_to(part, value.shape).ravel() for part in rows)
+    start, end = (np.array([getattr(p, side) for p in periods], dtype="datetime64[s]") for side in ("start", "end"))
+    status, qualifier, note = (held.said(text, metrics, otherwise) for text, otherwise in OTHERWISE.items())
     return pd.DataFrame({
-        "place_id": _spread(places["place_id"], count, 1, len(periods)),
-        "place": _spread(places["place"], count, 1, len(periods)),
-        "sort": _spread(places["sort"], count, 1, len(periods)),
-        "period": _spread([p.key for p in periods], count, len(places), 1),
-        "start": _spread(np.array([p.start for p in periods], dtype="datetime64[s]"), count, len(places), 1),
-        "end": _spread(np.array([p.end for p in periods], dtype="datetime64[s]"), count, len(places), 1),
-        "metric": np.repeat(np.array([m.id for m in metrics], dtype=object), shape[0] * shape[1]),
+        "place_id": _texts(places["place_id"], place),
+        "place": _texts(places["place"], place),
+        "sort": places["sort"].to_numpy(dtype=int)[place],
+        "period": _texts([p.key for p in periods], period),
+        "start": start[period],
+        "end": end[period],
+        "metric": _texts([m.id for m in metrics], metric),
         "value": value.ravel(),
         "numerator": np.array([above for above, _ in parts]).ravel(),
         "denominator": np.array([below for _, below in parts]).ravel(),
-        "status": np.where(np.isnan(value), "M", status).ravel(),
-        "qualifier": np.array([cube.remark("qualifier", m, "exact") for m in metrics], dtype=object).ravel(),
-        "note": np.array([cube.remark("note", m, "") for m in metrics], dtype=object).ravel(),
+        "status": _texts([*status[0], "M"], np.where(np.isnan(value), len(status[0]), status[1])),
+        "qualifier": _texts(*qualifier),
+        "note": _texts(*note),
     })  # fmt: skip
+
+
+def _texts(known, codes: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    """A column of few different texts, by their positions in ``known``: a hundred times faster than a column of objects."""
+    return pd.array(list(known), dtype="str").take(np.ascontiguousarray(codes).ravel())
 
 
 @dataclass(frozen=True)
@@ -61,83 +68,69 @@ class Cube:
 
 
 def lay_out(
-    places: pd.DataFrame,
-    metrics: Sequence[Metric],
-    periods: Sequence[Period],
-    names: Sequence[str],
-    rows: pd.DataFrame,
-    eras: np.ndarray,
+    places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], held: Held, eras: np.ndarray
 ) -> Cube:
-    """The figures of :func:`assemble` as arrays, for what is computed over all of them at once.
-
-    ``rows`` has measure, place and bucket as positions in ``names``, ``places`` and ``periods``, and value.
-    """
-    held = np.full((len(names), len(places), len(periods)), np.nan)
-    held[tuple(rows[part].to_numpy() for part in ("measure", "place", "bucket"))] = rows["value"].to_numpy(dtype=float)
-    cube = _Cube({name: i for i, name in enumerate(names)}, held, {})
-    parts = [cube.parts(metric) for metric in metrics]
+    """The figures of :func:`assemble` as arrays, for what is computed over all of them at once."""
+    parts = [held.parts(metric) for metric in metrics]
     shape = (len(metrics), len(places), len(periods))
     value = [metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]
     above, below = (np.array([part[i] for part in parts]).reshape(shape) for i in range(2))
     return Cube(tuple(metrics), places, tuple(periods), np.array(value).reshape(shape), above, below, eras)
 
 
-def _spread(values, times: int, outer: int, inner: int) -> np.ndarray:
-    """Each value ``inner`` times in a row, the whole ``outer`` times, and all of that once for each metric."""
-    kept = np.asarray(values) if isinstance(values, np.ndarray) else np.array(list(values), dtype=object)
-    kept = kept.astype(int) if kept.dtype == object and len(kept) and isinstance(kept[0], int | np.integer) else kept
-    return np.tile(np.repeat(kept, inner), outer * times)
+# What a cell says of itself where nobody said anything.
+OTHERWISE = {"status": "A", "qualifier": "exact", "note": ""}
 
 
 @dataclass(frozen=True)
-class _Cube:
-    """Measures laid out as measure × place × period; remarks are sparse, most measures have none."""
+class Remark:
+    """What was said beside some cells of a measure: rows and columns of its array, and the three texts of each (None: nothing)."""
 
-    at: Mapping[str, int]
-    value: np.ndarray
-    remarks: Mapping[str, Mapping[int, np.ndarray]]
+    row: np.ndarray
+    column: np.ndarray
+    texts: Mapping[str, np.ndarray]
 
-    @classmethod
-    def of(cls, places: pd.DataFrame, names: Sequence[str], periods: Sequence[Period], rows: pd.DataFrame) -> _Cube:
-        at = {name: i for i, name in enumerate(names)}
-        starts = pd.Index(np.array([bucket(p) for p in periods], dtype="datetime64[s]"))
-        cells = np.array(
-            [
-                pd.Index(names, dtype=object).get_indexer(rows["measure"].to_numpy(dtype=object)),
-                pd.Index(places["place_id"].to_numpy(dtype=object)).get_indexer(rows["place_id"].to_numpy(dtype=object)),
-                starts.get_indexer(rows["bucket"].to_numpy().astype("datetime64[s]")),
-            ],
-            dtype=int,
-        ).reshape(3, len(rows))
-        inside = (cells >= 0).all(axis=0)
-        shape = (len(names), len(places), len(periods))
-        value = np.full(shape, np.nan)
-        value[tuple(cells[:, inside])] = rows["value"].to_numpy(dtype=float, na_value=np.nan)[inside]
-        texts = ("status", "qualifier", "note")
-        return cls(at, value, {text: _sparse(cells, inside, rows[text].to_numpy(dtype=object), shape[1:]) for text in texts})
+    def of(self, rows: np.ndarray, columns: np.ndarray) -> Remark:
+        """The remarks of some rows and columns; ``rows`` and ``columns`` give each old position its new one, or −1."""
+        row, column = rows[self.row], columns[self.column]
+        kept = (row >= 0) & (column >= 0)
+        return Remark(row[kept], column[kept], {name: texts[kept] for name, texts in self.texts.items()})
+
+
+@dataclass(frozen=True)
+class Held:
+    """Measures laid out as place × period, and the few remarks that were made beside them."""
+
+    shape: tuple[int, int]
+    value: Mapping[str, np.ndarray]
+    remarks: Mapping[str, Remark]
 
     def parts(self, metric: Metric) -> tuple[np.ndarray, np.ndarray]:
         """Numerator and denominator, place × period. A sum with a missing part is missing: NaN + 5 is NaN on purpose."""
-        above, below = ([self.at[m] for m in part] for part in metric.parts)
-        numerator = self.value[above].sum(axis=0)
-        return numerator, self.value[below].sum(axis=0) if below else np.full_like(numerator, np.nan)
+        above, below = ([self.value[m] for m in part] for part in metric.parts)
+        numerator = _sum(above)
+        return numerator, _sum(below) if below else np.full_like(numerator, np.nan)
 
-    def remark(self, text: str, metric: Metric, otherwise: str) -> np.ndarray:
-        """The first remark that any part of the metric carries, cell by cell."""
-        found = np.full(self.value.shape[1:], otherwise, dtype=object)
-        for measure in reversed(metric.measures):
-            said = self.remarks[text].get(self.at[measure])
-            if said is not None:
-                found = np.where(said == "", found, said)
-        return found
+    def said(self, text: str, metrics: Sequence[Metric], otherwise: str) -> tuple[list[str], np.ndarray]:
+        """Different texts, and for metric × place × period which of them the first part of the metric that has one carries."""
+        at = {otherwise: 0}
+        codes = np.zeros((len(metrics), *self.shape), dtype=np.int32)
+        for number, metric in enumerate(metrics):
+            for measure in reversed(metric.measures):
+                remark = self.remarks.get(measure)
+                if remark is None:
+                    continue
+                which, words = pd.factorize(remark.texts[text])
+                new = np.array([at.setdefault(one, len(at)) if one else 0 for one in words], dtype=np.int32)
+                told = (which >= 0) & (new[which] > 0) if len(words) else np.zeros(len(which), dtype=bool)
+                codes[number, remark.row[told], remark.column[told]] = new[which[told]]
+        return list(at), codes
 
 
-def _sparse(cells: np.ndarray, inside: np.ndarray, texts: np.ndarray, shape: tuple[int, int]) -> dict[int, np.ndarray]:
-    """Place × period arrays of remarks for those measures that have any."""
-    said = inside & ~pd.isna(texts) & (texts != "")
-    found: dict[int, np.ndarray] = {}
-    for measure, row, column, text in zip(*cells[:, said], texts[said], strict=True):
-        found.setdefault(int(measure), np.full(shape, "", dtype=object))[row, column] = text
+def _sum(parts: Sequence[np.ndarray]) -> np.ndarray:
+    found = parts[0]
+    for part in parts[1:]:
+        found = found + part
     return found
 
 

@@ -19,101 +19,20 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jiejian.boundaries import FIRST, LAST, Boundaries, Member
+from jiejian.boundaries import FIRST, LAST, Boundaries
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.context import Context
-from jiejian.figures import Cube, assemble, bucket, lay_out
+from jiejian.figures import Cube, Held, assemble, lay_out
 from jiejian.home import Home
 from jiejian.lineage import Lineage, lineage
 from jiejian.periods import Period
 from jiejian.records import Records
 from jiejian.registers import LIFE
 from jiejian.selection import Selection, SelectionError
+from jiejian.shelf import Shelf, Wanted
 from jiejian.sight import EVERYTHING, VAULT, Curtain, Sight, draw
 
-# The first day of the period that contains a base row, by grain; allow-listed SQL, never text of a user.
-_BUCKET = {
-    "month": "date_trunc('month', f.period_start)",
-    "quarter": "date_trunc('quarter', f.period_start)",
-    "half": "make_date(year(f.period_start), CASE WHEN month(f.period_start) <= 6 THEN 1 ELSE 7 END, 1)",
-    "year": "date_trunc('year', f.period_start)",
-}
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-
-_FLOW = """
-SELECT f.place_id, f.measure, CAST({bucket} AS DATE) AS bucket,
-       CASE WHEN count(f.value) * w.months = $need THEN sum(f.value) END AS value,
-       max(CASE WHEN f.status IN ('E', 'P') THEN f.status END) AS status,
-       max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END) AS qualifier,
-       max(f.note) AS note
-FROM figure f JOIN wanted w ON w.measure = f.measure AND w.base = f.grain
-WHERE f.dataset = $dataset AND f.breakdown = '' AND w.kind = 'flow'
-  AND f.period_start >= $first AND f.period_end <= $last
-GROUP BY f.place_id, f.measure, bucket, w.months
-"""
-
-# 1—n月累计: the running sum within a year, complete only if every month so far is there.
-_FLOW_TO_DATE = """
-SELECT place_id, measure, bucket, CASE WHEN there = month(bucket_end) THEN value END AS value, status, qualifier, note
-FROM (
-  SELECT f.place_id, f.measure, CAST(date_trunc('month', f.period_start) AS DATE) AS bucket, f.period_end AS bucket_end,
-         sum(f.value) OVER so_far AS value, count(f.value) OVER so_far * w.months AS there,
-         max(CASE WHEN f.status IN ('E', 'P') THEN f.status END) OVER so_far AS status,
-         max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END) OVER so_far AS qualifier,
-         max(f.note) OVER so_far AS note
-  FROM figure f JOIN wanted w ON w.measure = f.measure AND w.base = f.grain
-  WHERE f.dataset = $dataset AND f.breakdown = '' AND w.kind = 'flow'
-    AND f.period_start >= date_trunc('year', CAST($first AS DATE)) AND f.period_end <= $last
-  WINDOW so_far AS (PARTITION BY f.place_id, f.measure, year(f.period_start) ORDER BY f.period_start)
-)
-"""
-
-# A state is read at the period's last day; persons and published rates at exactly this grain.
-_STATE = """
-SELECT f.place_id, f.measure, p.bucket, f.value,
-       CASE WHEN f.status IN ('E', 'P') THEN f.status END AS status,
-       CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END AS qualifier, f.note
-FROM figure f JOIN wanted w ON w.measure = f.measure
-JOIN asked p ON p.ends = f.period_end
-WHERE f.dataset = $dataset AND f.breakdown = ''
-  AND ((w.kind IN ('stock', 'cumulative') AND f.grain = w.base)
-    OR (w.kind IN ('distinct', 'as_reported') AND f.grain = $grain AND f.period_start = p.starts))
-"""
-
-# The figures of places that were merged, added up to the place that they are now. Stands in front of the table of the same name,
-# so that every query reads it in its place. What may not be added, or is not there from all, is a gap.
-_MERGED = """
-member AS (SELECT unnest($parts) AS place_id, unnest($nows) AS now, unnest($firsts::DATE[]) AS first, unnest($lasts::DATE[]) AS last),
-merged AS (
-  SELECT f.dataset, m.now AS place_id, f.measure, f.grain, f.period_start, f.period_end, f.breakdown,
-         CASE WHEN count(*) = 1 AND any_value(f.place_id) = m.now THEN any_value(f.value)
-              WHEN any_value(w.adds) AND count(f.value) = any_value(n.expected) THEN sum(f.value) END AS value,
-         coalesce(max(CASE WHEN f.status <> 'A' THEN f.status END), 'A') AS status,
-         coalesce(max(CASE WHEN f.qualifier <> 'exact' THEN f.qualifier END), 'exact') AS qualifier,
-         coalesce(max(f.note), CASE WHEN count(*) > 1 OR any_value(f.place_id) <> m.now
-           THEN '按现区划，由' || string_agg(p.name, '、' ORDER BY p.sort, p.name) || '相加' END) AS note
-  FROM main.figure f JOIN member m ON m.place_id = f.place_id AND f.period_end BETWEEN m.first AND m.last
-  JOIN wanted w ON w.measure = f.measure JOIN place p ON p.place_id = f.place_id,
-  LATERAL (SELECT count(*) AS expected FROM member o WHERE o.now = m.now AND f.period_end BETWEEN o.first AND o.last) n
-  WHERE f.dataset = $dataset AND f.breakdown = ''
-  GROUP BY f.dataset, m.now, f.measure, f.grain, f.period_start, f.period_end, f.breakdown),
-figure AS (
-  SELECT dataset, place_id, measure, grain, period_start, period_end, breakdown, value, status, qualifier, note FROM merged
-  UNION ALL
-  SELECT dataset, place_id, measure, grain, period_start, period_end, breakdown, value, status, qualifier, note FROM main.figure
-  WHERE dataset = $dataset AND NOT list_contains($parts, place_id))
-"""
-
-
-# The same rows with positions in place of names and days.
-_NUMBERED = """
-SELECT m.i AS measure, p.i AS place, b.i AS bucket, f.value
-FROM (SELECT place_id, measure, bucket, value FROM ({flow}) UNION ALL SELECT place_id, measure, bucket, value FROM ({state})) f
-JOIN (SELECT unnest($measures) AS measure, unnest(range(len($measures)))::INTEGER AS i) m USING (measure)
-JOIN (SELECT unnest($places) AS place_id, unnest(range(len($places)))::INTEGER AS i) p USING (place_id)
-JOIN (SELECT unnest($buckets::DATE[]) AS bucket, unnest(range(len($buckets)))::INTEGER AS i) b USING (bucket)
-WHERE f.value IS NOT NULL
-"""
 
 # The kinds of places that are compared with one another.
 COMPARED = ("社区", "村", "全国")
@@ -172,11 +91,9 @@ class Warehouse(Records):
         self.path, self.catalogue, self.sight = path, catalogue, sight
         # What somebody keeps under a version is kept for those who see the same of it.
         self.version = path.stem + sight.mark
-        self.path, self.catalogue, self.sight = path, catalogue, sight
-        # What somebody keeps under a version is kept for those who see the same of it.
-        self.version = path.stem + sight.mark
         self._connection, self._curtain = _open(path, catalogue, sight)
         self._lock = threading.Lock()
+        self._shelf = Shelf(self.frame, self.version)
         # One version never changes: what is asked again and again is read once.
         for name in ("datasets", "places", "street", "boundaries", "_all_places", "_base_grains", "_titles"):
             setattr(self, name, cache(getattr(self, name)))
@@ -426,7 +343,7 @@ class Warehouse(Records):
         """
         periods, until = selection.periods, selection.period.end
         places, metrics, names = self._asked(selection, min(p.start for p in periods))
-        frame = assemble(places, metrics, periods, self._measures(selection, names))
+        frame = assemble(places, metrics, periods, self._held(selection, names, places, remarks=True))
         boundaries = self.boundaries(selection.dataset)
         return boundaries.settle(frame, until) if boundaries else frame
 
@@ -436,9 +353,8 @@ class Warehouse(Records):
         Raises SelectionError as :meth:`query` does.
         """
         places, metrics, names = self._asked(selection, selection.period.start)
-        rows = self._measures(selection, names, tuple(places["place_id"]))
         eras = self.boundaries(selection.dataset).eras(places["place_id"], selection.periods, selection.period.end)
-        return lay_out(places, metrics, selection.periods, names, rows, eras)
+        return lay_out(places, metrics, selection.periods, self._held(selection, names, places), eras)
 
     def targets(self, dataset: str, day: date) -> pd.DataFrame:
         """Targets of the years that hold a day: place_id, metric, target_value; the newest load of a target holds."""
@@ -466,15 +382,22 @@ class Warehouse(Records):
                WHERE d.dataset = $d AND list_contains($names, d.measure) GROUP BY ALL""",
             {"d": dataset, "first": list(first), "last": list(last), "names": names},
         )
-        held = {(r.place_id, r.measure, r.spell): r.value for r in rows.itertuples()}
         start = self.datasets()[dataset].first
-        found = []
-        for metric in chosen:
-            for place in places["place_id"]:
-                for i, day in enumerate(first):
-                    parts = [sum(held.get((place, m, i), 0.0) for m in part) if part and day >= start else np.nan for part in metric.parts]
-                    found.append((place, metric.id, i, *parts))
-        return pd.DataFrame(found, columns=["place_id", "metric", "spell", "numerator", "denominator"])
+        held = {m: np.zeros((len(places), len(first))) for m in names}
+        at = pd.Index(places["place_id"].to_numpy(dtype=object)).get_indexer(rows["place_id"].to_numpy(dtype=object))
+        for measure, place, spell, value in zip(rows["measure"], at, rows["spell"], rows["value"], strict=True):
+            if place >= 0:
+                held[measure][place, spell] = value
+        early = np.array([day < start for day in first])
+        nothing = np.full((len(places), len(first)), np.nan)
+        sides = [[np.where(early, np.nan, sum(held[m] for m in part)) if part else nothing for part in metric.parts] for metric in chosen]
+        return pd.DataFrame({
+            "place_id": np.tile(np.repeat(places["place_id"].to_numpy(dtype=object), len(first)), len(chosen)),
+            "metric": np.repeat([m.id for m in chosen], len(places) * len(first)),
+            "spell": np.tile(np.arange(len(first)), len(chosen) * len(places)),
+            "numerator": np.array([above for above, _ in sides]).ravel(),
+            "denominator": np.array([below for _, below in sides]).ravel(),
+        })  # fmt: skip
 
     def _daily(self, dataset: str) -> tuple[str, ...]:
         """Measures that have daily totals."""
@@ -500,50 +423,13 @@ class Warehouse(Records):
             raise SelectionError(refusal(metric, self.catalogue, allowed))
         return metric
 
-    def _measures(self, selection: Selection, names: Sequence[str], numbered: tuple[str, ...] = ()) -> pd.DataFrame:
-        """Values by place, measure and period (bucket), with their remarks.
-
-        With ``numbered`` places the columns are measure, place and bucket as positions in ``names``, ``numbered`` and
-        the selection's periods, and value: numbers travel faster than names where there are many.
-        """
-        there = self._base_grains(selection.dataset)
-        periods = selection.periods
-        grain = selection.period.grain
-        parameters = {
-            "dataset": selection.dataset,
-            "grain": grain,
-            "need": _MONTHS.get(grain, 0),
-            "first": min(p.start for p in periods),
-            "last": max(p.end for p in periods),
-            "measures": names,
-            "adds": [self.catalogue.measures[m].adds_across_places for m in names],
-            "kinds": [self.catalogue.measures[m].kind for m in names],
-            "bases": [there[m] for m in names],
-            "months": [_MONTHS.get(there[m], 0) for m in names],
-            "starts": [p.start for p in periods],
-            "ends": [p.end for p in periods],
-            "buckets": [bucket(p) for p in periods],
-            "places": list(numbered),
-        }
-        parameters |= _members(self.boundaries(selection.dataset).members(selection.period.end))
-        flow = _FLOW_TO_DATE if grain == "ytd" else _FLOW.format(bucket=_BUCKET[grain])
-        sql = f"""
-            WITH wanted AS (SELECT unnest($measures) AS measure, unnest($adds) AS adds, unnest($kinds) AS kind, unnest($bases) AS base,
-                                   unnest($months) AS months),
-                 asked AS (SELECT unnest($starts::DATE[]) AS starts, unnest($ends::DATE[]) AS ends, unnest($buckets::DATE[]) AS bucket){"," + _MERGED if parameters["parts"] else ""}
-            {_NUMBERED.format(flow=flow, state=_STATE) if numbered else f"SELECT * FROM ({flow}) UNION ALL SELECT * FROM ({_STATE})"}"""
-        used = {k: v for k, v in parameters.items() if f"${k}" in sql}
-        return self.frame(sql, used)
-
-
-def _members(members: Sequence[Member]) -> dict[str, list]:
-    """The places that make up others, as parameters of _MERGED."""
-    return {
-        "parts": [m.place_id for m in members],
-        "nows": [m.now for m in members],
-        "firsts": [m.first for m in members],
-        "lasts": [m.last for m in members],
-    }
+    def _held(self, selection: Selection, names: Sequence[str], places: pd.DataFrame, remarks: bool = False) -> Held:
+        """The measures of a selection as arrays place × period, in the order of ``places``; with what was said beside them."""
+        there, info = self._base_grains(selection.dataset), self.datasets()[selection.dataset]
+        wanted = [Wanted(self.catalogue.measures[m], there[m], _MONTHS.get(there[m], 0)) for m in names]
+        members = tuple(self.boundaries(selection.dataset).members(selection.period.end))
+        known = tuple(self._all_places(selection.dataset)["place_id"])
+        return self._shelf.take(info.first, info.as_of, selection, wanted, members, known, places["place_id"], remarks)
 
 
 def refusal(metric: Metric, catalogue: Catalogue, allowed: Sequence[str]) -> str:

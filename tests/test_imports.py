@@ -19,7 +19,7 @@ LAYERS = (
     "jiejian.analysis",
     "jiejian.privacy",
     "jiejian.ledgers",
-    "jiejian.warehouse", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.roles", "jiejian.sight",
+    "jiejian.warehouse", "jiejian.shelf", "jiejian.figures", "jiejian.boundaries", "jiejian.lineage", "jiejian.registers", "jiejian.records", "jiejian.filings", "jiejian.roles", "jiejian.sight",
     "jiejian.smallcells",
     "jiejian.selection",
     "jiejian.periods",
@@ -29,6 +29,7 @@ LAYERS = (
     "jiejian.festivals",
     "jiejian.audit",
     "jiejian.offline", "jiejian.selfcheck",
+    "jiejian.keeping",
     "jiejian.home",
 )
 ONLY = {

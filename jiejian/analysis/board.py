@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from jiejian.analysis.control_chart import RULES, SIGNALS, TOWARDS, Judged, capabilities
-from jiejian.analysis.funnel import funnel
+from jiejian.analysis.funnel import funnel_arrays
 from jiejian.analysis.season import Season, judge_in_season, nanmean, season
 from jiejian.catalogue import Measure, Metric
 from jiejian.figures import Cube
 
 STRONG = ("outside", "trend")
+_BLOCK = 1024
 CONCERN, IMPROVEMENT = SIGNALS.index("concern"), SIGNALS.index("improvement")
 
 # How often the last of n points of pure chance (independent, normal) is named by each rule: shares of 200,000 series
@@ -42,7 +43,7 @@ REASONS = ("", "missing", "stock", "settling", "festival", "rare", "few")
 
 @dataclass(frozen=True)
 class Board:
-    """Arrays of metric × place for the last period; ``judged`` holds the lines, metric × place flattened × period.
+    """Arrays of metric × place for the last period; ``judged`` holds the lines, metric × place flattened × period (or the last one).
 
     ``signal``, ``rule``, ``reason`` and ``capability`` are indices of SIGNALS, RULES, REASONS and CAPABILITIES;
     ``direction`` is 1, −1 or 0; ``target`` is NaN where there is none; ``pace`` is the share of a year's target reached
@@ -94,20 +95,19 @@ def board(
     measures: Mapping[str, Measure],
     targets: pd.DataFrame | None = None,
     as_of: date | None = None,
+    whole: bool = True,
 ) -> Board:
     """Judge the last period of every cell of a cube that has at least one period.
 
     ``targets`` has place_id, metric and target_value of the last period's year; a target of a place that is not in the
     cube (the street's) counts for no cell. ``as_of`` is the cut-off of the data, by which figures that settle late are
-    left out. A place that was redrawn within the window starts anew there.
+    left out. A place that was redrawn within the window starts anew there. Unless ``whole``, the lines are kept for the last
+    period only: those of a city over three years take a hundred megabytes.
     """
-    metrics, places, points = cube.value.shape
+    metrics, places, _ = cube.value.shape
     found = season(cube.value, cube.periods)
     open_ended = unsettled(cube, as_of)
-    known = np.repeat(found.known | open_ended, places, axis=0)
-    number = np.tile(cube.eras, (metrics, 1))
-    judged = judge_in_season(cube.value.reshape(-1, points), known, np.repeat(found.seasonal, places), found.month, number)
-    used = np.isfinite(judged.value) & ~known & (number == number[:, -1:])
+    judged, count = _judged(cube, found, found.known | open_ended, whole)
     few = ~np.isfinite(judged.lower[:, -1]).reshape(metrics, places)
     reason = _reasons(cube, measures, found.known[:, -1], open_ended[:, -1], few)
     held = reason == 0
@@ -120,8 +120,24 @@ def board(
     pace = _pace(cube, measures, target)
     lower, upper = (limit[:, -1].reshape(metrics, places) for limit in (judged.lower, judged.upper))
     capability = _capability(cube, (lower, upper), target, pace, towards[:, None], reason)
-    count = used.sum(axis=1).reshape(metrics, places)
-    return Board(cube, found, judged, signal, rule, direction, reason, capability, target, pace, count)
+    return Board(cube, found, judged, signal, rule, direction, reason, capability, target, pace, count.reshape(metrics, places))
+
+
+def _judged(cube: Cube, found: Season, known: np.ndarray, whole: bool) -> tuple[Judged, np.ndarray]:
+    """Every series judged, and how many figures are under the limits of each; ``known`` is metric × period.
+
+    So many series at a time that their arrays stay in the processor's cache, which those of a city do not.
+    """
+    metrics, places, points = cube.value.shape
+    values, parts, counts = cube.value.reshape(-1, points), [], []
+    for start in range(0, max(metrics * places, 1), _BLOCK):
+        series = np.arange(start, min(start + _BLOCK, metrics * places))
+        row, number = series // max(places, 1), cube.eras[series % max(places, 1)]
+        own = values[start : start + _BLOCK]
+        made = judge_in_season(own, known[row], found.seasonal[row], found.month, number)
+        counts.append((np.isfinite(own) & ~known[row] & (number == number[:, -1:])).sum(axis=1))
+        parts.append(made if whole else made.at(slice(-1, None)))
+    return Judged.stacked(parts), np.concatenate(counts)
 
 
 def unsettled(cube: Cube, as_of: date | None) -> np.ndarray:
@@ -234,8 +250,8 @@ def worse_than_peers(metric: Metric, value: np.ndarray, numerator: np.ndarray, d
         return np.zeros(len(value), bool)
     with np.errstate(invalid="ignore"):
         if metric.kind in ("proportion", "rate"):
-            frame = funnel(numerator, denominator, kind=metric.kind, overdispersion="winsorised")[0]
-            there, low, high = (frame[name].to_numpy() for name in ("value", "lower_95", "upper_95"))
+            columns = funnel_arrays(numerator, denominator, kind=metric.kind, overdispersion="winsorised")[0]
+            there, low, high = (columns[name] for name in ("value", "lower_95", "upper_95"))
             return (there < low) if towards > 0 else (there > high)
         if np.isfinite(value).sum() < 8:
             return np.zeros(len(value), bool)

@@ -86,8 +86,14 @@ def progress(made: Board, most: int = 3, places: Collection[str] = ()) -> list[C
 def _picked(made: Board, mask: np.ndarray, most: int, places: Collection[str]) -> list[Cell]:
     if places:
         mask = mask & made.cube.places["place_id"].isin(list(places)).to_numpy()[None, :]
-    found = [cell(made, int(r), int(c)) for r, c in np.argwhere(mask)]
-    return sorted(found, key=lambda c: (RULES.index(c.rule), -c.distance))[:most]
+    rows, columns = np.nonzero(mask)
+    at, line = rows * mask.shape[1] + columns, made.judged
+    value, mean, upper = (part[at, -1] for part in (line.value, line.mean, line.upper))
+    width = upper - mean
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = np.where(width > 0, np.abs(value - mean) / width, 0.0)
+    first = np.lexsort((-distance, made.rule[rows, columns]))[:most]
+    return [cell(made, int(rows[i]), int(columns[i])) for i in first]
 
 
 # ---- the board in words ----
@@ -131,8 +137,10 @@ def order(
     """
     shown = made.shown_signal(rules)
     weight = (shown == CONCERN) * (1.0 + made.worse) + (made.capability == CAPABILITIES.index("reliably_missed")) * 0.01
-    columns = [c for c, p in enumerate(made.cube.places["place_id"]) if not places or p in places]
-    columns.sort(key=lambda c: -weight[:, c].sum())
+    shown_places = made.cube.places["place_id"].isin(list(places)).to_numpy() if places else np.ones(shown.shape[1], dtype=bool)
+    columns = np.flatnonzero(shown_places)
+    heavy = np.ascontiguousarray(weight.T[columns]).sum(axis=1)
+    columns = columns[np.argsort(-heavy, kind="stable")].tolist()
     at = {m.id: i for i, m in enumerate(made.cube.metrics)}
     named = {name: [at[m] for m in members if m in at] for name, members in pillars}
     rest = [i for i in at.values() if not any(i in rows for rows in named.values())]

@@ -70,18 +70,18 @@ def change(
     base = base_period(period, against)
     if base is None or not can_total(metric, measures):
         return None
-    # Arrays, not frames: a board asks this a hundred times a run.
-    own = frame["metric"].to_numpy() == metric.id
-    period_of, place = (frame[name].to_numpy()[own] for name in ("period", "place_id"))
-    value, above, below = (frame[name].to_numpy(dtype=float)[own] for name in ("value", "numerator", "denominator"))
-    now, then = ((period_of == p.key) & ~np.isnan(value) for p in (period, base))
-    both = set(place[now]) & set(place[then])
+    # Rows of the two periods only: a city's series has a hundred thousand.
+    own = (frame["metric"] == metric.id).to_numpy()
+    asked, before = (np.flatnonzero(own & (frame["period"] == p.key).to_numpy()) for p in (period, base))
+    there = frame["value"].notna().to_numpy()
+    spells = [rows[there[rows]] for rows in (asked, before)]
+    places = [pd.Index(frame["place_id"].array.take(rows).to_numpy(dtype=object), dtype=object) for rows in spells]
     if "era" in frame:  # a place that was drawn anew between the two is not the same place
-        era = frame["era"].to_numpy()[own]
-        both = {p for p, _ in set(zip(place[now], era[now], strict=True)) & set(zip(place[then], era[then], strict=True))}
-    common = np.fromiter((p in both for p in place), dtype=bool, count=len(place))
-    figures = [_street(above[spell & common], below[spell & common], metric) for spell in (now, then)]
-    return Change(against, metric, *figures, base.key, len(both), len(set(place[period_of == period.key])))
+        eras = (frame["era"].array.take(rows) for rows in spells)
+        places = [pd.MultiIndex.from_arrays([place, era]) for place, era in zip(places, eras, strict=True)]
+    common = [spells[i][places[i].isin(places[1 - i])] for i in (0, 1)]
+    figures = [_street(*(frame[part].to_numpy(dtype=float)[rows] for part in ("numerator", "denominator")), metric) for rows in common]
+    return Change(against, metric, *figures, base.key, len(common[0]), len(asked))
 
 
 def _street(above: np.ndarray, below: np.ndarray, metric: Metric) -> float:

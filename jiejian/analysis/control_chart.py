@@ -21,7 +21,7 @@ stretch from ``rebase_at`` on has a mean, ranges and runs of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -65,6 +65,15 @@ class Judged:
         sided = np.where(good > 0, 1, np.where(good < 0, 2, 0))
         neutral = np.where(self.direction > 0, 3, np.where(self.direction < 0, 4, 0))
         return np.where(towards == 0, neutral, sided).astype(np.int8)
+
+    def at(self, points: slice) -> Judged:
+        """Some of the points, as arrays of their own."""
+        return Judged(*(getattr(self, field.name)[:, points].copy() for field in fields(self)))
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Judged]) -> Judged:
+        """The series of several, one below the other."""
+        return parts[0] if len(parts) == 1 else cls(*(np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(cls)))
 
 
 # ---- the computation, for many series at once ----
@@ -130,7 +139,9 @@ def _mean(values: np.ndarray, used: np.ndarray) -> np.ndarray:
     wide = np.where(used, values, 0.0).astype(np.longdouble)
     with np.errstate(invalid="ignore", divide="ignore"):
         first = wide.sum(axis=1) / count
-        rest = np.where(used, wide - first[:, None], 0).sum(axis=1) / count
+        wide -= first[:, None]
+        np.copyto(wide, 0, where=~used)
+        rest = wide.sum(axis=1) / count
         return (first + rest).astype(float)
 
 

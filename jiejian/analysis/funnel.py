@@ -53,34 +53,39 @@ def funnel(
 
     Raises ValueError for arrays of different length and for an unknown ``kind`` or ``overdispersion``.
     """
-    if kind not in ("proportion", "rate", "ratio") or overdispersion not in (None, "winsorised", "shmi"):
-        raise ValueError(f"漏斗图没有“{kind}”配“{overdispersion}”的算法。")
     index = numerator.index if isinstance(numerator, pd.Series) else None
     above, below = (
         np.atleast_1d(pd.to_numeric(pd.Series(part), errors="coerce").to_numpy(dtype=float)) for part in (numerator, denominator)
     )
+    columns, centre, phi, tau2, note = funnel_arrays(above, below, kind=kind, overdispersion=overdispersion)
+    frame = pd.DataFrame(columns, index=index if index is not None else range(len(above)))
+    frame.attrs["note"] = note
+    return frame, centre, phi, tau2
+
+
+def funnel_arrays(
+    above: np.ndarray, below: np.ndarray, *, kind: Kind = "proportion", overdispersion: Overdispersion = None
+) -> tuple[dict[str, np.ndarray], float, float, float, str]:
+    """:func:`funnel` of plain arrays: its columns by name, centre, phi, tau² and the note. A board asks for hundreds at once."""
+    if kind not in ("proportion", "rate", "ratio") or overdispersion not in (None, "winsorised", "shmi"):
+        raise ValueError(f"漏斗图没有“{kind}”配“{overdispersion}”的算法。")
     if len(above) != len(below):
         raise ValueError(f"分子有{len(above)}个数，分母有{len(below)}个数，应一一对应。")
     sound, notes = _sound(above, below, kind)
-    frame = pd.DataFrame(np.nan, index=index if index is not None else range(len(above)), columns=list(COLUMNS[:-1])).assign(
-        outside=""
-    )
+    columns = {name: np.full(len(above), np.nan) for name in COLUMNS[:-1]}
+    columns["outside"] = np.full(len(above), "", dtype=object)
     if not sound.any():
-        frame.attrs["note"] = "".join([*notes, "没有可以判断的单位。"])
-        return frame, np.nan, 0.0, 0.0
+        return columns, np.nan, 0.0, 0.0, "".join([*notes, "没有可以判断的单位。"])
     x, n = above[sound], below[sound]
     expected = np.round(n, 2) if kind == "ratio" and overdispersion == "shmi" else n
     centre = 1.0 if kind == "ratio" else float(x.sum() / n.sum())
     z, error = _z_scores(x, expected, centre, kind, overdispersion)
     phi, tau2 = _dispersion(z, error, kind, overdispersion)
     limits = funnel_limits(expected, centre, kind=kind, overdispersion=overdispersion if phi > 1 else None, tau2=tau2)
-    frame.loc[sound, COLUMNS[0]] = x / n
-    for name, limit in limits.items():
-        frame.loc[sound, name] = limit
-    frame.loc[sound, "z"] = z
-    frame["outside"] = _outside(frame, centre)
-    frame.attrs["note"] = "".join([*notes, *_remarks(x, n, centre, phi, kind, overdispersion)])
-    return frame, centre, phi, tau2
+    for name, found in {COLUMNS[0]: x / n, **limits, "z": z}.items():
+        columns[name][sound] = found
+    columns["outside"] = _outside(columns, centre)
+    return columns, centre, phi, tau2, "".join([*notes, *_remarks(x, n, centre, phi, kind, overdispersion)])
 
 
 def funnel_limits(
@@ -174,10 +179,11 @@ def _within(z: np.ndarray) -> np.ndarray:
     return (group > 0) & (group < 9)
 
 
-def _outside(frame: pd.DataFrame, centre: float) -> np.ndarray:
+def _outside(columns: dict[str, np.ndarray], centre: float) -> np.ndarray:
     # A value that equals a limit but for the last binary digit is not outside it.
     slack = 1e-9 * max(abs(centre), 1e-9)
-    above, below = frame["value"] > frame["upper_998"] + slack, frame["value"] < frame["lower_998"] - slack
+    with np.errstate(invalid="ignore"):
+        above, below = columns["value"] > columns["upper_998"] + slack, columns["value"] < columns["lower_998"] - slack
     return np.select([above, below], ["above", "below"], default="").astype(object)
 
 

@@ -8,7 +8,7 @@ then their mean): a single small community's series is too noisy to tell a seaso
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -129,6 +129,8 @@ def judge_in_season(
         own = np.where(known[seasonal], np.nan, values[seasonal])
         offset[seasonal] = same_month_offset(own, month)
     judged = judge(np.where(known, np.nan, values - offset), stretch)
+    if not seasonal.any():
+        return replace(judged, value=np.where(np.isfinite(values), values, np.nan))
     # Where there is no other year the limits have nowhere to stand; elsewhere they move with the season.
     lines = {name: getattr(judged, name) + offset for name in ("mean", "lower", "upper", "near_lower", "near_upper")}
     return Judged(np.where(np.isfinite(values), values, np.nan), **lines, rule=judged.rule, direction=judged.direction)

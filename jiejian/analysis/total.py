@@ -34,9 +34,10 @@ def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str
     """
     period_of, period = pd.factorize(frame["period"])
     start, end = _spells(frame, period_of, len(period))
-    metric_of = frame["metric"].map({m.id: i for i, m in enumerate(metrics)}).to_numpy(dtype=float)
-    own = ~np.isnan(metric_of)
-    cell = (metric_of[own].astype(int), period_of[own])
+    which, named = pd.factorize(frame["metric"])
+    metric_of = pd.Index([m.id for m in metrics], dtype=object).get_indexer(np.asarray(named, dtype=object))[which]
+    own = metric_of >= 0
+    cell = (metric_of[own], period_of[own])
     shape = (len(metrics), len(period))
     frame, partly_hidden = _with_withheld(frame)
     there = frame["value"].notna().to_numpy()[own]

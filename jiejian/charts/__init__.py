@@ -12,6 +12,7 @@ from jiejian.charts.control import run_chart
 from jiejian.charts.counted import bars, columns_over_time, matrix, steps, whole
 from jiejian.charts.days import calendar
 from jiejian.charts.funnel import funnel_plot
+from jiejian.charts.many import MANY
 from jiejian.charts.multiples import small_multiples
 from jiejian.charts.panorama import compared_board, heat_map, strips
 from jiejian.charts.parts import Figure, retitle
@@ -28,6 +29,7 @@ from jiejian.charts.waiting import closing_curves
 from jiejian.charts.years import cumulative_chart, years_chart
 
 __all__ = [
+    "MANY",
     "MOST_PLACES",
     "Figure",
     "Ready",

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from jiejian.analysis.funnel import funnel, funnel_limits
-from jiejian.analysis.interval import ENOUGH_TO_ADJUST, compare_to_mean, display_scale, judged_as
+from jiejian.analysis.interval import ABOVE, BELOW, ENOUGH_TO_ADJUST, compare_to_mean, display_scale, judged_as
 from jiejian.analysis.takeaway import ranking_finding
 from jiejian.catalogue import Metric
 from jiejian.charts.contrast import readable
+from jiejian.charts.many import MANY, sample, told
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -66,12 +67,16 @@ def funnel_plot(
     limits = _curves(there, metric)
     y = _y_ticks(there, limits)
     x = nice_ticks(0, float(there["denominator"].max()), 6, whole=True)
+    # Of all of them the limits and the words, of the quiet middle of a city only so many dots as show its shape.
+    quiet = ~_telling(there, ids(focus))
+    drawn = there[sample(~quiet, there["denominator"].to_numpy(dtype=float))] if len(there) > MANY else there
+    finding = finding[0], finding[1] + told(len(there), len(drawn), "控制限外的、选中的和线内的一部分")
     reading = READING + (
         "控制限已按社区间常有的差异放宽（过度离散调整）。" if there["adjusted"].iloc[0] else "社区少于8个，控制限未作放宽。"
     )
     said = meta(finding, context, metric.unit, _alt(there, metric), reading)
     return {
-        "data": [*_lines(limits, kind), *_dots(there, metric, ids(focus), kind)],
+        "data": [*_lines(limits, kind), *_dots(drawn, metric, ids(focus), kind)],
         "layout": template(
             height,
             kind,
@@ -125,12 +130,21 @@ def _lines(limits: dict[str, list[float]], kind: Type) -> list[dict[str, Any]]:
     ]
 
 
+def _telling(there: pd.DataFrame, focus: tuple[str, ...]) -> np.ndarray:
+    """Places in focus, and of those beyond the limits the farthest: of a city only so many as have room for a name."""
+    outside = there["group"].isin([ABOVE, BELOW]).to_numpy()
+    if outside.sum() > MANY:
+        apart = np.abs(there["value"] - there["mean"]).to_numpy() * np.sqrt(there["denominator"].to_numpy(dtype=float)) * outside
+        outside = apart >= np.sort(apart)[-MANY]
+    return outside | there["place_id"].isin(focus).to_numpy()
+
+
 def _dots(there: pd.DataFrame, metric: Metric, focus: tuple[str, ...], kind: Type) -> list[dict[str, Any]]:
     chosen = there["place_id"].isin(focus).to_numpy()
-    outside = there["group"].isin(["明显高于平均", "明显低于平均"]).to_numpy()
+    outside = there["group"].isin([ABOVE, BELOW]).to_numpy()
     tone = there["verdict"].map({"better": BETTER, "worse": WORSE}).fillna(INK).to_numpy()
     colour = np.where(chosen, RED, np.where(outside, tone, MARK))
-    named = chosen | outside
+    named = _telling(there, focus)
     # The emptier side: names stand to the right, those at the right edge to the left.
     far = (there["denominator"] > there["denominator"].max() * 0.75).to_numpy()
     return [

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from jiejian.analysis.board import Board
+from jiejian.analysis.board import CONCERN, IMPROVEMENT, Board
 from jiejian.analysis.cells import Cell, cell
 from jiejian.analysis.takeaway import Finding, cell_sentence
 from jiejian.charts.contrast import readable
+from jiejian.charts.many import told
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -47,10 +48,9 @@ READING = (
 def small_multiples(made: Board, context: Context, finding: Finding, label: str) -> Figure:
     """The first metric of a board, a small chart a community; each carries its place id for a click."""
     metric, places = made.cube.metrics[0], made.cube.value.shape[1]
-    cells = sorted(
-        (cell(made, 0, c) for c in range(places)),
-        key=lambda c: ("concern", "improvement").index(c.signal) if c.signal in _COLOURS else 2,
-    )[:MOST]
+    worse_first = np.select([made.signal[0] == CONCERN, made.signal[0] == IMPROVEMENT], [0, 1], 2)
+    cells = [cell(made, 0, int(c)) for c in np.argsort(worse_first, kind="stable")[:MOST]]
+    finding = finding[0], finding[1] + told(places, len(cells), f"{len(cells)}个，有信号的在前")
     values = made.cube.value[0]
     if not np.isfinite(values).any():
         return nothing("所选时间内没有数据：均缺报。", finding, context, None, SCREEN)

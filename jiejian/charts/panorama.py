@@ -11,6 +11,7 @@ import pandas as pd
 from jiejian.analysis.interval import ABOVE, BELOW, compare_to_mean
 from jiejian.analysis.takeaway import board_finding, fit_title
 from jiejian.catalogue import Metric
+from jiejian.charts.many import EACH, MANY, ends, told
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -36,6 +37,8 @@ from jiejian.context import Context
 from jiejian.format import format_value
 
 _PITCH, _STRIP = 25, 30
+# Columns of the heat map where there are many places.
+MOST = 30
 _CALM = "#EEF1F4"
 # better, worse, neutral beyond the limits, nothing to say
 _COLOURS = {"better": BETTER, "worse": WORSE, "away": "#7B8794", "same": _CALM, "": "#FFFFFF"}
@@ -68,6 +71,9 @@ def heat_map(
     if not rows:
         return nothing("所选分类没有可以判断高低的比率指标，请换一个分类。", finding, context, None, kind)
     places = frame[["place_id", "place", "sort"]].drop_duplicates("place_id").sort_values("sort", kind="stable")
+    if len(places) > MANY:
+        count, places = len(places), _speaking(stacked, places, ids(focus))
+        finding = finding[0], finding[1] + told(count, len(places), f"选中的和与平均差别最多的，共{len(places)}个")
     cells = [_of(compared[g], m).set_index("place_id").reindex(places["place_id"]) for g, m in rows]
     codes = [[_code(row) for row in cell.itertuples()] for cell in cells]
     order = list(_COLOURS)
@@ -111,6 +117,13 @@ def heat_map(
             meta=meta(finding, context, "", f"热力图：{len(rows)}项指标、{len(places)}个地方。", HOW_HEAT),
         ),
     }  # fmt: skip
+
+
+def _speaking(stacked: pd.DataFrame, places: pd.DataFrame, chosen: Collection[str]) -> pd.DataFrame:
+    """Of many places those that are drawn: the chosen ones, then those that differ from the mean in most metrics."""
+    differ = stacked[stacked["group"].isin([ABOVE, BELOW])]["place_id"].value_counts()
+    count = places["place_id"].map(differ).fillna(0).to_numpy() + 1e9 * places["place_id"].isin(chosen).to_numpy()
+    return places.iloc[np.sort(np.argsort(-count, kind="stable")[:MOST])]
 
 
 def _of(compared: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -162,6 +175,9 @@ def strips(
     # What is the same everywhere has no strip.
     rows = [(m, c[c["value"].notna()]) for m, c in rows if c["value"].nunique() >= 2]
     finding = _strips_finding(rows, context)
+    count = max((len(c) for _, c in rows), default=0)
+    if count > MANY:
+        finding = finding[0], finding[1] + told(count, 2 * EACH, f"每项最高、最低的各{EACH}个和选中的")
     if not rows:
         return nothing("所选分类没有各社区高低不同的指标。", finding, context, None, kind)
     labels = [shortened(m.name, 13) for m, _ in rows]
@@ -223,7 +239,8 @@ def _strip_dots(rows: Sequence[tuple[Metric, pd.DataFrame]], chosen: tuple[str, 
     for red in (False, True):
         x, y, hover, place = [], [], [], []
         for i, (m, c) in enumerate(rows):
-            own = c["place_id"].isin(chosen).to_numpy() == red
+            focus = c["place_id"].isin(chosen).to_numpy()
+            own = (focus == red) & ends(c["value"].to_numpy(dtype=float), focus)
             x += [float(v) for v in _places_on_strip(c)[own]]
             y += [i] * int(own.sum())
             kept = c[own]

@@ -15,6 +15,7 @@ from jiejian.analysis.ranks import range_text, ranked_with_range
 from jiejian.analysis.takeaway import gap_word, ranking_finding
 from jiejian.catalogue import Metric, Standard
 from jiejian.charts.contrast import readable
+from jiejian.charts.many import EACH, MANY, ends, told
 from jiejian.charts.parts import (
     BETTER,
     INK,
@@ -177,6 +178,17 @@ def _fold(rows: Rows, room: int, metric: Metric) -> Rows:
     if gaps:
         found = found.with_row(len(found), place=f"另{len(gaps)}个", side="缺报", band=None)
     return found
+
+
+def _shortlist(compared: pd.DataFrame, metric: Metric, focus: Collection[str]) -> Rows:
+    """The ends of a long ranking and the places in focus, largest first; the others are a band, the gaps a row."""
+    values = compared["value"].to_numpy(dtype=float)
+    kept = ends(values, compared["place_id"].isin(focus).to_numpy())
+    rows = _rows(_order(compared[kept], ordered=True), metric, focus)
+    rest, gaps = values[~kept & np.isfinite(values)], int((~kept & np.isnan(values)).sum())
+    if len(rest):
+        rows = _with_band(rows, rest.tolist(), metric)
+    return rows.with_row(len(rows), place=f"另{gaps}个", side="缺报", band=None) if gaps else rows
 
 
 def _with_band(rows: Rows, values: list[float], metric: Metric) -> Rows:
@@ -389,9 +401,13 @@ def ranked(
         return nothing("没有可以显示的地方，请放宽所选的社区或时间。", finding, context, height, kind)
     compared, bars = _order(compare_to_mean(frame, metric), ordered), metric.kind == "count"
     compared = ranked_with_range(compared, metric) if ranks else compared
+    many = len(compared) > MANY and kind is SCREEN
     above = kind.small * 1.35 * (1 + (standard is not None)) + 10
     space = Space(height or _SLIDE_HEIGHT, above, kind.tick * 1.5 + kind.small * 1.6 + 8, len(compared))
-    rows, space = _fitted(_rows(compared, metric, ids(focus)), metric, space, large and ordered, height, kind)
+    drawn = _shortlist(compared, metric, ids(focus)) if many else _rows(compared, metric, ids(focus))
+    rows, space = _fitted(drawn, metric, space, large and ordered, height, kind)
+    if many:
+        finding = finding[0], finding[1] + told(len(compared), len(rows), f"最高、最低的各{EACH}个和选中的，按数值排列")
     said = meta(finding, context, metric.unit, _alt(compared, metric, context, bars), _reading(compared, bars))
     return {
         "data": _all_marks(rows, bars, kind),

@@ -13,6 +13,7 @@ from jiejian.analysis.relation import spearman
 from jiejian.analysis.takeaway import distribution_finding, relation_finding
 from jiejian.catalogue import Metric
 from jiejian.charts.contrast import readable
+from jiejian.charts.many import MANY, sample, told
 from jiejian.charts.parts import (
     INK,
     LINE,
@@ -149,6 +150,10 @@ def relation(
     if len(wide) < 2:
         return nothing("两项指标都有数的社区不足两个。", finding, context, None, kind)
     ticks = [nice_ticks(float(wide[m.id].min()), float(wide[m.id].max()), 6) for m in (x, y)]
+    shapes, count = [_median(wide[x.id], "x", kind), _median(wide[y.id], "y", kind)], len(wide)
+    if count > MANY:
+        wide = wide[sample(wide["place_id"].isin(ids(focus)).to_numpy(), wide[x.id].to_numpy(dtype=float))]
+        finding = finding[0], finding[1] + told(count, len(wide), "选中的和其余的一部分")
     chosen = wide["place_id"].isin(ids(focus)).to_numpy()
     dots = {
         "type": "scatter",
@@ -176,8 +181,8 @@ def relation(
             {"l": kind.tick * 4.4, "r": kind.body, "t": kind.small * 1.4, "b": kind.tick * 3.6},
             xaxis=_scale(ticks[0], x, kind),
             yaxis=_scale(ticks[1], y, kind),
-            shapes=[_median(wide[x.id], "x", kind), _median(wide[y.id], "y", kind)],
-            meta=meta(finding, context, "", f"散点图：{len(wide)}个地方的{x.name}与{y.name}。", HOW_RELATION),
+            shapes=shapes,
+            meta=meta(finding, context, "", f"散点图：{count}个地方的{x.name}与{y.name}。", HOW_RELATION),
         ),
     }
 

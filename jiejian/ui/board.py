@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,9 +12,11 @@ from jiejian.analysis.board import CONCERN, IMPROVEMENT, REASONS, STRONG, Board
 from jiejian.analysis.cells import Cell, Order, cell, noteworthy, only, order, worded
 from jiejian.analysis.control_chart import RULES
 from jiejian.analysis.takeaway import Finding, cell_sentence, status_finding
+from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.periods import Period, period_of, periods_between
 from jiejian.selection import Selection
 from jiejian.ui import data, runs, show, tables
+from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
 
 POINTS = 36
@@ -99,7 +101,7 @@ def _board(view: View, judged: Judged) -> None:
     show.picture(view, figure, _KEY)
     st.caption(_left_out(judged, len(arranged.columns)))
     with st.expander("表格"):
-        _table(made, arranged, rules)
+        _table(view, judged, arranged, rules)
     with st.expander("怎么读这张图"):
         st.markdown(figure["layout"]["meta"]["reading"])
     _explained(view, judged, st.session_state.get(_CHOSEN))
@@ -110,8 +112,11 @@ def _choose(at: Sequence[str]) -> None:
     st.session_state[_CHOSEN] = at
 
 
-def _table(made: Board, arranged: Order, rules: Collection[str]) -> None:
-    """The board in words; a cell is chosen with the keyboard, too."""
+def _table(view: View, judged: Judged, arranged: Order, rules: Collection[str]) -> None:
+    """The board in words; a cell is chosen with the keyboard, too. Of many communities those that the picture shows, and all as a file."""
+    made, every = judged.made, arranged
+    if len(arranged.columns) > charts.MANY:
+        arranged = replace(arranged, columns=arranged.columns[: charts.MOST_PLACES])
     rows = [row for members in arranged.rows.values() for row in members]
 
     def chosen() -> None:
@@ -124,6 +129,16 @@ def _table(made: Board, arranged: Order, rules: Collection[str]) -> None:
         worded(made, arranged, rules), key=_TABLE, hide_index=True, width="stretch",
         column_config={"指标": st.column_config.TextColumn(pinned=True)}, on_select=chosen, selection_mode="single-cell",
     )  # fmt: skip
+    if len(every.columns) > len(arranged.columns):
+        offer = Offer("全部社区的状态板", len(every.columns), lambda: _export(view, judged, every, rules))
+        downloads(f"{_KEY}_all", "状态板", view.context(), offer)
+
+
+def _export(view: View, judged: Judged, arranged: Order, rules: Collection[str]) -> ExportTable:
+    """The whole board in words, a row a community."""
+    wide = worded(judged.made, arranged, rules).set_index("指标").T.rename_axis("社区").reset_index()
+    columns = tuple(ExportColumn(str(head)) for head in wide.columns)
+    return ExportTable(f"{view.context().street}{judged.label}状态板", wide, columns, view.context())
 
 
 def _finding(view: View, judged: Judged, rules: Collection[str]) -> Finding:
@@ -155,7 +170,11 @@ def _left_out(judged: Judged, places: int) -> str:
     parts = [f"{word}{n}格" for word, n in counts.items() if n]
     told = f"不作判断的：{'、'.join(parts)}。" if parts else ""
     told += f"另有{judged.left_out}项指标不按月报送，不在板上。" if judged.left_out else ""
-    return told + (f"社区较多，只画前{charts.MOST_PLACES}个。" if places > charts.MOST_PLACES else "")
+    drawn = charts.MOST_PLACES
+    if places <= drawn:
+        return told
+    where = "在“表格”里下载全部" if places > charts.MANY else "打开“表格”"
+    return f"{told}共{places:,}个社区，只画变差最多的{drawn}个；要看别的，请在左侧选社区，或{where}。"
 
 
 # ---- one cell ----

@@ -16,12 +16,15 @@ from jiejian.analysis.board import Board, board
 from jiejian.catalogue import Catalogue, catalogue
 from jiejian.figures import Cube
 from jiejian.home import home
+from jiejian.keeping import MEGABYTE, Kept
 from jiejian.privacy import counting_people, least_shown, small, without_small
 from jiejian.selection import Selection
 from jiejian.sight import Sight
 from jiejian.ui import person
 from jiejian.warehouse import Warehouse, serving
 
+# What sessions share of what was worked out, over all versions and sights.
+_FIGURES, _BOARDS, _ANSWERS = Kept(192 * MEGABYTE), Kept(192 * MEGABYTE), Kept(192 * MEGABYTE)
 _building = threading.Lock()
 _log = logging.getLogger("jiejian")
 
@@ -70,6 +73,8 @@ def prepare() -> None:
 
 @lru_cache(maxsize=2)
 def _open(path: Path, declared: _Identity) -> Warehouse:
+    for kept in (_FIGURES, _BOARDS, _ANSWERS):
+        kept.drop(lambda key: any(isinstance(part, Warehouse) and part.path != path for part in key))
     return Warehouse(path, declared.catalogue)
 
 
@@ -101,7 +106,7 @@ def behind(source: Warehouse, sight: Sight) -> Warehouse:
     return source.seen(sight)
 
 
-@lru_cache(maxsize=512)
+@_FIGURES.cached
 def _figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     metrics = [source.catalogue.metrics[m] for m in selection.metrics if m in source.catalogue.metrics]
     if not least_shown(source.catalogue) or not counting_people(metrics, source.catalogue):
@@ -115,7 +120,7 @@ def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     return _figures(source, selection)
 
 
-@lru_cache(maxsize=64)
+@_BOARDS.cached
 def cube(source: Warehouse, selection: Selection) -> Cube:
     """The same figures as arrays; never change them in place."""
     found, least = source.cube(replace(selection, places=())), least_shown(source.catalogue)
@@ -135,21 +140,21 @@ def _only(found: Cube, places: tuple[str, ...]) -> Cube:
     return replace(found, places=found.places[kept].reset_index(drop=True), eras=found.eras[kept], **parts)
 
 
-@lru_cache(maxsize=16)
+@_BOARDS.cached
 def judged(source: Warehouse, selection: Selection) -> Board:
-    """The status board at the end of a selection, one for each version of the warehouse."""
+    """The status board at the end of a selection, one for each version of the warehouse; of one metric with its lines."""
     info = source.datasets()[selection.dataset]
     targets = source.targets(selection.dataset, selection.period.end)
-    return board(cube(source, selection), source.catalogue.measures, targets, info.as_of)
+    return board(cube(source, selection), source.catalogue.measures, targets, info.as_of, whole=len(selection.metrics) == 1)
 
 
-@lru_cache(maxsize=256)
+@_ANSWERS.cached
 def ask(source: Warehouse, what: str, *arguments):
     """A cached answer of the warehouse's method ``what`` (hashable arguments only)."""
     return getattr(source, what)(*arguments)
 
 
-@lru_cache(maxsize=256)
+@_ANSWERS.cached
 def read(reader, source: Warehouse, *arguments):
     """A cached answer of a reader of event tables (jiejian.ledgers); shared between sessions: never change it in place."""
     return reader(source, *arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,6 +15,9 @@ from jiejian.periods import Period, parse_period
 from jiejian.selection import latest_periods
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
+
+# Rows of a table on the screen: nobody scrolls through more, and each is sent at every rerun.
+MOST_ROWS = 1_000
 
 
 def _head(metric: Metric) -> str:
@@ -39,7 +43,19 @@ def show_table(view: View, frame: pd.DataFrame, metrics: Sequence[Metric], heigh
     """Draw a figures frame as a table; every number with the decimals of its metric."""
     numbers = {_head(m): st.column_config.NumberColumn(format=f"%.{m.decimals}f") for m in metrics}
     unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
+    frame, left_out = _newest(frame)
     st.dataframe(screen_table(frame, metrics, unit), hide_index=True, width="stretch", height=height, column_config=numbers)
+    if left_out:
+        st.caption(f"只显示最近的、惯例顺序在前的{MOST_ROWS:,}行，另有{left_out:,}行；下载的文件是完整的。")
+
+
+def _newest(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """So much of a figures frame as a table on the screen shows, newest first, and how many of its rows are not in it."""
+    metrics = max(frame["metric"].nunique(), 1)
+    if len(frame) <= MOST_ROWS * metrics:
+        return frame, 0
+    order = np.lexsort((frame["sort"].to_numpy(), -frame["start"].to_numpy().astype("int64")))
+    return frame.iloc[np.sort(order[: MOST_ROWS * metrics])], len(frame) // metrics - MOST_ROWS
 
 
 def run_table(frame: pd.DataFrame, metric: Metric) -> None:

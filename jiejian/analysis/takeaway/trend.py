@@ -127,11 +127,11 @@ def all_steps(frame: pd.DataFrame, metrics: Iterable[Metric], compared: Mapping[
 
 def like_for_like(frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure]) -> Compared:
     """The street's changes of the latest period of a frame of communities, each over those that reported both times."""
-    rows = frame[frame["metric"] == metric.id]
-    if rows.empty:
+    own = frame["period"].array[(frame["metric"] == metric.id).to_numpy()]
+    if not len(own):
         return {}
-    period = max((parse_period(str(key)) for key in rows["period"].unique()), key=lambda p: p.end)
-    return {against: change(rows, metric, measures, period, against) for against in NAMES}
+    period = max((parse_period(str(key)) for key in own.unique()), key=lambda p: p.end)
+    return {against: change(frame, metric, measures, period, against) for against in NAMES}
 
 
 def _holes(rows: pd.DataFrame) -> str:
