@@ -74,7 +74,7 @@ def leftovers(root: Path) -> list[str]:
     return found + [p.name for p in (root / "warehouse").iterdir() if p.suffix == ".wal"]
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(500, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("kills", [20, *(pytest.param(n, marks=pytest.mark.nightly) for n in (200, 500))])
 def test_a_killed_load_leaves_the_old_version_whole_and_the_next_run_heals(tmp_path, monkeypatch, kills):
     root = Street(tmp_path / "home", monkeypatch).root
     send(root / "inbox", 0)
