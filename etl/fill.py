@@ -156,8 +156,10 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue,
         ledger = catalogue.ledgers[loaded]
         if not any(c.id in ("source", "source_id") for c in ledger.columns):
             titles.setdefault((dataset, loaded), {})[ledger.name] = None
-            # What is counted from a table names its first contract, whichever of them brought the rows.
-            titles.setdefault((dataset, catalogue.tables()[ledger.table][0].id), {})[ledger.name] = None
+            # What is counted from a table names its first contract, whichever of them brought the rows. Figures as reported
+            # name their own: the contracts of that table have nothing in common.
+            if ledger.table != "observation":
+                titles.setdefault((dataset, catalogue.tables()[ledger.table][0].id), {})[ledger.name] = None
     _insert(connection, "source", [(f"{d}/{l}", d, "、".join(names), *[None] * 4) for (d, l), names in titles.items()])
     connection.execute(
         """INSERT INTO source (source_id, dataset, title)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEMO_MARK = "演示数据"
+MOST_SOURCES = 3
+"""How many sources the foot names; where there are more, the whole list stands with the definitions (口径) and in speaker's notes."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,15 @@ class Context:
     @property
     def foot(self) -> str:
         """Sources, cut-off and the mark of made-up data."""
-        sources = "、".join(self.sources[:3]) + (f"等{len(self.sources)}项" if len(self.sources) > 3 else "")
+        some = "、".join(self.sources[:MOST_SOURCES])
+        return self._foot(some + (f"等{len(self.sources)}项" if len(self.sources) > MOST_SOURCES else ""))
+
+    @property
+    def whole_foot(self) -> str:
+        """The same with every source, where there is room for them."""
+        return self._foot("、".join(self.sources))
+
+    def _foot(self, sources: str) -> str:
         until = f"数据截至 {self.as_of}（{self.frozen_on} 定格）" if self.frozen_on else f"截至 {self.as_of}"
         parts = [f"来源：{sources}" if sources else "", until if self.as_of else ""]
         if self.reporting:

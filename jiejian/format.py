@@ -41,7 +41,8 @@ def _magnitude(value: float, decimals: int, exact: bool) -> str:
     return _plain(value / YI, 4 if abs(value) < 10 * YI else 2, strip=True) + "亿"
 
 
-def _default_decimals(value: float, unit: str) -> int:
+def default_decimals(value: float, unit: str) -> int:
+    """How many decimals a bare figure is shown with: those that it has, two at most; one for a share."""
     if unit == "%":
         return 1
     return min(2, max(0, -Decimal(repr(float(value))).normalize().as_tuple().exponent))
@@ -52,7 +53,7 @@ def _rules(value: float | None, metric_or_unit: Metric | str, decimals: int | No
     if isinstance(metric_or_unit, Metric):
         return metric_or_unit.unit, metric_or_unit.decimals if decimals is None else decimals
     known = 0.0 if is_missing(value) else value
-    return metric_or_unit, _default_decimals(known, metric_or_unit) if decimals is None else decimals
+    return metric_or_unit, default_decimals(known, metric_or_unit) if decimals is None else decimals
 
 
 def _number(value: float, unit: str, decimals: int, exact: bool) -> str:

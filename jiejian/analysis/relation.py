@@ -26,8 +26,11 @@ class Relation:
 
     @property
     def direction(self) -> int:
-        """1 where both rise together beyond chance, −1 where one falls as the other rises, 0 where nothing can be said."""
-        return int(self.lower > 0) - int(self.upper < 0)
+        """1 where both rise together beyond chance, −1 where one falls as the other rises, 0 where nothing can be said.
+
+        An interval that is shown as beginning or ending at 0.00 tells nothing either.
+        """
+        return int(round(self.lower, 2) > 0) - int(round(self.upper, 2) < 0)
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> Relation:

@@ -32,7 +32,7 @@ from jiejian.charts.parts import (
     tick_texts,
 )
 from jiejian.context import Context
-from jiejian.format import WAN, format_value, rounded
+from jiejian.format import WAN, default_decimals, format_value, rounded
 
 _PITCH = 30
 _KEY_WIDTH = 330
@@ -45,6 +45,7 @@ SHADES = ("#F7F8FA", "#D5DAE0", "#9AA5B1", "#52606D", "#1F2933")
 _PALE = ("#FBFBFC", "#E4E8EC", "#C9D0D8", "#AEB8C2")
 _BARS = 40  # px that bars need beside their names and notes
 _HALF = 420  # px for the figures of a row in half a page's width
+_HALF_PAGE = 460  # px that a chart has beside another one on a screen 1366 wide
 
 
 def _told(labels: Sequence[str], values: Sequence[float], unit: str) -> str:
@@ -80,9 +81,13 @@ def bars(
     known = [v for v in values if v is not None]
     # Notes leave the bars little room: fewer figures below them, so that none stands aslant.
     ticks = nice_ticks(0, max(*known, 1), 2 if any(notes) else 5, whole=all(float(v).is_integer() for v in known))
+    # An axis that goes on far beyond the longest bar takes its room.
+    end = min(ticks[-1], max(*known, 1) * 1.06) if unit != "%" else ticks[-1]
+    ticks = [tick for tick in ticks if tick <= end]
     names = [shortened(label, 14) for label in labels]
     missing = [word or "缺数" for word in gaps or [""] * len(values)]
-    side = [word if v is None else format_value(v, unit) for v, word in zip(values, missing, strict=True)]
+    places = max(default_decimals(float(v), unit) for v in known)  # 27.0 beside 27.9
+    side = [word if v is None else format_value(v, unit, places) for v, word in zip(values, missing, strict=True)]
     side = [f"{text}　{more}" if more else text for text, more in zip(side, notes or [""] * len(side), strict=True)]
     size = SCREEN.body
     trace: dict[str, Any] = {
@@ -101,7 +106,7 @@ def bars(
         "data": [trace],
         "layout": template(
             len(labels) * _PITCH + 40, SCREEN, {"l": left + size * 1.4, "r": right + size, "t": 6, "b": 30},
-            xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, ticks[-1]], tickangle=0),
+            xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=tick_texts(ticks, unit), range=[0, end], tickangle=0),
             yaxis=row_axis([safe(name) for name in names], size, SCREEN, showgrid=False),
             annotations=side_notes(side, [SECOND] * len(side), size), meta=said,
         ),
@@ -142,10 +147,10 @@ def whole(
             for name, row, share in zip(rows, counts, shares, strict=True)
         ]
         data.append({
-            "type": "bar", "orientation": "h", "name": part, "y": list(range(len(rows))), "x": shares, "width": 0.66,
+            "type": "bar", "orientation": "h", "name": part, "y": list(range(len(rows))), "x": shares, "width": 0.74,
             "marker": {"color": colours[p], "line": {"width": 1, "color": "#FFFFFF"}},
-            "text": [f"{share:.0f}%" if share >= 6 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
-            "textangle": 0, "constraintext": "none", "textfont": {"size": SCREEN.small, "color": ink_on(colours[p])}, "hovertext": hover, "hoverinfo": "text",
+            "text": [f"{share:.0f}%" if share >= 4 else "" for share in shares], "textposition": "inside", "insidetextanchor": "middle",
+            "textangle": 0, "constraintext": "inside", "textfont": {"size": SCREEN.small, "color": ink_on(colours[p])}, "hovertext": hover, "hoverinfo": "text",
         })  # fmt: skip
         if ids:
             data[-1]["customdata"] = [[identity] for identity in ids[: len(rows)]]
@@ -172,7 +177,8 @@ def whole(
         "layout": template(
             len(rows) * _PITCH + 44 + 18 * len(lines), SCREEN,
             {"l": left + 18, "r": side_width + 14, "t": 10 + 18 * len(lines), "b": 28},
-            barmode="stack",
+            # A share whose segment is too narrow for it (on a phone, in half a page) is left out, not cut.
+            barmode="stack", uniformtext={"minsize": SCREEN.small - 1, "mode": "hide"},
             xaxis=axis(SCREEN, tickmode="array", tickvals=[0, 25, 50, 75, 100], ticktext=["0%", "25%", "50%", "75%", "100%"], range=[0, 100]),
             yaxis=row_axis([safe(shortened(name, 10)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
             annotations=[key, *side_notes(side, [SECOND] * len(side), SCREEN.body)],
@@ -286,7 +292,12 @@ def matrix(
     alt = f"色阶表：{len(rows)}行{len(columns)}列，合计最多的一行是{rows[high]}。"
     tall = any("\n" in c for c in columns)
     # A phone scrolls what cannot be read in its width: figures of one row that would touch, heads that would.
-    cell = max(max(text_width(t, SCREEN.small) for row in texts for t in row), *(text_width(line, SCREEN.tick) for c in columns for line in c.split("\n")[tall:]))
+    # A year above its first month may reach over the next head, which has none.
+    heads = [line for c in columns for line in c.split("\n") if not (tall and line.endswith("年"))]
+    cell = max(text_width(t, SCREEN.small) for row in texts for t in row)
+    cell = max(cell, *(text_width(shortened(line, 8), SCREEN.tick) for line in heads))
+    widest = max(text_width(shortened(line, 8), SCREEN.tick) for line in heads)
+    tick = SCREEN.tick if len(columns) * (widest + 5) <= _HALF_PAGE - left - 26 else SCREEN.small - 1
     said = meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。")
     said["least"] = str(round(left + 26 + len(columns) * (cell + 4)))
     tilt = 0 if tall or max(text_width(c, SCREEN.tick) for c in columns) * len(columns) < 560 else -40
@@ -294,7 +305,7 @@ def matrix(
         "data": [trace],
         "layout": template(
             len(rows) * 28 + (92 if tilt else 56 if tall else 40), SCREEN, {"l": left + 18, "r": 34 if tilt else 8, "t": 86 if tilt else 50 if tall else 34, "b": 4},
-            xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[_lines(c) for c in columns], side="top", showgrid=False, tickangle=tilt),
+            xaxis=axis(SCREEN, tickmode="array", tickvals=list(range(len(columns))), ticktext=[_lines(c) for c in columns], side="top", showgrid=False, tickangle=tilt, tickfont={"size": tick, "color": SECOND}),
             yaxis=row_axis([safe(shortened(name, 12)) for name in rows], SCREEN.body, SCREEN, showgrid=False),
             annotations=marks, meta=said,
         ),

@@ -33,6 +33,7 @@ from jiejian.charts.parts import (
     nothing,
     safe,
     template,
+    text_width,
     tick_texts,
 )
 from jiejian.context import Context
@@ -53,8 +54,12 @@ def funnel_plot(
     focus: Collection[str] | str | None = None,
     height: float | None = None,
     large: bool = False,
+    size: str = "",
 ) -> Figure:
-    """A figures frame of one metric and one period as a funnel; says why where the metric has none (counts, scores)."""
+    """A figures frame of one metric and one period as a funnel; says why where the metric has none (counts, scores).
+
+    ``size`` names what lies along the axis: the metric's denominator.
+    """
     kind = SLIDE if large else SCREEN
     height = height or (_SLIDE_HEIGHT if large else _HEIGHT)
     finding = ranking_finding(frame, metric)
@@ -80,10 +85,10 @@ def funnel_plot(
         "layout": template(
             height,
             kind,
-            {"l": kind.tick * 4.2, "r": kind.body, "t": kind.small * 1.6, "b": kind.tick * 3.6},
-            xaxis=_axis(x, "", f"规模（{_size_word(metric)}）", kind),
-            yaxis=_axis(y, metric.unit, "", kind),
-            annotations=[_mean_label(there, metric, kind)],
+            {"l": kind.tick * 4.2, "r": text_width("99.8%", kind.small) + kind.body, "t": kind.small * 1.6, "b": kind.tick * 3.6},
+            xaxis=_axis(x, "", size or f"规模（{_size_word(metric)}）", kind) | {"ticklabelstandoff": 4},
+            yaxis=_axis(y, metric.unit, "", kind) | {"ticklabelstandoff": 4},
+            annotations=[_mean_label(there, metric, kind), *_limit_labels(limits, y, kind)],
             shapes=[_mean_line(float(there["mean"].iloc[0]), kind)],
             meta=said,
         ),
@@ -202,6 +207,20 @@ def _mean_label(there: pd.DataFrame, metric: Metric, kind: Type) -> dict[str, An
     mean = float(there["mean"].iloc[0])
     text = f"总体平均 {format_value(mean, metric)}"
     return note(text, 1, mean, kind, yref="y", xanchor="right", yanchor="bottom", font={"size": kind.small, "color": INK})
+
+
+def _limit_labels(limits: dict[str, list[float]], ticks: list[float], kind: Type) -> list[dict[str, Any]]:
+    """What the two lines are, at their right end, on the side where there is more room between them."""
+    ends = {side: [limits[f"{side}_{name}"][-1] for name in ("95", "998")] for side in ("lower", "upper")}
+    inner, outer = max(ends.values(), key=lambda pair: abs(pair[1] - pair[0]))
+    # Lines closer than this share of the height would have their names in one another.
+    if abs(outer - inner) < 0.05 * (ticks[-1] - ticks[0]) or not ticks[0] <= outer <= ticks[-1]:
+        return []
+    font = {"size": kind.small, "color": SECOND}
+    return [
+        note(word, limits["size"][-1], at, kind, xref="x", yref="y", xanchor="left", xshift=4, font=font)
+        for word, at in (("95%", inner), ("99.8%", outer))
+    ]
 
 
 def _alt(there: pd.DataFrame, metric: Metric) -> str:

@@ -95,7 +95,8 @@ def rank_chart(
 
 
 def _side(row: Any, where: str, ranks: bool) -> str:
-    tail = where + ("，" if where else "") + row.verdict
+    # That the exact rank moves is said above the chart; beside “明显靠前” it reads like a contradiction.
+    tail = "，".join(part for part in (where, row.verdict if row.verdict == STABLE or not where else "") if part)
     return f"{range_text(row.best, row.worst)} {tail}" if ranks else tail
 
 

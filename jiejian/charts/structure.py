@@ -11,6 +11,7 @@ from jiejian.format import format_value
 
 _SHADES = ("#B71C1C", "#35608D", "#6F8FB3", "#A9BCD2", "#D3DDE8", "#E9EEF4")
 MOST_A_SIDE = 10
+_LEAST, _MOST, _NAMED, _PATH = 560, 1200, 23, 22  # px: of the icicle, of a block that has room for its name, of the bar above
 
 
 def icicle(
@@ -30,16 +31,27 @@ def icicle(
     if not codes:
         return nothing("还没有组织台账，画不出体系。", finding, context, None, SCREEN)
     depth = _depths(codes, parents)
-    height = height or max(560, 33 * depth.count(1))  # the second level is read by its names
+    height = height or _height(codes, parents, sizes, depth)
     trace = {
         "type": "icicle", "ids": list(codes), "labels": [safe(n) for n in names], "parents": list(parents), "values": [float(s) for s in sizes],
         "branchvalues": "remainder", "tiling": {"orientation": "h"}, "maxdepth": 3, "hovertext": [f"<b>{safe(n)}</b><br>{safe(w)}" for n, w in zip(names, words, strict=True)],
-        "hoverinfo": "text", "textfont": {"size": SCREEN.small, "color": [ink_on(_SHADES[min(d, len(_SHADES) - 1)]) for d in depth]}, "pathbar": {"visible": True, "thickness": 22, "textfont": {"size": SCREEN.small}},
+        "hoverinfo": "text", "textfont": {"size": SCREEN.small, "color": [ink_on(_SHADES[min(d, len(_SHADES) - 1)]) for d in depth]}, "pathbar": {"visible": True, "thickness": _PATH, "textfont": {"size": SCREEN.small}},
         "marker": {"colors": [_SHADES[min(d, len(_SHADES) - 1)] for d in depth], "line": {"width": 1, "color": "#FFFFFF"}}, "customdata": [[c] for c in codes],
     }  # fmt: skip
     reading = "从左到右是上级到下级，高度是下属组织的数量；点一块展开它的下级，点最上一条返回。一次显示三层，太窄的一块不写名称，指上去可以看到。"
     said = meta(finding, context, "个", f"层级图：{len(codes)}个组织，最多{max(depth) + 1}层。", reading)
     return {"data": [trace], "layout": template(height, SCREEN, {"t": 4, "b": 4}, uniformtext={"minsize": 11, "mode": "hide"}, meta=said)}
+
+
+def _height(codes: Sequence[str], parents: Sequence[str], sizes: Sequence[float], depth: Sequence[int]) -> float:
+    """px at which the smallest branch of the second level still has room for its name; a street of many small ones has its limit."""
+    weight = dict(zip(codes, map(float, sizes), strict=True))
+    for code, parent in reversed(list(zip(codes, parents, strict=True))):
+        if parent:
+            weight[parent] += weight[code]
+    whole = sum(weight[c] for c, d in zip(codes, depth, strict=True) if d == 0)
+    least = min((weight[c] for c, d in zip(codes, depth, strict=True) if d == 1), default=whole)
+    return min(max(_LEAST, _PATH + _NAMED * whole / least), _MOST) if least else _LEAST
 
 
 def _depths(codes: Sequence[str], parents: Sequence[str]) -> list[int]:

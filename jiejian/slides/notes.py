@@ -16,7 +16,7 @@ def speaker_notes(metrics: Sequence[Metric], context: Context, catalogue: Catalo
     if len(metrics) > _DEFINED:
         defined.append(f"另有{len(metrics) - _DEFINED}项指标，口径见“指标目录与来源”。")
     asked = list(dict.fromkeys(question for m in metrics for question in _questions(m, catalogue)))
-    source = f"【来源】{context.foot.removeprefix('来源：')}" if context.foot else ""
+    source = f"【来源】{context.whole_foot.removeprefix('来源：')}" if context.foot else ""
     return "\n".join([*defined, *filter(None, (source,)), *(f"【可能会问】{question}" for question in asked[:_DEFINED])])
 
 

@@ -23,14 +23,15 @@ def draw(cards: Sequence[Card], catalogue: Catalogue, per_row: int = 3) -> None:
 
 def _html(one: Card, definition: str) -> str:
     text = html.escape
-    changes = "".join(f"<span>{text(change)}</span>" for change in one.changes) or "<span>不作比较</span>"
+    # The colour is that of the change that was tested, the first; the other may go the other way.
+    tested, *others = (f"<span>{text(change)}</span>" for change in one.changes or ("不作比较",))
     note = "，".join(part for part in (one.word if one.changes else "", one.reporting) if part)
     spoken = f"{one.name} {one.value}{one.unit}，{'，'.join(one.changes)}"
     return (
         f'<div class="jj-card" role="group" aria-label="{text(spoken)}">'
         f'<div class="name" title="{text(definition)}">{text(one.name)}</div>'
         f'<div class="value">{text(one.value)}<span class="unit">{text(one.unit)}</span></div>'
-        f'<div class="change {one.tone}">{one.icon} {changes}</div>'
+        f'<div class="change"><span class="{one.tone}">{one.icon} {tested}</span>{"".join(others)}</div>'
         f'<div class="change">{text(note) or "&nbsp;"}</div>{_sparkline(one.series)}</div>'
     )
 

@@ -62,10 +62,18 @@ def _in_order(view: View) -> None:
     context, focus, metric = view.context(reporting=_reporting(frame)), view.places, view.metric
     draw: dict[str, Callable[[], dict]] = {
         RANKING: lambda: charts.ranked(frame, metric, context, focus=focus, standard=view.standard, ordered=ordered, ranks=ranks),
-        FUNNEL: lambda: charts.funnel_plot(frame, metric, context, focus=focus),
+        FUNNEL: lambda: charts.funnel_plot(frame, metric, context, focus=focus, size=_size(view)),
         SPREAD: lambda: charts.distribution(frame, metric, context, focus=focus),
     }
     _chart(view, draw[picture](), _KEY, frame, [metric])
+
+
+def _size(view: View) -> str:
+    """What a rate of the page is out of, for the axis of a funnel: 规模：到期诉求（件）."""
+    measures = [view.catalogue.measures[m] for m in view.metric.denominator]
+    if not measures:
+        return ""
+    return f"规模：{'、'.join(m.name for m in measures)}（{measures[0].unit}）"
 
 
 def _chart(view: View, figure: dict, key: str, frame: pd.DataFrame, metrics: list[Metric]) -> None:

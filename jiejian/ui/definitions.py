@@ -29,7 +29,7 @@ def _row(metric: Metric, view: View) -> dict[str, str]:
         "方向": BETTER[metric.better],
         "口径": metric.definition,
         "算法": formula(metric, view.catalogue),
-        "工作体系": "、".join(metric.practices),
+        "模式卡编号": "、".join(metric.practices),
     }
 
 
@@ -49,7 +49,7 @@ def standards(view: View) -> None:
         }
         for s in declared.standards.values()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", row_height=76, column_config=_widths(标准=150, 指标=110, 数值=130, 文件=140, 发布机关=110, 条款=110, 有效期=90))
     st.caption("只收能写明文件出处的标准；期满的标准仍画出，但注明已期满。")
 
 
@@ -64,8 +64,11 @@ def sources(view: View) -> None:
         "note": "说明",
         "figures": "数字个数",
     }
-    known = frame.rename(columns=heads).fillna("")
-    st.dataframe(known.loc[:, [(known[c] != "").any() for c in known]], hide_index=True, width="stretch")
+    # A register of places gives no figures, but every figure its place: 0 would look like an empty ledger.
+    frame = frame.assign(figures=frame["figures"].mask(frame["figures"] == 0))
+    known = frame.rename(columns=heads)
+    known = known.fillna({name: "" for name in heads.values() if name != heads["figures"]})
+    st.dataframe(known.loc[:, [(known[c] != "").any() for c in known]], hide_index=True, width="stretch", placeholder="—")
     st.caption(view.catalogue.datasets[view.dataset.id].note)
 
 
@@ -131,7 +134,15 @@ def loads(view: View) -> None:
     }
     rejects = rejects.assign(severity=rejects["severity"].map({"error": "退回", "warning": "提醒"}))
     rejects = rejects.fillna({"sheet": "", "column_name": "", "value": "", "advice": ""})
-    st.dataframe(rejects.rename(columns=words), hide_index=True, width="stretch")
+    st.dataframe(
+        rejects.rename(columns=words), hide_index=True, width="stretch", row_height=52,
+        column_config=_widths(文件=130, 工作表=70, 行=55, 列=90, 原值=110, 原因=160, 怎么改=200, 类别=55),
+    )  # fmt: skip
+
+
+def _widths(**px: int) -> dict[str, st.column_config.Column]:
+    """Columns of these widths, in which long texts wrap where the rows are high enough."""
+    return {head: st.column_config.Column(width=width) for head, width in px.items()}
 
 
 def manage(view: View) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from jiejian.catalogue import Metric
 from jiejian.charts import Ready
-from jiejian.context import DEMO_MARK, Context
+from jiejian.context import DEMO_MARK, MOST_SOURCES, Context
 from jiejian.export.tables import file_name
 from jiejian.ui.origin import origin
 from jiejian.ui.view import View
@@ -110,11 +110,14 @@ def _below(view: View, table: Callable[[], None], metrics: Sequence[Metric], rea
 
 
 def definitions(view: View, metrics: Sequence[Metric]) -> None:
-    """Name, unit and definition of metrics, with their official reference line."""
+    """Name, unit and definition of metrics, with their official reference line; and all sources where the foot has no room for them."""
     for metric in metrics:
         standard = view.catalogue.standard_of(metric.id)
         line = f"**{metric.name}**（{metric.unit}）：{metric.definition}"
         st.markdown(line + (f"  \n参考标准：{standard.document}，{standard.clause}。{standard.note}" if standard else ""))
+    sources = view.context(*metrics).sources
+    if len(sources) > MOST_SOURCES:
+        st.markdown(f"来源（{len(sources)}项）：{'、'.join(sources)}。")
 
 
 def foot(context: Context) -> None:

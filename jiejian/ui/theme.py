@@ -101,12 +101,12 @@ def rows_of(panels: Sequence[Panel]) -> list[list[Panel]]:
 
 
 def told(view: View, panel: Panel, drawn: Drawn, metrics: Sequence[Metric] = ()) -> Context:
-    """The words around a panel: its own time where it has one, its ledger where no metric names the sources."""
+    """The words around a panel: its own time where it has one; its ledger and whatever else its metrics are from as sources."""
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)
     found = view.context(*metrics)
-    if not metrics:
-        found = replace(found, sources=(view.catalogue.ledgers[panel.ledger].name,))
+    more = found.sources if metrics else ()
+    found = replace(found, sources=tuple(dict.fromkeys((view.catalogue.ledgers[panel.ledger].name, *more))))
     return replace(found, period=_SPELLS[panel.spell](view)) if panel.spell else found
 
 
@@ -184,9 +184,9 @@ def _table(drawn: Drawn) -> None:
         if c.kind == "date" and pd.api.types.is_datetime64_any_dtype(shown[c.label]):
             days = _days_alone(shown[c.label])
             formats[c.label] = (
-                st.column_config.DateColumn(format="YYYY-MM-DD")
+                st.column_config.DateColumn(format="YYYY-MM-DD", width=105)
                 if days
-                else st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+                else st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=145)
             )
     st.dataframe(
         shown,

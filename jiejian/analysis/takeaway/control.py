@@ -9,7 +9,7 @@ import pandas as pd
 
 from jiejian.analysis.cells import Cell
 from jiejian.analysis.control_chart import CAPABILITY_NAMES
-from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, span_text
+from jiejian.analysis.takeaway.words import Finding, decimals_apart, figure_text, fit_title, span_text
 from jiejian.catalogue import Metric
 from jiejian.periods import parse_period
 
@@ -68,11 +68,13 @@ class Point:
     @property
     def against(self) -> str:
         """Against what, in figures."""
-        mean = f"{'其他年份同月水平' if self.seasonal else '均值'}{figure_text(self.mean, self.metric)}"
+        mean = "其他年份同月水平" if self.seasonal else "均值"
         if self.rule == "outside":
             edge = self.upper if self.direction > 0 else self.lower
-            return f"{mean}、{'上限' if self.direction > 0 else '下限'}{figure_text(edge, self.metric)}"
-        return mean
+            places = decimals_apart(self.metric, self.mean, edge)
+            told = f"{'上限' if self.direction > 0 else '下限'}{figure_text(edge, self.metric, places)}"
+            return f"{mean}{figure_text(self.mean, self.metric, places)}、{told}"
+        return f"{mean}{figure_text(self.mean, self.metric)}"
 
     @property
     def sentence(self) -> str:

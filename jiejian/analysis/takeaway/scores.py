@@ -36,5 +36,7 @@ def scores_finding(ranges: pd.DataFrame, names: pd.Series, what: str, noun: str 
     )
     missing = len(ranges) - len(there)
     gaps = f"{missing}个{noun}没有数据，未评分。" if missing else ""
-    holds = f"权重上下浮动25%、换算法、计入随机波动后，{len(there)}个{noun}中{stable}个排名稳定、{len(there) - stable}个不稳定"
+    moved = "权重上下浮动25%、换算法、计入随机波动后，"
+    # “0个排名稳定” beside “5个明显靠前” reads like a contradiction: the group holds, the exact rank does not.
+    holds = moved + (f"{len(there)}个{noun}中{stable}个排名稳定、{len(there) - stable}个不稳定" if stable else f"{len(there)}个{noun}的具体名次都会变动")
     return title, f"{'，'.join(clauses)}；{holds}。{gaps}"

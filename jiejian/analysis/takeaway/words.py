@@ -26,8 +26,16 @@ def listed(places: Sequence[str], noun: str) -> str:
     return named if len(places) <= _NAMED else f"{named}等{len(places)}个{noun}"
 
 
-def figure_text(value: float, metric: Metric) -> str:
-    return format_value(value, metric, unit=True)
+def figure_text(value: float, metric: Metric, decimals: int | None = None) -> str:
+    return format_value(value, metric, decimals, unit=True)
+
+
+def decimals_apart(metric: Metric, *values: float) -> int:
+    """As many decimals as the metric has, or up to two more where that tells ``values`` apart: 均值9.6次、上限10.4次, not 10次、10次."""
+    for more in range(3):
+        if len({figure_text(v, metric, metric.decimals + more) for v in values}) == len(values):
+            return metric.decimals + more
+    return metric.decimals
 
 
 def span_text(low: float, high: float, metric: Metric) -> str:

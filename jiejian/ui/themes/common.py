@@ -108,8 +108,8 @@ def share(part: float, whole: float) -> str:
 
 
 def short_months(spell: Sequence[Period]) -> list[str]:
-    """Months below narrow columns: 25年11月."""
-    return [f"{p.start.year % 100:02d}年{p.start.month}月" for p in spell]
+    """Months below columns, of which only every third is written: each has its year."""
+    return [p.label for p in spell]
 
 
 def last_complete(view: View, grain: str, settles_after: int = 0) -> Period | None:

@@ -165,7 +165,7 @@ def _change(view: View) -> Drawn:
     )
     cells = [[None if v != v else float(v) for v in row] for row in shown.to_numpy()]
     heads = [
-        f"{p.start.year if n == 0 or p.start.month == 1 else ''}\n{p.start.month // 3 + 1}季" for n, p in enumerate(spell)
+        f"{f'{p.start.year}年' if n == 0 or p.start.month == 1 else ''}\n{p.start.month // 3 + 1}季" for n, p in enumerate(spell)
     ]
     figure = charts.matrix([m.name for m in metrics], heads, cells, "人", view.context(*metrics), found, words=words)
     table = shown.reset_index(drop=True)
@@ -215,7 +215,7 @@ def _services_over_time(view: View) -> Drawn:
         f"近{len(spell)}个季度，{view.scope}，每季发生的人次。",
     )
     values = [None if v != v else float(v) for v in street]
-    heads = [f"{p.start.year % 100}年{p.start.month // 3 + 1}季" for p in spell]
+    heads = [f"{p.start.year}年{p.start.month // 3 + 1}季" for p in spell]
     figure = charts.columns_over_time(heads, values, "人次", view.context(*metrics), found)
     table = pd.DataFrame({"period": [p.label for p in spell], "value": street.to_numpy()})
     return Drawn(table, (text("季度"), number("走访服务", "人次")), figure)

@@ -32,9 +32,12 @@ def _answer(view: View) -> str:
     if rows.empty:
         return f"截至{_as_of(view)}，{view.scope}的党组织台账里没有党组织。"
     reach = read(view, organisations.coverage, _as_of(view)).set_index("kind")
+    # Those of the street itself belong to no community: the communities' figures add up to so many fewer.
+    above = int((~rows["place_id"].isin(view.known["place_id"])).sum())
+    apart_from = f"（含街道本级{above}个）" if above else ""
     gap = int(reach.loc["网格", "total"] - reach.loc["网格", "covered"])
     gaps = f"{gap}个网格没有党支部" if gap else "三级网格都有党支部"
-    return f"截至{_as_of(view)}，{view.scope}有党组织{len(rows)}个，分{rows['level'].nunique()}类、最多{rows['depth'].max() - rows['depth'].min() + 1}层；{gaps}。"
+    return f"截至{_as_of(view)}，{view.scope}有党组织{len(rows)}个{apart_from}，分{rows['level'].nunique()}类、最多{rows['depth'].max() - rows['depth'].min() + 1}层；{gaps}。"
 
 
 # ---- the tree ----

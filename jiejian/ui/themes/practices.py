@@ -108,10 +108,12 @@ def _stands(card: ModelCard) -> str:
 def _row(one: Standing) -> str:
     safe = html.escape
     tone = "worse" if one.worse else "better" if one.improved else ""
-    said = "；".join(part for part in (one.change, one.signal) if part)
+    # The colour is the signal's: a street's total may fall while two of its communities have changed for the better.
+    signal = f'<span class="{tone}">{safe(one.signal)}</span>' if one.signal else ""
+    said = "；".join(part for part in (safe(one.change), signal) if part)
     return (
         f'<tr title="{safe(one.metric.definition)}"><td><div><span>{safe(one.metric.name)}</span><b>{safe(one.figure)}</b></div>'
-        f'<small class="{tone}"><i>{safe(one.period.label)}</i>　{safe(said)}</small></td></tr>'
+        f"<small><i>{safe(one.period.label)}</i>　{said}</small></td></tr>"
     )
 
 

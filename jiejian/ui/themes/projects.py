@@ -194,7 +194,7 @@ def _flows(view: View) -> Drawn:
     total = rows["amount"].sum()
     found = (
         title(
-            f"众筹出资{format_value(total, '元', unit=True)}，流向{rows['category'].nunique()}类需求" if total else "",
+            f"众筹出资{format_value(total, '元', unit=True)}，流向{rows.loc[rows['category'] != '未填', 'category'].nunique()}类需求" if total else "",
             otherwise="众筹出资从哪里来到哪里去",
         ),
         f"{said}，{int(rows['payments'].sum())}笔共{format_value(total, '元', unit=True)}；出资多的单位单独列出，其余合并。按出资日期计。",

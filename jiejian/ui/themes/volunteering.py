@@ -13,7 +13,7 @@ from jiejian.format import format_value, rounded
 from jiejian.ledgers import people, registers
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui.theme import Drawn, Panel, number, text
-from jiejian.ui.themes.common import about, month_heads, months, number_or_none, persons, read, span, title, when
+from jiejian.ui.themes.common import about, month_heads, months, number_or_none, persons, read, short_months, span, title, when
 from jiejian.ui.view import View
 
 _STAGES = ("萌芽期", "初创期", "发展期", "未填")
@@ -45,7 +45,7 @@ def _months_drawn(view: View, names: Sequence[str], wanted: str, otherwise: str,
         f"{spell[-1].label}，{view.scope}：{told}。{more}",
     )  # fmt: skip
     values = [None if v != v else float(v) for v in wide[names[0]]]
-    figure = charts.columns_over_time(month_heads(spell), values, metrics[0].unit, view.context(*metrics), found)
+    figure = charts.columns_over_time(short_months(spell), values, metrics[0].unit, view.context(*metrics), found)
     table = wide.reset_index(drop=True)
     table.insert(0, "month", [p.label for p in spell])
     return Drawn(table, (text("月份"), *(number(m.name, m.unit, m.decimals) for m in metrics)), figure)
@@ -97,7 +97,7 @@ def _active(view: View) -> Drawn:
         f"{view.scope}当月至少获得一次积分的志愿者，在几个社区服务也只计一次；同一人各月都算，所以各月不能相加。",
     )
     values = [number_or_none(v) for v in rows["volunteers"]]
-    figure = charts.columns_over_time(month_heads(spell), values, "人", about(view, "points"), found)
+    figure = charts.columns_over_time(short_months(spell), values, "人", about(view, "points"), found)
     return Drawn(rows.assign(period=[p.label for p in spell]), (text("月份"), number("活跃志愿者", "人")), figure)
 
 
