@@ -10,6 +10,7 @@ import pytest
 from jiejian.ledgers import grids, organisations
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import parse_period
+from jiejian.ui.themes.common import grid_label
 
 DAY = date(2026, 10, 31)
 
@@ -92,3 +93,8 @@ def test_members_by_age_are_the_quarters_own(demo, demo_home):
     found = breakdown(demo, "demo", "members_profiled", "年龄", (parse_period("2026-Q3"),)).groupby("category")["value"].sum()
     for head in ("35岁及以下", "36—45岁", "46—55岁", "56—60岁", "61岁及以上"):
         assert found[head] == third[head].sum()
+
+
+def test_a_grid_that_goes_by_its_community_does_not_name_it_twice():
+    assert grid_label("松涛苑社区", "松涛苑第4网格") == "松涛苑第4网格"
+    assert grid_label("松涛苑社区", "第4网格") == "松涛苑社区 第4网格"

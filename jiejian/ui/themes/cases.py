@@ -15,7 +15,7 @@ from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui import show, theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
-from jiejian.ui.themes.common import about, month_heads, months, read, share, span, title, when
+from jiejian.ui.themes.common import about, grid_label, month_heads, months, read, share, span, title, when
 from jiejian.ui.themes.newest import empty, newest, side_by_side
 from jiejian.ui.view import View
 
@@ -230,7 +230,7 @@ def _largest(wide: pd.DataFrame) -> str:
 def _grids(view: View) -> Drawn:
     rows = read(view, cases.by_grid, *span(view))
     shown = rows.head(15)
-    labels = [f"{r.place} {r.grid}" for r in shown.itertuples()]
+    labels = [grid_label(r.place, r.grid) for r in shown.itertuples()]
     notes = [f"在办{r.open}，超期{r.overdue}" if r.open else "" for r in shown.itertuples()]
     found = (
         title("诉求最多的15个网格", otherwise=f"诉求最多的{len(shown)}个网格及其在办件"),

@@ -102,6 +102,11 @@ def most(wide: pd.DataFrame, head: str, unit: str) -> tuple[str, str]:
     return named, f"各{each}"
 
 
+def grid_label(place: str, grid: str) -> str:
+    """A grid beside others of the street: its name, before it that of its community unless the grid goes by it already."""
+    return grid if grid.startswith(place.removesuffix("社区")) else f"{place} {grid}"
+
+
 def share(part: float, whole: float) -> str:
     """A share in words for a title, '' of nothing."""
     return f"{100 * part / whole:.1f}%" if whole else ""

@@ -10,7 +10,7 @@ from jiejian.format import format_value
 from jiejian.ledgers import cases, grids
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, number, text
-from jiejian.ui.themes.common import about, read, span, title, when
+from jiejian.ui.themes.common import about, grid_label, read, span, title, when
 from jiejian.ui.themes.newest import by_place, empty, head, newest, side_by_side
 from jiejian.ui.view import View
 
@@ -215,7 +215,7 @@ def _cases(view: View) -> Drawn:
         title(f"诉求最多的{len(shown)}个网格，共{int(shown['cases'].sum())}件", otherwise="诉求最多的网格和在办情况"),
         f"{when(view)}，{rows['grid'].nunique()}个网格共{int(rows['cases'].sum())}件。网格大小不同，表格里另有每百户件数；多也可能是发现得多。",
     )
-    labels = [f"{r.place} {r.grid}" for r in shown.itertuples()]
+    labels = [grid_label(r.place, r.grid) for r in shown.itertuples()]
     figure = charts.bars(labels, [int(v) for v in shown["cases"]], "件", about(view, "cases", "grids"), found, notes)
     columns = (
         text("社区"),
