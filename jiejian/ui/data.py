@@ -32,7 +32,7 @@ _log = logging.getLogger("jiejian")
 _ensured: set[str] = set()
 
 
-@st.cache_resource(show_spinner="正在准备数据，首次启动约需十几秒……")
+@st.cache_resource(show_spinner="正在准备数据。只有首次启动和更新之后需要，一般不到一分钟……")
 def _ensure(home_path: str) -> bool:
     """See :func:`_build`, with a word to who waits for it."""
     _build(home_path)
