@@ -154,12 +154,14 @@ def _insert_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue,
     titles: dict[tuple[str, str], dict[str, None]] = {}
     for dataset, loaded in sorted({(m.dataset, catalogue.ledgers[m.ledger].daily_of or m.ledger) for m in active}):
         ledger = catalogue.ledgers[loaded]
-        if not any(c.id in ("source", "source_id") for c in ledger.columns):
+        # Figures as reported name their own source, the contracts of their table have nothing in common. In a table of events
+        # a column “source” is something else (a channel); what is counted from it names the table's first contract, whichever
+        # of them brought the rows.
+        reported = ledger.table == "observation"
+        if not reported or not any(c.id in ("source", "source_id") for c in ledger.columns):
             titles.setdefault((dataset, loaded), {})[ledger.name] = None
-            # What is counted from a table names its first contract, whichever of them brought the rows. Figures as reported
-            # name their own: the contracts of that table have nothing in common.
-            if ledger.table != "observation":
-                titles.setdefault((dataset, catalogue.tables()[ledger.table][0].id), {})[ledger.name] = None
+        if not reported:
+            titles.setdefault((dataset, catalogue.tables()[ledger.table][0].id), {})[ledger.name] = None
     _insert(connection, "source", [(f"{d}/{l}", d, "、".join(names), *[None] * 4) for (d, l), names in titles.items()])
     connection.execute(
         """INSERT INTO source (source_id, dataset, title)

@@ -105,4 +105,6 @@ def test_the_foot_names_three_sources_and_the_notes_all():
 def test_figures_as_reported_name_their_own_ledger(demo):
     """Several ledgers fill one table of figures; what was sent in one of them is not said to be from all of them."""
     assert demo.sources("demo", ("dues_paid_rate",)) == ("党费收缴统计表",)
+    # Its column “source” is the channel by which a work came in, not where the figure is from.
+    assert demo.sources("demo", ("small_works_done",)) == ("微实项目台账",)
     assert not [s for s in demo.source_list("demo")["title"] if "、" in s]

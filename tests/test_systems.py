@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import csv
 import importlib
+import io
 from typing import NamedTuple
 
+import openpyxl
 import pytest
+from pptx import Presentation
 
+from jiejian.catalogue import Deck
+from jiejian.export.pptx import to_pptx
+from jiejian.export.tables import figures_table
+from jiejian.export.workbook import to_xlsx
 from jiejian.home import PROJECT
 from jiejian.periods import parse_period
 from jiejian.selection import Selection
+from jiejian.ui import deck, deckbook
 from jiejian.ui.frame import PAGES
 from jiejian.ui.themes import model_cards, practices
 from jiejian.ui.view import View
@@ -94,6 +102,45 @@ def test_its_metrics_have_figures(system, demo):
         grain = demo.grains("demo", metric.id)[0]
         frame = demo.query(Selection("demo", (metric.id,), parse_period(PERIODS[grain])))
         assert frame["value"].notna().any(), f"{system}: {metric.id} has no figure"
+
+
+@pytest.mark.parametrize("system", list(SYSTEMS))
+def test_its_figures_leave_in_a_workbook(system, demo):
+    """A row for each community, a column for each metric, and every figure of the period as a number."""
+    metrics = [m for m in demo.catalogue.metrics_of(system) if not m.datasets]
+    grain = demo.grains("demo", metrics[0].id)[0]
+    together = [m for m in metrics if grain in demo.grains("demo", m.id)]
+    names, period = tuple(m.id for m in together), parse_period(PERIODS[grain])
+    frame = demo.query(Selection("demo", names, period))
+    context = demo.context("demo", names, (), period)
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(figures_table(frame, together, context, demo.catalogue)))).worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    communities = [row for row in rows if str(row[0]).endswith("社区") and any(isinstance(v, int | float) for v in row)]
+    assert len(communities) == 23
+    written = sum(isinstance(value, int | float) for row in communities for value in row)
+    assert written >= frame["value"].notna().sum() > 0
+    heads = "".join(str(value) for row in rows[:8] for value in row)
+    assert all(m.name in heads for m in together) and "演示数据" in heads
+
+
+@pytest.mark.parametrize("system", list(SYSTEMS))
+def test_its_figures_go_onto_slides(system, demo):
+    """做成演示 of its card: slides with a finding each, and a presentation that opens with as many pages and the system's figures."""
+    view = deckbook.view_for(demo, Deck(id="x", name="x", dataset="demo"))
+    plan = next(d for d in demo.catalogue.decks.values() if d.subject == "topic")
+    practice = demo.catalogue.practices[system]
+    made = deckbook.filled(view, plan, f"{system} {practice.name}")
+    slides = deck.slides(view, made)
+    drawn = [slide for slide in slides if not slide.empty]
+    assert drawn, [slide.title for slide in slides]
+    mine = {m.id for m in demo.catalogue.metrics_of(system)}
+    assert all(set(planned.metrics) <= mine for planned in made.slides)
+    assert all("演示数据" in slide.foot and "来源" in slide.foot for slide in drawn)
+    content, _ = to_pptx(slides, made, "示范街道")
+    pages = Presentation(io.BytesIO(content)).slides
+    assert [page.shapes.title.text_frame.text for page in pages] == [slide.title for slide in slides]
+    for slide, page in zip(slides, pages, strict=True):
+        assert slide.empty or any(shape.has_chart or shape.has_table or shape.shape_type is not None for shape in page.shapes)
 
 
 # The panels of each page of a working field, by the name of the page; other pages draw what is picked on them.

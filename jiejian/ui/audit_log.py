@@ -14,6 +14,8 @@ from jiejian.ui.view import View
 
 HEADS = {"at": "时间", "account": "账号", "action": "动作", "subject": "对象"}
 _SHOWN = 1_000
+_ONE_LINE = 36  # characters of 对象 beside the other columns on a screen 1366 wide
+_WIDTHS = {"时间": 150, "账号": 140, "动作": 90}
 
 
 def draw(view: View) -> None:
@@ -31,9 +33,12 @@ def draw(view: View) -> None:
     kept = rows[(rows["action"].isin(actions) | (not actions)) & (rows["account"].isin(accounts) | (not accounts))]
     more = f"，下面是最近的 {_SHOWN:,} 条" if len(kept) > _SHOWN else ""
     st.markdown(f"共 {len(kept):,} 条{more}。")
+    # An import of many files, and how many rows came of it, does not fit on one line: higher rows wrap.
+    high = 76 if kept["subject"].str.len().max() > _ONE_LINE else 35
     st.dataframe(
-        kept.head(_SHOWN).rename(columns=HEADS), hide_index=True, width="stretch", height=min(38 + 35 * max(len(kept), 1), 460)
-    )
+        kept.head(_SHOWN).rename(columns=HEADS), hide_index=True, width="stretch", height=min(38 + high * max(len(kept), 1), 460), row_height=high,
+        column_config={head: st.column_config.Column(width=px) for head, px in _WIDTHS.items()},
+    )  # fmt: skip
     said = Context(view.ask("street"), "", "", False, "", "", str(rows["at"].iloc[0])[:10])
     columns = tuple(ExportColumn(head) for head in HEADS.values())
     downloads(

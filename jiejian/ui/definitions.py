@@ -13,6 +13,9 @@ from jiejian.ui import data, person
 from jiejian.ui.view import View
 
 
+_WRAPS = 76  # px: the height from which Streamlit breaks a long text into lines
+
+
 def metrics(view: View) -> None:
     """All metrics of the group, with definition, numerator and denominator."""
     everything = st.toggle("显示全部数据集的指标", key="all_metrics")
@@ -49,7 +52,7 @@ def standards(view: View) -> None:
         }
         for s in declared.standards.values()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", row_height=76, column_config=_widths(标准=150, 指标=110, 数值=130, 文件=140, 发布机关=110, 条款=110, 有效期=90))
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", row_height=100, column_config=_widths(标准=130, 指标=110, 数值=150, 文件=170, 发布机关=100, 条款=100, 有效期=85, 说明=190))
     st.caption("只收能写明文件出处的标准；期满的标准仍画出，但注明已期满。")
 
 
@@ -135,8 +138,8 @@ def loads(view: View) -> None:
     rejects = rejects.assign(severity=rejects["severity"].map({"error": "退回", "warning": "提醒"}))
     rejects = rejects.fillna({"sheet": "", "column_name": "", "value": "", "advice": ""})
     st.dataframe(
-        rejects.rename(columns=words), hide_index=True, width="stretch", row_height=52,
-        column_config=_widths(文件=130, 工作表=70, 行=55, 列=90, 原值=110, 原因=160, 怎么改=200, 类别=55),
+        rejects.rename(columns=words), hide_index=True, width="stretch", height=540, row_height=_WRAPS,
+        column_config=_widths(文件=130, 工作表=70, 行=55, 列=90, 原值=110, 原因=160, 怎么改=220, 类别=55),
     )  # fmt: skip
 
 
