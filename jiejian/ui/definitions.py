@@ -12,7 +12,6 @@ from jiejian.export.catalogue_doc import BETTER, KINDS, formula
 from jiejian.ui import data, person
 from jiejian.ui.view import View
 
-
 _WRAPS = 76  # px: the height from which Streamlit breaks a long text into lines
 
 
