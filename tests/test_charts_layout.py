@@ -108,3 +108,11 @@ def test_figures_as_reported_name_their_own_ledger(demo):
     # Its column “source” is the channel by which a work came in, not where the figure is from.
     assert demo.sources("demo", ("small_works_done",)) == ("微实项目台账",)
     assert not [s for s in demo.source_list("demo")["title"] if "、" in s]
+
+
+def test_figures_of_four_digits_are_smaller_where_twelve_stand_in_half_a_page():
+    months = [f"{m}月" for m in range(1, 13)]
+    tight = charts.matrix(["环境卫生"], months, [list(range(1080, 1092))], "件", CONTEXT, FOUND)
+    roomy = charts.matrix(["环境卫生"], months, [list(range(80, 92))], "件", CONTEXT, FOUND)
+    sizes = [{a["font"]["size"] for a in drawn["layout"]["annotations"]} for drawn in (tight, roomy)]
+    assert sizes == [{11}, {12}]

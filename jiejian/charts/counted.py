@@ -273,6 +273,9 @@ def matrix(
         "y": list(range(len(rows))), "zmin": 0, "zmax": top, "colorscale": shade, "showscale": False, "xgap": 2, "ygap": 2,
         "hovertext": hover, "hoverinfo": "text",
     }  # fmt: skip
+    left = max(text_width(shortened(name, 12), SCREEN.body) for name in rows)
+    longest = max(text_width(t, SCREEN.small) for row in texts for t in row)
+    figure = SCREEN.small if len(columns) * (longest + 5) <= _HALF_PAGE - left - 26 else SCREEN.small - 1
     marks = [
         note(
             safe(texts[r][c]),
@@ -281,21 +284,19 @@ def matrix(
             SCREEN,
             xref="x",
             yref="y",
-            font={"size": SCREEN.small, "color": ink_on("#FFFFFF" if v is None else shade_at(scale, v / top))},
+            font={"size": figure, "color": ink_on("#FFFFFF" if v is None else shade_at(scale, v / top))},
         )
         for r, row in enumerate(counts)
         for c, v in enumerate(row)
         if texts[r][c] and len(rows) * len(columns) <= 600
     ]
-    left = max(text_width(shortened(name, 12), SCREEN.body) for name in rows)
     high = max(range(len(rows)), key=lambda r: sum(v or 0 for v in counts[r]))
     alt = f"色阶表：{len(rows)}行{len(columns)}列，合计最多的一行是{rows[high]}。"
     tall = any("\n" in c for c in columns)
     # A phone scrolls what cannot be read in its width: figures of one row that would touch, heads that would.
     # A year above its first month may reach over the next head, which has none.
     heads = [line for c in columns for line in c.split("\n") if not (tall and line.endswith("年"))]
-    cell = max(text_width(t, SCREEN.small) for row in texts for t in row)
-    cell = max(cell, *(text_width(shortened(line, 8), SCREEN.tick) for line in heads))
+    cell = max(longest, *(text_width(shortened(line, 8), SCREEN.tick) for line in heads))
     widest = max(text_width(shortened(line, 8), SCREEN.tick) for line in heads)
     tick = SCREEN.tick if len(columns) * (widest + 5) <= _HALF_PAGE - left - 26 else SCREEN.small - 1
     said = meta(finding, context, unit, alt, reading or "颜色越深，数量越多；空白格没有数据。颜色只表示多少，不表示好坏。")

@@ -12,9 +12,6 @@ from jiejian.export.catalogue_doc import BETTER, KINDS, formula
 from jiejian.ui import data, person
 from jiejian.ui.view import View
 
-_WRAPS = 76  # px: the height from which Streamlit breaks a long text into lines
-
-
 def metrics(view: View) -> None:
     """All metrics of the group, with definition, numerator and denominator."""
     everything = st.toggle("显示全部数据集的指标", key="all_metrics")
@@ -137,7 +134,7 @@ def loads(view: View) -> None:
     rejects = rejects.assign(severity=rejects["severity"].map({"error": "退回", "warning": "提醒"}))
     rejects = rejects.fillna({"sheet": "", "column_name": "", "value": "", "advice": ""})
     st.dataframe(
-        rejects.rename(columns=words), hide_index=True, width="stretch", height=540, row_height=_WRAPS,
+        rejects.rename(columns=words), hide_index=True, width="stretch", height=540, row_height=92,
         column_config=_widths(文件=130, 工作表=70, 行=55, 列=90, 原值=110, 原因=160, 怎么改=220, 类别=55),
     )  # fmt: skip
 
