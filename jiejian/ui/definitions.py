@@ -12,6 +12,7 @@ from jiejian.export.catalogue_doc import BETTER, KINDS, formula
 from jiejian.ui import data, person
 from jiejian.ui.view import View
 
+
 def metrics(view: View) -> None:
     """All metrics of the group, with definition, numerator and denominator."""
     everything = st.toggle("显示全部数据集的指标", key="all_metrics")
