@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cases import write_cases
-from benchmarks.loading import _CTAS, _TYPES, Cost, district, run
+from benchmarks.loading import CTAS, TYPES, Cost, district, run
 from jiejian.home import PROJECT
 
 RERUN_MS = 300.0
@@ -58,7 +58,7 @@ def measure(size: Size, folder: Path) -> Found:
     """Make, load and look at one size; everything lies in ``folder``."""
     home = district(folder, size.places)
     path, target = write_cases(folder / "诉求工单.csv", size.cases, places=size.places), folder / "bare.duckdb"
-    told = _CTAS.replace("{MORE}", f", columns = {_TYPES}, ignore_errors = true")
+    told = CTAS.replace("{MORE}", f", columns = {TYPES}, ignore_errors = true")
     bare = run([sys.executable, "-c", told, str(path), str(target)])
     target.unlink()
     load = run([sys.executable, "-m", "etl", "load", str(path)], home)

@@ -22,11 +22,11 @@ from benchmarks.cases import COMMUNITIES, names, write_cases
 from jiejian.home import PROJECT
 
 REGISTER = ["序号", "社区名称", "所属街道", "类型", "简称/曾用名"]
-_TYPES = (
+TYPES = (
     "{'工单编号': 'VARCHAR', '受理时间': 'TIMESTAMP', '来源渠道': 'VARCHAR', '事项类别': 'VARCHAR', '事件类型': 'VARCHAR', '社区': 'VARCHAR', "
     "'截止时间': 'TIMESTAMP', '办结时间': 'TIMESTAMP', '办结层级': 'VARCHAR', '是否满意': 'VARCHAR', '反映人': 'VARCHAR', '联系电话': 'VARCHAR'}"
 )
-_CTAS = """
+CTAS = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[2])
 connection.execute("CREATE TABLE cases AS SELECT * FROM read_csv(?{MORE})", [sys.argv[1]])
@@ -127,12 +127,12 @@ def long_csv(folder: Path, template: Path, rows: int, times: int) -> Iterator[Ro
 
     def bare(more: str) -> Cost:
         target.unlink(missing_ok=True)
-        return run([sys.executable, "-c", _CTAS.replace("{MORE}", more), str(path), str(target)])
+        return run([sys.executable, "-c", CTAS.replace("{MORE}", more), str(path), str(target)])
 
     def ours() -> Cost:
         return run([sys.executable, "-m", "etl", "load", str(path)], fresh(folder, template))
 
-    typed, found, mine = interleaved(times, lambda: bare(f", columns = {_TYPES}, ignore_errors = true"), lambda: bare(""), ours)
+    typed, found, mine = interleaved(times, lambda: bare(f", columns = {TYPES}, ignore_errors = true"), lambda: bare(""), ours)
     yield Row(f"CSV of {rows:,} cases, against CTAS with the types told", mine, typed, 1.6, 4096)
     yield Row(f"CSV of {rows:,} cases, against CTAS with the types found out", mine, found, 1.6, 4096)
     path.unlink()
