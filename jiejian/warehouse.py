@@ -226,6 +226,10 @@ class Warehouse(Records):
         found = [g for g, months in _MONTHS.items() if months >= longest]
         return (*found, "ytd") if longest == 1 else tuple(found)
 
+    def grains_by_metric(self, dataset: str) -> dict[str, tuple[str, ...]]:
+        """:meth:`grains` of every metric that the data set can show."""
+        return {m.id: self.grains(dataset, m.id) for m in self.metrics(dataset)}
+
     def sources(self, dataset: str, metrics: Iterable[str]) -> tuple[str, ...]:
         """Titles of the sources behind the metrics, for the foot of a chart."""
         titles = self._titles(dataset)

@@ -59,6 +59,42 @@ def base_period(period: Period, against: Against) -> Period | None:
     return period.previous if against == "previous" else period.year_before
 
 
+class Sheet:
+    """A figures frame of communities taken apart once, for many changes: a city's has hundreds of thousands of rows."""
+
+    def __init__(self, frame: pd.DataFrame):
+        self._metric, metrics = pd.factorize(frame["metric"])
+        self._period, periods = pd.factorize(frame["period"])
+        self._place, places = pd.factorize(frame["place_id"])
+        self._era = pd.factorize(frame["era"])[0] if "era" in frame else np.zeros(len(frame), dtype=int)
+        self._metrics, self._periods = ({key: i for i, key in enumerate(keys)} for keys in (metrics, periods))
+        self._places = len(places)
+        value, self._above, self._below = (frame[name].to_numpy(dtype=float) for name in ("value", "numerator", "denominator"))
+        self._there = ~np.isnan(value)
+
+    def periods(self, metric: Metric) -> list[str]:
+        """Keys of the periods in which the metric has rows."""
+        used = set(np.unique(self._period[self._metric == self._metrics.get(metric.id, -1)]).tolist())
+        return [key for key, code in self._periods.items() if code in used]
+
+    def change(self, metric: Metric, measures: Mapping[str, Measure], period: Period, against: Against) -> Change | None:
+        """See :func:`change`."""
+        base = base_period(period, against)
+        if base is None or not can_total(metric, measures):
+            return None
+        own = self._metric == self._metrics.get(metric.id, -1)
+        asked, before = (np.flatnonzero(own & (self._period == self._periods.get(p.key, -1))) for p in (period, base))
+        spells = [rows[self._there[rows]] for rows in (asked, before)]
+        eras = np.full((2, self._places), -1)
+        for side, rows in enumerate(spells):
+            eras[side, self._place[rows]] = self._era[rows]
+        # A place that was drawn anew between the two is not the same place.
+        both = (eras[0] >= 0) & (eras[0] == eras[1])
+        common = [rows[both[self._place[rows]]] for rows in spells]
+        figures = [_street(self._above[rows], self._below[rows], metric) for rows in common]
+        return Change(against, metric, *figures, base.key, int(both.sum()), len(np.unique(self._place[asked])))
+
+
 def change(
     frame: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure], period: Period, against: Against
 ) -> Change | None:
@@ -67,21 +103,7 @@ def change(
     Over the communities that have a figure in both periods; None where no such comparison exists (环比 of 累计, or
     the metric may not be added over communities).
     """
-    base = base_period(period, against)
-    if base is None or not can_total(metric, measures):
-        return None
-    # Rows of the two periods only: a city's series has a hundred thousand.
-    own = (frame["metric"] == metric.id).to_numpy()
-    asked, before = (np.flatnonzero(own & (frame["period"] == p.key).to_numpy()) for p in (period, base))
-    there = frame["value"].notna().to_numpy()
-    spells = [rows[there[rows]] for rows in (asked, before)]
-    places = [pd.Index(frame["place_id"].array.take(rows).to_numpy(dtype=object), dtype=object) for rows in spells]
-    if "era" in frame:  # a place that was drawn anew between the two is not the same place
-        eras = (frame["era"].array.take(rows) for rows in spells)
-        places = [pd.MultiIndex.from_arrays([place, era]) for place, era in zip(places, eras, strict=True)]
-    common = [spells[i][places[i].isin(places[1 - i])] for i in (0, 1)]
-    figures = [_street(*(frame[part].to_numpy(dtype=float)[rows] for part in ("numerator", "denominator")), metric) for rows in common]
-    return Change(against, metric, *figures, base.key, len(common[0]), len(asked))
+    return Sheet(frame).change(metric, measures, period, against)
 
 
 def _street(above: np.ndarray, below: np.ndarray, metric: Metric) -> float:

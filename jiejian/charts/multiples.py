@@ -48,7 +48,8 @@ READING = (
 def small_multiples(made: Board, context: Context, finding: Finding, label: str) -> Figure:
     """The first metric of a board, a small chart a community; each carries its place id for a click."""
     metric, places = made.cube.metrics[0], made.cube.value.shape[1]
-    worse_first = np.select([made.signal[0] == CONCERN, made.signal[0] == IMPROVEMENT], [0, 1], 2)
+    # A metric without a direction has signals, too.
+    worse_first = np.select([made.signal[0] == CONCERN, made.signal[0] == IMPROVEMENT, made.signal[0] > 0], [0, 1, 2], 3)
     cells = [cell(made, 0, int(c)) for c in np.argsort(worse_first, kind="stable")[:MOST]]
     finding = finding[0], finding[1] + told(places, len(cells), f"{len(cells)}个，有信号的在前")
     values = made.cube.value[0]

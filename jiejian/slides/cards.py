@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from jiejian.analysis.takeaway import Step, all_steps, cards_finding, like_for_like
+from jiejian.analysis.takeaway import Step, all_like_for_like, all_steps, cards_finding
 from jiejian.catalogue import Catalogue, Metric
 from jiejian.format import format_value
 from jiejian.slides.model import Card, Look, Slide, SlideData
@@ -14,15 +15,16 @@ from jiejian.slides.model import Card, Look, Slide, SlideData
 
 def cards_slides(data: SlideData, metrics: Sequence[Metric], catalogue: Catalogue, look: Look) -> list[Slide]:
     """One slide; metrics without figures are named in its takeaway. Empty where no metric has any."""
-    shown = [m for m in metrics if (data.totals["metric"] == m.id).any()]
+    of = data.totals["metric"].to_numpy(dtype=object)
+    shown = [m for m in metrics if (of == m.id).any()]
     if not data.totals["value"].notna().any():
         return []
-    compared = {m.id: like_for_like(data.series, m, catalogue.measures) for m in shown}
+    compared = all_like_for_like(data.series, shown, catalogue.measures)
     made = all_steps(data.totals, shown, compared)
     title, takeaway = cards_finding(data.totals, shown, made=made)
     absent = "、".join(m.name for m in metrics if m not in shown)
     takeaway += f"暂无数据：{absent}。" if absent else ""
-    cards = tuple(card(m, data.totals[data.totals["metric"] == m.id], made[m.id]) for m in shown)
+    cards = tuple(card(m, data.totals.iloc[np.flatnonzero(of == m.id)], made[m.id]) for m in shown)
     return [Slide(title, "cards", takeaway, cards=cards)]
 
 

@@ -44,7 +44,8 @@ class Judged:
 def judge(view: View) -> Judged | None:
     """The board of the view's metrics: by month up to the end of the picked period, or at the picked grain where nothing is
     monthly. None where there is nothing to judge."""
-    monthly = tuple(m.id for m in view.metrics if "month" in view.ask("grains", m.id))
+    grains = view.grains
+    monthly = tuple(m.id for m in view.metrics if "month" in grains[m.id])
     chosen, period = (
         (monthly, period_of(view.period.end, "month")) if monthly else (tuple(m.id for m in view.metrics), view.period)
     )

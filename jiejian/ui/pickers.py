@@ -77,7 +77,8 @@ def _periodic(view: View, needs: Needs) -> View:
     places = _communities(view, needs.communities)
     if needs.time == "none":
         return replace(view, metrics=chosen, group=group)
-    usable = tuple(m for m in chosen if period and period.grain in view.ask("grains", m.id))
+    grains = view.grains
+    usable = tuple(m for m in chosen if period and period.grain in grains[m.id])
     return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
 
 
@@ -149,7 +150,8 @@ def _metrics(view: View, offered: Sequence[Metric], needed: bool) -> tuple[Metri
 
 def _time(view: View, metrics: Sequence[Metric], how: str) -> tuple[Period | None, Period | None]:
     periods = latest_periods(view.dataset.first, view.dataset.as_of)
-    offered = [g for g in GRAINS if periods[g] and any(g in view.ask("grains", m.id) for m in view.ask("metrics"))]
+    there = {grain for grains in view.grains.values() for grain in grains}
+    offered = [g for g in GRAINS if periods[g] and g in there]
     if not offered:
         return None, None
     with _slot("pick_time", how != "none"):

@@ -94,6 +94,11 @@ class View:
         """A cached answer of the warehouse about this data set."""
         return data.ask(self.source, what, self.dataset.id, *arguments)
 
+    @property
+    def grains(self) -> dict[str, tuple[str, ...]]:
+        """The grains of each metric of the data set: one question where a page would ask hundreds."""
+        return self.ask("grains_by_metric")
+
     def figures(self, *metrics: Metric, **changed) -> pd.DataFrame:
         """The figures frame for these metrics (default: the page's), with fields of the selection replaced."""
         chosen = tuple(m.id for m in metrics) or self.selection.metrics

@@ -18,7 +18,16 @@ from jiejian.analysis.takeaway.portrait import portrait_finding, signals
 from jiejian.analysis.takeaway.ranking import ranking_finding
 from jiejian.analysis.takeaway.scores import AHEAD, BEHIND, MIDDLE, position, scores_finding
 from jiejian.analysis.takeaway.spread import board_finding, distribution_finding, relation_finding
-from jiejian.analysis.takeaway.trend import Compared, Step, Steps, all_steps, like_for_like, steps, trend_finding
+from jiejian.analysis.takeaway.trend import (
+    Compared,
+    Step,
+    Steps,
+    all_like_for_like,
+    all_steps,
+    like_for_like,
+    steps,
+    trend_finding,
+)
 from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, gap_word, listed, span_text
 
 __all__ = [
@@ -29,6 +38,7 @@ __all__ = [
     "Finding",
     "Step",
     "Steps",
+    "all_like_for_like",
     "all_steps",
     "board_finding",
     "cards_finding",
