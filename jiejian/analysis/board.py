@@ -134,9 +134,9 @@ def _judged(cube: Cube, found: Season, known: np.ndarray, whole: bool) -> tuple[
         series = np.arange(start, min(start + _BLOCK, metrics * places))
         row, number = series // max(places, 1), cube.eras[series % max(places, 1)]
         own = values[start : start + _BLOCK]
-        made = judge_in_season(own, known[row], found.seasonal[row], found.month, number)
+        made = judge_in_season(own, known[row], found.seasonal[row], found.month, number, whole)
         counts.append((np.isfinite(own) & ~known[row] & (number == number[:, -1:])).sum(axis=1))
-        parts.append(made if whole else made.at(slice(-1, None)))
+        parts.append(made)
     return Judged.stacked(parts), np.concatenate(counts)
 
 
@@ -183,12 +183,15 @@ def carried_over(cube: Cube, measures: Mapping[str, Measure]) -> np.ndarray:
     the whole spread; for independent figures the two agree. A stock that is emptied and filled (open cases) is judged.
     """
     declared = np.array([all(measures[m].kind in ("stock", "cumulative") for m in metric.parts[0]) for metric in cube.metrics])
-    steps = nanmean(np.abs(np.diff(cube.value, axis=-1)), -1) / 1.128
-    around = np.sqrt(nanmean((cube.value - nanmean(cube.value, 2)[..., None]) ** 2, 2))
+    value = cube.value[declared]
+    steps = nanmean(np.abs(np.diff(value, axis=-1)), -1) / 1.128
+    around = np.sqrt(nanmean((value - nanmean(value, 2)[..., None]) ** 2, 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(around > 0, steps / around, np.nan)
-    middle = np.array([np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else 0.0 for row in share])
-    return declared & (middle < 0.7)
+    middle = [np.median(row[~np.isnan(row)]) if (~np.isnan(row)).any() else 0.0 for row in share]
+    found = np.zeros(len(declared), dtype=bool)
+    found[declared] = np.array(middle) < 0.7
+    return found
 
 
 def _pace(cube: Cube, measures: Mapping[str, Measure], target: np.ndarray) -> np.ndarray:

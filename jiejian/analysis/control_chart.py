@@ -79,11 +79,11 @@ class Judged:
 # ---- the computation, for many series at once ----
 
 
-def judge(values: np.ndarray, stretch: np.ndarray | None = None, screen_ranges: bool = True) -> Judged:
+def judge(values: np.ndarray, stretch: np.ndarray | None = None, screen_ranges: bool = True, whole: bool = True) -> Judged:
     """Means, limits, rules and directions of ``values`` (series × points, gaps NaN).
 
     ``stretch`` numbers the stretches from 0 on, never falling: one row for all series or a row a series; default one
-    stretch.
+    stretch. Unless ``whole``, only the last point is judged (by the mean and limits of all): one column.
     """
     value = np.where(np.isfinite(values), values, np.nan)
     number = np.zeros(value.shape, int) if stretch is None else np.broadcast_to(np.asarray(stretch, int), value.shape)
@@ -96,6 +96,10 @@ def judge(values: np.ndarray, stretch: np.ndarray | None = None, screen_ranges: 
     for one in range(int(number.max(initial=0)) + 1):
         inside = number == one
         _fill(mean, spread, inside, *_centre_and_range(value, step, there & inside, linked & inside, screen_ranges))
+    if not whole:  # no rule looks farther back than a run
+        tail = slice(-RUN - 1, None)
+        # Series lie one beside the other then: rows of eight points would be a loop each.
+        value, there, linked, step, mean, spread = (np.asfortranarray(a[:, tail]) for a in (value, there, linked, step, mean, spread))
     lower, upper = mean - LIMIT * spread, mean + LIMIT * spread
     near_lower, near_upper = mean - NEAR * spread, mean + NEAR * spread
     with np.errstate(invalid="ignore"):
@@ -104,12 +108,13 @@ def judge(values: np.ndarray, stretch: np.ndarray | None = None, screen_ranges: 
         near = ~outside & ((value > near_upper) | (value < near_lower))
     rising = np.sign(np.where(np.isnan(spread), 0.0, step)).astype(np.int8)
     trend = _run(rising > 0, RUN - 1) | _run(rising < 0, RUN - 1)
-    beside = np.zeros(value.shape, bool)  # on the same side as the point before
+    beside = np.zeros_like(linked)  # on the same side as the point before
     beside[:, 1:] = linked[:, 1:] & (side[:, 1:] == side[:, :-1]) & (side[:, 1:] != 0)
     shift, two = _run(beside, RUN - 1), _two_of_three(beside, near)
     rule = np.where(outside, 1, np.where(trend, 2, np.where(two, 3, np.where(shift, 4, 0)))).astype(np.int8)
     direction = np.where(rule == 2, _slope(rising, trend, linked), np.where(rule > 0, side, 0)).astype(np.int8)
-    return Judged(value, mean, lower, upper, near_lower, near_upper, rule, direction)
+    made = Judged(value, mean, lower, upper, near_lower, near_upper, rule, direction)
+    return made if whole else made.at(slice(-1, None))
 
 
 def _centre_and_range(
@@ -153,7 +158,7 @@ def _run(links: np.ndarray, count: int) -> np.ndarray:
     ends = links[:, count:].copy()
     for back in range(1, count):
         ends &= links[:, count - back : points - back]
-    found = np.zeros(links.shape, bool)
+    found = np.zeros_like(links)
     for back in range(count + 1):
         found[:, count - back : points - back] |= ends
     return found
@@ -161,7 +166,7 @@ def _run(links: np.ndarray, count: int) -> np.ndarray:
 
 def _two_of_three(beside: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Near points of windows of three on one side that hold at least two near points."""
-    found = np.zeros(near.shape, bool)
+    found = np.zeros_like(near)
     if near.shape[1] < 3:
         return found
     count = near[:, 2:].astype(np.int8) + near[:, 1:-1] + near[:, :-2]

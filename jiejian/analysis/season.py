@@ -46,8 +46,11 @@ def season(values: np.ndarray, periods: Sequence[Period]) -> Season:
 
 def _pooled(values: np.ndarray) -> np.ndarray:
     """Metric × period: the mean over places of each series in units of its spread; NaN where no place has a figure."""
-    scaled = (values - nanmean(values, 2)[..., None]) / _spread(values)[..., None]
-    return nanmean(scaled, 1)
+    # A metric at a time: the arrays of all would not stay in the processor's cache.
+    found = np.empty((values.shape[0], values.shape[2]))
+    for row, own in enumerate(values):
+        found[row] = nanmean((own - nanmean(own, 1)[:, None]) / _spread(own)[:, None], 0)
+    return found
 
 
 def nanmean(values: np.ndarray, axis: int) -> np.ndarray:
@@ -117,18 +120,26 @@ def same_month_offset(values: np.ndarray, month: np.ndarray, centred: bool = Tru
 
 
 def judge_in_season(
-    values: np.ndarray, known: np.ndarray, seasonal: np.ndarray, month: np.ndarray, stretch: np.ndarray | None = None
+    values: np.ndarray,
+    known: np.ndarray,
+    seasonal: np.ndarray,
+    month: np.ndarray,
+    stretch: np.ndarray | None = None,
+    whole: bool = True,
 ) -> Judged:
     """:func:`judge` of series × point with known points left out, and seasonal series less their season.
 
     ``known`` is series × point, ``seasonal`` one a series. Known points keep their value and have no rule; mean and
-    limits of a seasonal series go up and down with the season. Other series are judged as they are.
+    limits of a seasonal series go up and down with the season. Other series are judged as they are. ``whole`` as in
+    :func:`judge`.
     """
     offset = np.zeros(values.shape)
     if seasonal.any():
         own = np.where(known[seasonal], np.nan, values[seasonal])
         offset[seasonal] = same_month_offset(own, month)
-    judged = judge(np.where(known, np.nan, values - offset), stretch)
+    judged = judge(np.where(known, np.nan, values - offset), stretch, whole=whole)
+    if not whole:
+        values, offset = values[:, -1:], offset[:, -1:]
     if not seasonal.any():
         return replace(judged, value=np.where(np.isfinite(values), values, np.nan))
     # Where there is no other year the limits have nowhere to stand; elsewhere they move with the season.
