@@ -46,7 +46,7 @@ def draw(view: View) -> None:
         st.markdown("一个社区的基本情况、主要指标与街道平均的比较、值得关注的变化。")
         if place:
             _offer(view, f"{names[place]}画像", f"portrait_{place}", lambda: _portrait(view, place, names[place], internal), internal)
-    st.caption(f"写的是{view.period.label}；换一个时间，请在左侧选。图表要放进文稿，可以用图下的“图片”。")
+    st.caption(f"写的是{view.period.label}；换一个时间，请在左侧选。图表要放进文稿，可以用图下的“下载图片”。")
 
 
 def _offer(view: View, subject: str, key: str, write, internal: bool) -> None:
