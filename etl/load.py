@@ -71,7 +71,9 @@ class Loads:
 
     def __init__(self, home: Home):
         self.folder = home.loads
-        self.all = sorted(map(_read_manifest, self.folder.glob("*/manifest.json")), key=lambda m: m.seq)
+        # What a killed run left half written begins with a dot: it is no load, and is swept away by the next run.
+        written = (path for path in self.folder.glob("*/manifest.json") if not path.parent.name.startswith("."))
+        self.all = sorted(map(_read_manifest, written), key=lambda m: m.seq)
         try:
             self.records = read_records(self.folder)
         except DamagedRecord as error:

@@ -74,6 +74,22 @@ def leftovers(root: Path) -> list[str]:
     return found + [p.name for p in (root / "warehouse").iterdir() if p.suffix == ".wal"]
 
 
+@pytest.mark.parametrize("manifest", ["", "{", "whole"])
+def test_a_load_that_was_killed_while_its_record_was_written_is_no_load(tmp_path, monkeypatch, manifest):
+    """One of 200 kills met this moment: the record was there and empty, and every later run took it for a damaged load."""
+    street = Street(tmp_path / "home", monkeypatch)
+    send(street.inbox, 0)
+    assert run_etl(street.root).returncode == 0
+    whole = next((street.root / "loads").glob("*/manifest.json"))
+    half = street.root / "loads" / ".loading-1-000099-monthly-0badcafe"
+    half.mkdir()
+    (half / "manifest.json").write_text(whole.read_text(encoding="utf-8") if manifest == "whole" else manifest, encoding="utf-8")
+    send(street.inbox, 1)
+    healed = run_etl(street.root)
+    assert healed.returncode == 0, healed.stdout + healed.stderr
+    assert not half.exists() and leftovers(street.root) == []
+
+
 @pytest.mark.parametrize("kills", [20, *(pytest.param(n, marks=pytest.mark.nightly) for n in (200, 500))])
 def test_a_killed_load_leaves_the_old_version_whole_and_the_next_run_heals(tmp_path, monkeypatch, kills):
     root = Street(tmp_path / "home", monkeypatch).root
