@@ -91,3 +91,14 @@ def test_a_repeated_row_that_is_rejected_counts_once(load, tmp_path, capsys):
     street = load(LETTERS, table(tmp_path / "留言.csv", rows), code=1)
     assert street.ask("SELECT rows_in, rows_accepted, rows_rejected FROM load WHERE dataset = 'trial'") == [(3, 1, 2)]
     assert not re.search(r"-\d", capsys.readouterr().out.split("已生成")[0])
+
+
+def test_a_check_under_a_contract_that_was_never_loaded(tmp_path, monkeypatch, capsys):
+    Street(tmp_path / "home", monkeypatch)
+    (tmp_path / "trial.yml").write_text(LETTERS, encoding="utf-8")
+    path = table(tmp_path / "留言.csv", [["留言编号", "留言时间", "点赞数"], ["1", "20260306", "2"], ["2", "20260306", "许多"]])
+    assert main(["check", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == 1
+    said = capsys.readouterr().out
+    assert "“网上留言”：共 2 行，可入库 1 行" in said
+    assert "第 3 行“点赞数”列的值“许多”不是数字。" in said
+    assert (tmp_path / "留言（已标注）.xlsx").is_file()
