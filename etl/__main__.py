@@ -89,7 +89,7 @@ def check(options: argparse.Namespace) -> int:
             folder = options.out or (home().root / "marked" if inside else one.path.parent)
             folder.mkdir(parents=True, exist_ok=True)
             marked[one.path] = give_back(one.path, one.problems, folder / marked_name(one.name))
-    report.show_checked(checked, marked, catalogue(), Console())
+    report.show_checked(checked, marked, Console())
     if all(one.faults for one in checked):
         return 2
     return 1 if any(one.faults or one.rows_rejected for one in checked) else 0

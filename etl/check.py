@@ -58,7 +58,9 @@ def check(
         f"""SELECT {sheet_of()}, count(DISTINCT _row) FILTER (WHERE _severity = 'error'), count(*) FILTER (WHERE _severity = 'warning')
             FROM problem GROUP BY ALL"""
     ).fetchall()
-    said_once = f"SELECT {sheet_of()}, count(*) FROM twin WHERE alike AND later GROUP BY ALL"
+    # A repeated row that is rejected as well is counted once, among the rejected.
+    wrong = "SELECT _row FROM problem WHERE _severity = 'error'"
+    said_once = f"SELECT {sheet_of()}, count(*) FROM twin WHERE alike AND later AND _row NOT IN ({wrong}) GROUP BY ALL"
     once = dict(connection.execute(said_once).fetchall()) if repeated else {}
     return {sheet: (rejected, warnings, once.get(sheet, 0)) for sheet, rejected, warnings in counted}
 

@@ -235,7 +235,8 @@ def _levels(top: Sequence[Sequence[str]], row: int, levels: int, merged: Sequenc
         cells = rows[first_row - row]
         if first < width:
             cells[first : last + 1] = [cells[first]] * len(cells[first : last + 1])
-    if not here:
+    # A group that is centred over its columns without being merged is known by the blanks to its right, too.
+    if not any(first < last for (_, first), (_, last) in here):
         for level in range(levels - 1):
             _fill_right(rows, level)
     heads = ["/".join(_distinct(parts)) for parts in zip(*rows, strict=True)]

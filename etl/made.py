@@ -29,7 +29,7 @@ def with_place(sheet: Sheet, ledger: Ledger) -> Sheet:
     but with a ``root`` means that place.
     """
     layout = ledger.layout
-    if layout is None or ledger.table != "observation" or (sheet.roles and "place" in sheet.roles):
+    if layout is None or (sheet.roles and "place" in sheet.roles):
         return sheet
     has_column = any(c.id == ledger.place for c in ledger.columns)
     whole = "" if has_column else layout.root

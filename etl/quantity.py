@@ -11,8 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from etl.units import NAMES, TIMES, factor
-from etl.wording import error_clause, is_missing
+from etl.units import NAMES, TIMES, factor, parse
+from etl.wording import error_clause, is_missing, plain
 
 _DIGITS = {
     c: i for i, row in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row
@@ -140,6 +140,9 @@ def _range(low: str, high: str, base: str, times: Decimal) -> Quantity:
 
 def _one(written: str, base: str, times: Decimal) -> tuple[Decimal, str]:
     """One number with its own multiple and unit, in base units, and what its ending says."""
+    own = plain(base)
+    if own and parse(own) is None and written.endswith(own):  # a unit that only the contract knows: 21036元/平米
+        written = written.removesuffix(own)
     match = _NUMBER.match(written)
     if not match or not (match["core"] or match["times"]) or match["more"] == "几":
         compound = _compound(written)
@@ -160,7 +163,9 @@ def _scale(unit: str, large: bool, base: str, times: Decimal) -> Decimal:
     if not unit:
         if large and times != 1:
             raise ValueError("表头的单位已含倍数，格内又写了“万”或“亿”，分不清是哪个数")
-        return times
+        kept = parse(base) if large and base else None
+        # 239万 in a column that is kept in 万元 is 239万元.
+        return times / kept[0] if kept and kept[1] else times
     stated = factor(unit, base) if base else Decimal(1)
     if stated is None:
         raise ValueError(f"单位“{unit}”与这一列的单位“{base}”不一致")

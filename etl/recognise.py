@@ -17,7 +17,7 @@ from etl.hierarchy import with_paths
 from etl.made import with_period, with_place
 from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
 from etl.sheetxml import column_number
-from etl.units import factor, parse, split_head
+from etl.units import bracketed, factor, parse, split_head
 from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
@@ -355,7 +355,7 @@ def base_unit(column: Column, catalogue: Catalogue) -> str:
 def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -> tuple[str, Decimal]:
     """The unit above a column (its own head, else “单位：万元” in the title) and the multiple that leads to ``base``."""
     head = sheet.heads[index]
-    unit = split_head(head)[1]
+    unit = split_head(head)[1] or bracketed(head, base)
     if unit and base:
         times = factor(unit, base)
         if times is None:
@@ -377,4 +377,6 @@ def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -
                 read = parse(one)
                 if read and read[0] != 1 and read[1] and base and parse(base) == (Decimal(1), read[1]):
                     return one, read[0]
+                if read is None and base and (times := factor(one, base)) is not None:
+                    return one, times
     return "", Decimal(1)

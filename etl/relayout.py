@@ -33,6 +33,7 @@ ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
 _NUMBERING = re.compile(
     r"^(?:([一二三四五六七八九十]+、)|([（(][一二三四五六七八九十]+[)）])|(\d{1,2}[.、．](?!\d))|([（(]\d{1,2}[)）]))"
 )
+_BRACKET = re.compile(r"\([^()]*\)$")
 _OF_WHICH = re.compile(r"^其中[:：、]?")
 # Beyond so many rows nobody writes measures below each other.
 _LONGEST = 200_000
@@ -88,7 +89,8 @@ class _Reading:
         return {form: c for c in self.ledger.columns if c.measure for name in c.heads for form in (normal(name), joined(name))}
 
     def is_measure(self, text: str) -> bool:
-        return any(form in self.named for form in spellings(text))
+        """Whether the contract has a measure of this name; what stands in brackets may be a unit that nobody knows (万吨标准煤)."""
+        return any(form in self.named or _BRACKET.sub("", form) in self.named for form in spellings(text))
 
     # ---- what stands down ----
 

@@ -84,7 +84,7 @@ def _written_table(written: list[Manifest], catalogue: Catalogue):
     return table
 
 
-def show_checked(checked: list[Checked], marked: dict[Path, Path], catalogue: Catalogue, console: Console) -> None:
+def show_checked(checked: list[Checked], marked: dict[Path, Path], console: Console) -> None:
     """File by file: what was recognised, what a load would change, what is wrong, and where the marked copy lies."""
 
     def say(sentence: str, style: str | None = None) -> None:
@@ -95,7 +95,7 @@ def show_checked(checked: list[Checked], marked: dict[Path, Path], catalogue: Ca
         for sentence in one.faults:
             say(f"不能用：{sentence}", "red")
         for found in one.found:
-            where = " ".join(filter(None, (found.sheet, f"“{catalogue.ledgers[found.ledger].name}”", found.period)))
+            where = " ".join(filter(None, (found.sheet, f"“{found.ledger_name}”", found.period)))
             p = found.preview
             say(f"{where}：共 {found.rows_in:,} 行，可入库 {found.rows_accepted:,} 行（新增 {p.new:,}，改变 {p.changed:,}，相同 {p.same:,}），退回 {found.rows_rejected:,} 行，提醒 {found.warnings:,} 处。")
         for sentence in one.notes:

@@ -36,10 +36,11 @@ _SAMPLE = 3
 
 @dataclass(frozen=True)
 class Found:
-    """A sheet that was recognised: its ledger, the period of its title in words, its rows, and what it would change."""
+    """A sheet that was recognised: its ledger (id and name), the period of its title in words, its rows, and what it would change."""
 
     sheet: str
     ledger: str
+    ledger_name: str
     period: str
     rows_in: int
     rows_accepted: int
@@ -146,13 +147,13 @@ def check(
             ledger = catalogue.ledgers[m.ledger]
             compared = preview(connection, ledger, catalogue, dataset, loads.path(m, "rows.parquet"), now)
             one = checked[m.origin]
-            one.found.append(_found(m, in_words(run.period_of(m)), compared))
+            one.found.append(_found(m, ledger.name, in_words(run.period_of(m)), compared))
             one.problems += _problems(connection, loads.path(m, "rejects.parquet"))
         return [checked[f.key] for f in files]
 
 
-def _found(m: Manifest, period: str, compared: Preview) -> Found:
-    return Found(m.sheet, m.ledger, period, m.rows_in, m.rows_accepted, m.rows_rejected, m.warnings, compared)
+def _found(m: Manifest, name: str, period: str, compared: Preview) -> Found:
+    return Found(m.sheet, m.ledger, name, period, m.rows_in, m.rows_accepted, m.rows_rejected, m.warnings, compared)
 
 
 def _doubt(unclear: Unclear, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Doubt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
+from math import prod
 
 from etl.wording import plain
 
@@ -79,12 +80,27 @@ def parse(unit: str) -> tuple[Decimal, str] | None:
     return times, _CANONICAL.get(rest, "")
 
 
+def _multiple(unit: str) -> tuple[Decimal, str]:
+    """``亿千瓦时`` → (10**11, 瓦时): the multiples before a unit, whatever it is."""
+    multiple, rest = _PREFIX.match(plain(unit)).groups()
+    return prod((TIMES[sign] for sign in multiple), start=Decimal(1)), rest
+
+
+def bracketed(head: str, base: str) -> str:
+    """The unit in brackets at the end of a head where it is that of ``base`` under a multiple or none, listed or not; else nothing."""
+    match = _TAIL.match(plain(head))
+    unit = match and match["bracket"]
+    return unit if unit and base and parse(unit) is None and factor(unit, base) is not None else ""
+
+
 @lru_cache(maxsize=1024)
 def factor(written: str, base: str) -> Decimal | None:
     """By what a number in ``written`` units is multiplied to stand in ``base`` units; None when they do not match."""
     there, here = parse(written), parse(base)
     if there is None:
-        return Decimal(1) if plain(written) == plain(base) else None
+        # A unit that the list does not have, under a multiple or none: 万吨标准煤, 吨标准煤.
+        (times, unit), (base_times, base_unit) = _multiple(written), _multiple(base)
+        return times / base_times if unit and unit == base_unit else None
     times, unit = there
     base_times, base_unit = here or (Decimal(1), plain(base))
     if not unit or not base_unit or unit == base_unit or (unit in _COUNTS and base_unit in _COUNTS):

@@ -13,6 +13,7 @@ _OWN_TABLES = frozenset(
 )
 _TAKEN = frozenset(["dataset", "place_id", "load_id", "cell", "row", "slice"])
 _PERIOD = re.compile(r"^\d{4}(年?|年\d{1,2}月|年第[一二三四]季度|年[上下]半年)$")
+_DASHED = re.compile(r"^\d{4}-(0?[1-9]|1[0-2])$")
 
 
 def ledger_faults(ledger: Ledger, datasets: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -100,5 +101,5 @@ def _layout(ledger: Ledger) -> Iterator[tuple[str, str]]:
     for key in ("places", "periods", "measures"):
         if getattr(layout, key) and ledger.table != "observation":
             yield f"layout.{key}", "只用于写入 observation 的约定"
-    if layout.period and not _PERIOD.match(layout.period):
+    if layout.period and not (_PERIOD.match(layout.period) or _DASHED.match(layout.period)):
         yield "layout.period", f"看不懂“{layout.period}”，应写成 2020 或 2026年10月"
