@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from etl.load import REPLACED, Loads, Manifest
+from etl.loaded import Loaded, rows_of
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger
 
@@ -27,34 +28,31 @@ def file_reports(
         files = [str(loads.path(m, "rows.parquet")) for m in counted if m.ledger == ledger.id and m.rows_accepted]
         if ledger.sent not in _MONTHS or not files:
             continue
-        there = {
-            n for n, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?, union_by_name = true)", [files]).fetchall()
-        }
         times = "count(DISTINCT l.sha256)" if ledger.table == "observation" else "1"
-        if source := _rows(ledger, there):
-            connection.execute(
-                f"""INSERT INTO filing
-                    SELECT r.dataset, {text(ledger.id)}, r.place_id, r.starts, r.ends, min(l.loaded_at), max(l.loaded_at),
-                           {times}, coalesce(bool_and(r.zero) FILTER (r.load_id = r.newest), false)
-                    FROM (SELECT *, max(load_id) OVER (PARTITION BY dataset, place_id, starts) AS newest
-                          FROM ({source})) r JOIN load l ON l.load_id = r.load_id
-                    WHERE r.place_id IS NOT NULL AND r.starts IS NOT NULL GROUP BY r.dataset, r.place_id, r.starts, r.ends""",
-                [files],
-            )
+        with rows_of(connection, files) as rows:
+            if source := _rows(ledger, rows):
+                connection.execute(
+                    f"""INSERT INTO filing
+                        SELECT r.dataset, {text(ledger.id)}, r.place_id, r.starts, r.ends, min(l.loaded_at), max(l.loaded_at),
+                               {times}, coalesce(bool_and(r.zero) FILTER (r.load_id = r.newest), false)
+                        FROM (SELECT *, max(load_id) OVER (PARTITION BY dataset, place_id, starts) AS newest
+                              FROM ({source})) r JOIN load l ON l.load_id = r.load_id
+                        WHERE r.place_id IS NOT NULL AND r.starts IS NOT NULL GROUP BY r.dataset, r.place_id, r.starts, r.ends""",
+                    rows.parameters,
+                )
 
 
-def _rows(ledger: Ledger, there: set[str]) -> str:
+def _rows(ledger: Ledger, rows: Loaded) -> str:
     """A row a place, period and load; whether everything reported is zero (NULL where nothing is said)."""
-    parquet = "read_parquet(?, union_by_name = true)"
     if ledger.table == "observation":
         return f"""SELECT dataset, place_id, period_start AS starts, period_end AS ends, load_id, bool_and(value = 0) AS zero
-                   FROM {parquet} WHERE status <> 'M' GROUP BY ALL"""
-    if not ledger.happens or ledger.happens not in there or "place_id" not in there:
+                   FROM {rows.source} WHERE status <> 'M' GROUP BY ALL"""
+    if not ledger.happens or ledger.happens not in rows.columns or "place_id" not in rows.columns:
         return ""
     months = _MONTHS[ledger.sent]
     starts = f"CAST(date_trunc('year', m) + INTERVAL 1 MONTH * ((month(m) - 1) // {months} * {months}) AS DATE)"
     # Of millions of events only the month is worked out one by one.
     return f"""SELECT dataset, place_id, {starts} AS starts, CAST({starts} + INTERVAL {months} MONTH - INTERVAL 1 DAY AS DATE) AS ends, load_id,
                       false AS zero
-               FROM (SELECT dataset, place_id, load_id, date_trunc('month', {quoted(ledger.happens)}) AS m FROM {parquet} GROUP BY ALL)
+               FROM (SELECT dataset, place_id, load_id, date_trunc('month', {quoted(ledger.happens)}) AS m FROM {rows.source} GROUP BY ALL)
                GROUP BY ALL"""

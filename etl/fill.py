@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +12,7 @@ from etl.corrections import correct
 from etl.due import derive_due
 from etl.filing import file_reports
 from etl.load import Loads, Manifest
+from etl.loaded import Loaded, rows_of
 from etl.notices import conflicts, notices
 from etl.places import Place
 from etl.schema import FIXED, PLACE_PATHS, column_types, quoted, tables
@@ -32,12 +33,10 @@ def fill(
     for table, ledgers in catalogue.tables().items():
         chosen = [m for m in active if m.table == table and m.rows_accepted]
         if chosen and table != "place":
-            _insert_rows(
-                connection, table, tables(catalogue)[table], ledgers, [loads.path(m, "rows.parquet") for m in chosen], moved
-            )
-    files = [loads.path(m, "rows.parquet").as_posix() for m in active if m.table == "observation" and m.rows_accepted]
-    if len(files) > 1:
-        conflicts(connection, files, moved)
+            with rows_of(connection, [loads.path(m, "rows.parquet").as_posix() for m in chosen]) as rows:
+                _insert_rows(connection, table, tables(catalogue)[table], ledgers, rows, len(chosen) > 1, moved)
+                if table == "observation" and len(chosen) > 1:
+                    conflicts(connection, rows, moved)
     notices(connection, catalogue)
     correct(connection, catalogue, {dataset: found.gazetteer() for dataset, found in atlases.items()})
     derive_due(connection, catalogue)
@@ -87,30 +86,25 @@ def _insert_rows(
     table: str,
     columns: dict[str, str],
     ledgers: list[Ledger],
-    files: list[Path],
+    rows: Loaded,
+    several: bool,
     moved: dict[str, str],
 ) -> None:
-    """The rows of a table's active loads; of rows with the same key the newest counts."""
-    paths = [path.as_posix() for path in files]
-    there = {
-        name
-        for name, *_ in connection.execute("DESCRIBE SELECT * FROM read_parquet(?, union_by_name = true)", [paths]).fetchall()
-    }
+    """The rows of a table's active loads; of rows with the same key in ``several`` the newest counts."""
+    there, source, parameters = rows.columns, rows.source, dict(rows.parameters)
     # A load under an older contract may lack a column, or hold it in another type.
     selected = [
         f"TRY_CAST(r.{quoted(c)} AS {kind}) AS {quoted(c)}" if c in there else f"CAST(NULL AS {kind}) AS {quoted(c)}"
         for c, kind in columns.items()
     ]
-    source = "read_parquet($files, union_by_name = true)"
-    parameters: dict = {"files": paths}
     if moved and "place_id" in there:
         source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
         parameters |= {"old": list(moved), "now": list(moved.values())}
-    older = _older(ledgers[0], there, table, source) if len(files) > 1 else ""
+    older = _older(ledgers[0], there, table, source) if several else ""
     connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
 
 
-def _older(ledger: Ledger, there: set[str], table: str, source: str) -> str:
+def _older(ledger: Ledger, there: Collection[str], table: str, source: str) -> str:
     """Leave out rows of which a newer load holds the same key; load ids sort by time."""
     if table == "observation":
         return _older_figures(source)

@@ -154,10 +154,16 @@ def _jumps(batch: Batch, rule: Rule, series: list[_Series], by_row: bool) -> str
           SELECT _row, place_id, starts, ends, kind, unnest([{lists["column"]}]) AS c, unnest([{lists["measure"]}]) AS measure,
                  unnest([{lists["part"]}]) AS part, unnest([{lists["unit"]}]) AS unit, unnest([{lists["value"]}]) AS v
           FROM dated),
+        begins AS MATERIALIZED (SELECT min(starts) AS first FROM now),
         before AS (
-          SELECT place_id, measure, part, grain AS kind, period_start AS starts, period_end AS ends, value FROM history h
-          WHERE NOT EXISTS (SELECT 1 FROM now n WHERE n.v IS NOT NULL AND (n.place_id, n.measure, n.part, n.kind, n.ends)
+          SELECT place_id, measure, part, grain AS kind, period_start AS starts, period_end AS ends, value FROM history h, begins
+          WHERE period_end >= first
+            AND NOT EXISTS (SELECT 1 FROM now n WHERE n.v IS NOT NULL AND (n.place_id, n.measure, n.part, n.kind, n.ends)
                             = (h.place_id, h.measure, h.part, h.grain, h.period_end))
+          -- Of what ended before anything here begins only the last can be the period before.
+          UNION ALL SELECT place_id, measure, part, grain, last.s, ends, last.v
+          FROM (SELECT place_id, measure, part, grain, max(period_end) AS ends, max_by(struct_pack(s := period_start, v := value), period_end) AS last
+                FROM history, begins WHERE period_end < first GROUP BY ALL)
           UNION ALL SELECT place_id, measure, part, kind, starts, ends, v FROM now WHERE v IS NOT NULL),
         pair AS (
           SELECT now.*, before.value AS was, before.starts AS began

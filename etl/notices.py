@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from etl.loaded import Loaded
 from etl.places import COMMUNITIES
 from etl.schema import text
 from jiejian.catalogue import Catalogue, Rule
@@ -17,14 +18,14 @@ _MANY = 5
 _MONTH = "year({0}) || '年' || month({0}) || '月'"
 
 
-def conflicts(connection: duckdb.DuckDBPyConnection, files: list[str], moved: dict[str, str]) -> None:
+def conflicts(connection: duckdb.DuckDBPyConnection, rows: Loaded, moved: dict[str, str]) -> None:
     """Fill ``conflict``: figures of which two loads say different things. The newest counts; every older one is listed."""
     connection.execute(
-        """INSERT INTO conflict
+        f"""INSERT INTO conflict
            WITH said AS (
              SELECT o.dataset, o.ledger, coalesce(m.now, o.place_id) AS place_id, o.measure, o.grain, o.period_start, o.period_end,
                     coalesce(o.breakdown, '') AS breakdown, coalesce(o.category, '') AS category, o.value, o.load_id, o.cell
-             FROM read_parquet($files, union_by_name = true) o
+             FROM {rows.source} o
              LEFT JOIN (SELECT unnest($old::VARCHAR[]) AS old, unnest($now::VARCHAR[]) AS now) m ON m.old = o.place_id
              WHERE o.period_start IS NOT NULL),
            last AS (
@@ -38,7 +39,7 @@ def conflicts(connection: duckdb.DuckDBPyConnection, files: list[str], moved: di
            FROM said s JOIN last l USING (dataset, place_id, measure, grain, period_start, period_end, breakdown, category)
            JOIN load a ON a.load_id = s.load_id JOIN load b ON b.load_id = l.load_id
            WHERE s.load_id < l.load_id AND s.value IS DISTINCT FROM l.newest.v""",
-        {"files": files, "old": list(moved), "now": list(moved.values())},
+        rows.parameters | {"old": list(moved), "now": list(moved.values())},
     )
 
 

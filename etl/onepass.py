@@ -15,6 +15,7 @@ from datetime import date
 import duckdb
 import numpy as np
 
+from etl import dates
 from etl.arrays import to_numpy
 from etl.batch import Batch, row_of
 from etl.check import is_needed
@@ -23,7 +24,7 @@ from etl.longtext import Held, Scan
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
-from etl.tidy import BLANKS, Tidied, fast, no_view, raw_rows, tidy_raw
+from etl.tidy import BLANKS, Tidied, fast, moment, no_view, raw_rows, tidy_raw
 from etl.values import Context, is_metric, read_values
 from etl.wording import MEAN_ROW, SUBTOTAL_ROW, TOTAL_ROW
 from jiejian.catalogue import Column
@@ -134,6 +135,10 @@ def _cell(batch: Batch, column: Column) -> str:
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, context: Context, today: date) -> None:
+    looked_up = [_cell(batch, c) for c in batch.stored if c.type in _LOOKED_UP and not c.personal]
+    if looked_up:
+        some = f"SELECT {', '.join(dict.fromkeys(looked_up))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE beginning AS {some}")
     values = {c.id: _value(connection, batch, scan, c, context) for c in batch.stored}
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
@@ -152,11 +157,11 @@ def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Hel
 def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, column: Column, context: Context) -> str:
     """The SQL that reads a cell of the column; NULL where it takes a closer look."""
     cell = _cell(batch, column)
+    if _is_moment(batch, column):
+        return moment(column, cell)  # read once; a year out of bounds makes the row an odd one
     if column.type not in _LOOKED_UP or column.personal:
         return fast(batch.ledger, column, cell, False)
-    seen = connection.execute(
-        f"SELECT DISTINCT v FROM (SELECT {cell} AS v FROM {scan.sql()} LIMIT {_LEARNT_FROM}) WHERE v IS NOT NULL ORDER BY v"
-    ).fetchall()
+    seen = connection.execute(f"SELECT DISTINCT {cell} AS v FROM beginning WHERE v IS NOT NULL ORDER BY v").fetchall()
     known = {
         r.raw: r.canon
         for r in read_values(column, [v for (v,) in seen], context)
@@ -168,6 +173,10 @@ def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Hel
     if not known:
         return f"CAST(NULL AS {_kept_as(batch, column, context)})"
     return _among(cell, known, _kept_as(batch, column, context))
+
+
+def _is_moment(batch: Batch, column: Column) -> bool:
+    return column.type in ("date", "datetime") and not column.personal and not batch.ledger.missing
 
 
 def _among(cell: str, known: dict[str, str], kind: str) -> str:
@@ -197,6 +206,9 @@ def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date) ->
     for column in batch.stored:
         cell, value = _cell(batch, column), names[column.id]
         odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
+        if _is_moment(batch, column):
+            first, end = f"DATE '{dates.FIRST_YEAR}-01-01'", f"DATE '{dates.LAST_YEAR + 1}-01-01'"
+            odd += [f"{value} < {first}", f"{value} >= {end}"]
         if is_needed(batch.ledger, column):
             odd.append(f"{cell} IS NULL")
         if column.type in NUMERIC:

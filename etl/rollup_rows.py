@@ -123,10 +123,11 @@ def _copied(connection: duckdb.DuckDBPyConnection, plain: Rows, measures: Sequen
     columns += [f"{plain.month(at)} AS {_month(at)}" for at in months]
     columns += [f"({condition}) IS TRUE AS {flag[2:]}" for condition, flag in conditions.items()]
     columns += [f"{added} AS {column[2:]}" for added, column in amounts.items()]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_NARROW} AS SELECT {', '.join(columns)} FROM {plain.source} WHERE e.place_id IS NOT NULL"
-    )
     last = dict(connection.execute("SELECT dataset, CAST(as_of AS VARCHAR) FROM horizon").fetchall())
+    known = f"e.dataset IN ({', '.join(map(text, last))})" if last else "false"  # a join would carry all columns along
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_NARROW} AS SELECT {', '.join(columns)} FROM {quoted(table)} e WHERE e.place_id IS NOT NULL AND {known}"
+    )
     return NarrowRows(table, ledgers, {"true": "true"} | conditions, amounts, last)
 
 

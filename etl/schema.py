@@ -334,10 +334,21 @@ def _day_columns(flows: list[Measure]) -> dict[str, str]:
 
 def create_tables(catalogue: Catalogue) -> list[str]:
     """The statements that make every table, empty."""
+    numbers = _numbers(catalogue)
+
+    def column(table: str, name: str, kind: str) -> str:
+        return f"{quoted(name)} {kind}{' USING COMPRESSION zstd' if (table, name) in numbers else ''}"
+
     return [
-        f"CREATE TABLE {quoted(name)} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns.items())})"
-        for name, columns in tables(catalogue).items()
+        f"CREATE TABLE {quoted(table)} ({', '.join(column(table, name, kind) for name, kind in columns.items())})"
+        for table, columns in tables(catalogue).items()
     ]
+
+
+def _numbers(catalogue: Catalogue) -> set[tuple[str, str]]:
+    """Table and column of texts of which each row has another one: to look for a dictionary of them is the dearest part of writing."""
+    own = {(l.table, l.key[0]) for l in catalogue.ledgers.values() if len(l.key) == 1 and l.table not in FIXED}
+    return {(l.table, c.id) for l in catalogue.ledgers.values() for c in l.columns if (l.table, c.id) in own and c.type == "text"}
 
 
 def create_views(catalogue: Catalogue) -> list[str]:

@@ -173,10 +173,15 @@ def _fast(ledger: Ledger, column: Column, cell: str, scaled: bool, order: str) -
     if column.type in NUMERIC and not scaled:
         return f"CASE WHEN isfinite(TRY_CAST({cell} AS DOUBLE)) AND NOT contains({cell}, '_') THEN TRY_CAST({cell} AS DOUBLE) END"
     if column.type in ("date", "datetime"):
-        kind = "DATE" if column.type == "date" else "TIMESTAMP"
-        point = f"coalesce(TRY_CAST({cell} AS {kind}), CAST(TRY_STRPTIME({cell}, {_formats(order)}) AS {kind}))"
+        point = moment(column, cell, order)
         return f"CASE WHEN year({point}) BETWEEN {dates.FIRST_YEAR} AND {dates.LAST_YEAR} THEN {point} END"
     return None
+
+
+def moment(column: Column, cell: str, order: str = "") -> str:
+    """The SQL that reads a day or a moment of any year."""
+    kind = "DATE" if column.type == "date" else "TIMESTAMP"
+    return f"coalesce(TRY_CAST({cell} AS {kind}), CAST(TRY_STRPTIME({cell}, {_formats(order)}) AS {kind}))"
 
 
 def _formats(order: str) -> str:

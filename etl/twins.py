@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from etl.batch import Batch, line_of, sheet_of
 from etl.schema import column_types, quoted, text
@@ -31,14 +33,23 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     listed = ", ".join(names)
     given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
     where = f"_kind = 'row' AND {given}"
+    rows = "typed"
     if tidied.first_row is not None:
-        # Of a long text the keys are hashed first, since eight bytes are grouped faster than words; few are then compared as they are.
-        same_hash = f"SELECT hash({listed}) AS h FROM typed WHERE {where} GROUP BY h HAVING count(*) > 1"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE twin_hash AS {same_hash}")
-        where += f" AND hash({listed}) IN (SELECT h FROM twin_hash)"
+        # Of a long text the keys are hashed first, since eight bytes are sorted faster than words; few rows are then compared as they are.
+        hashes = connection.execute(f"SELECT hash({listed}) AS h FROM typed WHERE {where}").fetchnumpy()["h"]
+        hashes.sort()
+        again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        if not len(again):
+            return None
+        connection.register("twin_hash", pa.table({"h": again}))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE {where} AND hash({listed}) IN (SELECT h FROM twin_hash)"
+        )
+        connection.unregister("twin_hash")
+        rows = "maybe_twin"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin_key AS
-            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM typed WHERE {where}
+            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM {rows} WHERE {where}
             GROUP BY ALL HAVING count(*) > 1"""
     )
     if not connection.execute("SELECT 1 FROM twin_key LIMIT 1").fetchone():
@@ -50,7 +61,7 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
         f"""CREATE OR REPLACE TEMP TABLE twin AS
             WITH found AS (
               SELECT t._row, k.first, hash({content}) AS content
-              FROM typed t JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
+              FROM {rows} t JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
             SELECT _row, content, count(DISTINCT content) OVER (PARTITION BY first) = 1 AS alike,
                    CASE WHEN _row = first THEN min(_row) FILTER (WHERE _row > first) OVER (PARTITION BY first) ELSE first END AS other,
                    _row > first AS later
