@@ -5,7 +5,6 @@ import streamlit as st
 from jiejian.ui import attention, board, cards, deck, frame, nothing, published, reporting, show, tables, to_date
 
 view = frame.page(__file__)
-board.leave()
 
 if view.published:
     published.overview(view)

@@ -15,12 +15,12 @@ from jiejian.analysis.takeaway import Finding, cell_sentence, status_finding
 from jiejian.export.tables import ExportColumn, ExportTable
 from jiejian.periods import Period, period_of, periods_between
 from jiejian.selection import Selection
-from jiejian.ui import data, runs, show, tables
+from jiejian.ui import data, going, runs, show, tables
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.view import View
 
 POINTS = 36
-_KEY, _TABLE, _CHOSEN, _GO = "board_chart", "board_table", "_board_cell", "_open_trend"
+_KEY, _TABLE, _CHOSEN = "board_chart", "board_table", "_board_cell"
 _LEGEND = (
     '<div class="jj-legend"><span><i class="worse">▲▼</i> 变差信号</span><span><i class="better">▲▼</i> 改善信号</span>'
     "<span><i>▲▼</i> 变了，不分好坏</span><span><i>•</i> 通常波动</span><span><i>空白</i> 不作判断</span>"
@@ -59,13 +59,6 @@ def judge(view: View) -> Judged | None:
 def _past(view: View, period: Period) -> list[Period]:
     known = periods_between(view.dataset.first, period.end, period.grain)
     return [p for p in known if view.dataset.first <= p.start and p.end <= period.end][-POINTS:]
-
-
-def leave() -> None:
-    """Go to the trend that was asked for in the board; the first thing that the page does."""
-    if st.session_state.pop(_GO, False):
-        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
-        st.switch_page("pages/trends.py", query_params={})
 
 
 def draw(view: View, judged: Judged) -> None:
@@ -195,7 +188,7 @@ def _explained(view: View, judged: Judged, chosen: Sequence[str] | None) -> None
         with st.expander("走势的表格"):
             tables.run_table(frame, found.metric)
         st.button("在趋势分析中打开", key="open_trend", on_click=_open, args=(found, judged.selection.period), type="primary")
-    if _GO in st.session_state:
+    if going.asked():
         # Never from within the fragment: another run of it that waits would end the new page half drawn.
         st.rerun()
 
@@ -209,8 +202,4 @@ def _cell(made: Board, chosen: Sequence[str] | None) -> Cell | None:
 
 
 def _open(found: Cell, period: Period) -> None:
-    st.session_state["metric"] = found.metric.id
-    st.session_state["community"] = [found.place_id]
-    st.session_state["grain"] = period.grain
-    st.session_state["period"] = period.key
-    st.session_state[_GO] = True
+    going.go("trends", metric=found.metric.id, community=[found.place_id], grain=period.grain, period=period.key)

@@ -9,12 +9,11 @@ import streamlit as st
 
 from jiejian import charts
 from jiejian.catalogue import Metric
-from jiejian.ui import show, tables
+from jiejian.ui import going, show, tables
 from jiejian.ui.pillars import pillars
 from jiejian.ui.view import View
 
 _KEY = "compare_chart"
-_GO = "_open_community"
 _BOUND = {"bind": "query-params"}
 ORDER, TOGETHER, ALL = "排序", "关系", "全景"
 RANKING, FUNNEL, SPREAD = "排序图", "漏斗图", "分布图"
@@ -24,9 +23,6 @@ def compare(view: View) -> View:
     """Draw the comparison; the picked communities are in focus, the others stay as background. Returns the view as shown."""
     angle = _choice("角度", (ORDER, TOGETHER, ALL), "angle")
     {ORDER: _in_order, TOGETHER: _together, ALL: _all_at_once}[angle](view)
-    if st.session_state.pop(_GO, False):
-        # An empty mapping, not None: parameters bound to pickers must not be cleared, the pickers write them again.
-        st.switch_page("pages/trends.py", query_params={})
     return view
 
 
@@ -91,8 +87,7 @@ def _open() -> None:
     """A click on a mark: that community becomes the picked one and the next page its trend."""
     place = show.clicked(_KEY)
     if place:
-        st.session_state["community"] = [place]
-        st.session_state[_GO] = True
+        going.go("trends", community=[place])
 
 
 # ---- two metrics ----

@@ -16,7 +16,7 @@ import streamlit as st
 
 from jiejian.home import PROJECT
 from jiejian.roles import NotAllowed
-from jiejian.ui import data, messages, person, show, signing
+from jiejian.ui import data, going, messages, person, show, signing
 from jiejian.ui.pickers import Needs, pick
 from jiejian.ui.view import View
 
@@ -92,6 +92,7 @@ def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None
     chosen = st.navigation(sections, position="hidden" if full_screen else "sidebar", expanded=True)
     if wanted in links:
         st.switch_page(links[wanted], query_params=params)
+    going.turn(links, chosen)
     _style()
     if person.signs_in():
         signing.wanted([p.name for p in PAGES], signed_in=True)
