@@ -56,10 +56,10 @@ class Waiting:
 
     @property
     def turn(self) -> tuple:
-        """The order in which sheets are loaded and numbered."""
+        """The order in which sheets are loaded and numbered; sheets of a workbook stay in its order, so that the later one counts."""
         start = self.period.start if self.period else date.min
         # What is hidden comes first, so that what is visible counts where both say something.
-        return self.rank, self.match.ledger.id, start, not self.match.sheet.hidden, self.origin.key, self.match.sheet.key
+        return self.rank, self.match.ledger.id, start, not self.match.sheet.hidden, self.origin.key
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from etl import backup, corrections, demo, faults, origins, trial, undo, warehouse
+from etl import backup, contradictions, corrections, demo, faults, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.memory import Memory
@@ -306,6 +306,7 @@ class _Run:
         summary.path = warehouse.serving(self.where)
         if self.catalogue.corrections and summary.path:
             summary.corrections = corrections.failed(str(summary.path))
+        summary.notes += contradictions.told(summary.path, summary.written)
         summary.seconds = time.perf_counter() - began
         return summary
 

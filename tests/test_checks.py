@@ -1,6 +1,7 @@
 """What a statistician would ask about a ledger: real files through the ETL, each fault with its exact sentence."""
 
 import pytest
+import xlsxwriter
 from street import COMMUNITIES, Street, table, workbook
 
 from jiejian.catalogue import catalogue
@@ -236,3 +237,21 @@ def test_a_table_like_a_ledger_of_other_places_comes_back_row_by_row(street):
     ]
     assert street.figures("households") == {}
 
+
+
+def test_sheets_of_one_workbook_that_differ_are_told_when_they_are_loaded(street):
+    """Two places of one name on two sheets, or the same table twice with a typing error: the later sheet counts, and it is said."""
+    path = street.inbox / "2026年10月社区基本情况统计表.xlsx"
+    title = ["柳河街道2026年10月社区基本情况统计表"]
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, households in (("甲", 100), ("乙", 120)):
+            sheet = book.add_worksheet(name)
+            for r, row in enumerate([title, HEADS, ["春和社区", households, 300, 10], ["望湖社区", 200, 500, 20]]):
+                sheet.write_row(r, 0, row)
+    summary = street.refresh()
+    assert (
+        "文件“2026年10月社区基本情况统计表.xlsx”的工作表“甲”和“乙”有 1 个数字说的是同一处、同一时间的同一项，却不一样"
+        "（如春和社区2026年10月户数：100 和 120），以“乙”的为准。请核对是否把同名的两处写成了一处，或同一张表放了两遍。"
+    ) in summary.notes
+    assert street.figures("households")["春和", "2026-10"] == 120
+    assert street.refresh().notes == [], "what was said once is not said again"
