@@ -50,6 +50,15 @@ def test_a_funnel_names_only_those_outside_and_in_focus():
     assert len(drawn["data"]) == 5 and "放宽" in drawn["layout"]["meta"]["reading"]
 
 
+def test_names_in_a_funnel_do_not_lie_on_one_another():
+    """Places at the same point share it: one of them is named, the one in focus first."""
+    figures = {f"第{i}社区": (930 + i % 5, 1000) for i in range(60)} | {f"远{i}社区": (500, 1000) for i in range(3)}
+    drawn = charts.funnel_plot(at("on_time_rate", **figures), SHARE, CONTEXT)
+    assert len([t for t in drawn["data"][-1]["text"] if t.startswith("远")]) == 1
+    drawn = charts.funnel_plot(at("on_time_rate", **figures), SHARE, CONTEXT, focus="demo/远2社区")
+    assert [t for t in drawn["data"][-1]["text"] if t.startswith("远")] == ["远2社区"]
+
+
 def test_a_count_has_no_funnel_and_says_so():
     drawn = charts.funnel_plot(made(COUNT), COUNT, CONTEXT)
     assert any("没有漏斗图" in t for t in texts(drawn))

@@ -32,6 +32,7 @@ from jiejian.context import Context
 from jiejian.format import format_value
 
 MOST_PLACES = 30
+_TWO_SIGNS = 24
 _ROW, _HEAD = 27, 40
 _LABEL = 196
 _COLOURS = {"improvement": BETTER, "concern": WORSE, "neutral_high": SECOND, "neutral_low": SECOND}
@@ -57,14 +58,17 @@ def status_board(
     cells = [
         (y, x, cell(made, row, column)) for y, (_, row) in enumerate(rows) if row is not None for x, column in enumerate(columns)
     ]
-    height = _HEAD + _ROW * len(rows) + 6
+    # Where columns are narrow each character has a line of its own.
+    signs = 2 if len(columns) <= _TWO_SIGNS else 1
+    head = _HEAD if signs == 2 else _HEAD + 2 * SCREEN.small * 1.3
+    height = head + _ROW * len(rows) + 6
     names = [str(made.cube.places["place"].iloc[c]).removesuffix("社区") for c in columns]
     layout = template(
         height,
         SCREEN,
-        {"l": _LABEL, "r": 4, "t": _HEAD, "b": 4},
+        {"l": _LABEL, "r": 4, "t": head, "b": 4},
         xaxis=axis(
-            SCREEN, side="top", tickmode="array", tickvals=list(range(len(names))), ticktext=[_narrow(n) for n in names],
+            SCREEN, side="top", tickmode="array", tickvals=list(range(len(names))), ticktext=[_narrow(n, signs) for n in names],
             range=[-0.5, len(names) - 0.5], showgrid=False, tickfont={"size": SCREEN.small, "color": INK}, tickangle=0,
         ),
         yaxis=axis(SCREEN, visible=False, range=[len(rows) - 0.5, -0.5]),
@@ -76,9 +80,9 @@ def status_board(
     return {"data": [_grounds(cells, label, rules), _changes(cells, rules), *_targets(cells)], "layout": layout}
 
 
-def _narrow(name: str) -> str:
-    """A name in lines of two characters, four at most, for a narrow column."""
-    return "<br>".join(safe(line) for line in wrap(shortened(name, 4), 2))
+def _narrow(name: str, signs: int) -> str:
+    """A name in lines of so many characters, four at most in all, for a narrow column."""
+    return "<br>".join(safe(line) for line in wrap(shortened(name, 4), signs))
 
 
 def _rule(y: int) -> dict[str, Any]:

@@ -43,7 +43,7 @@ _HEIGHT, _SLIDE_HEIGHT = 440, 760
 _POINTS = 80
 READING = (
     "每个点是一个社区，越靠右规模越大；中间横线是总体平均。虚线、实线是95%和99.8%控制限：规模小，偶然起伏大，所以左边宽、右边窄。"
-    "实线之外才说明显高于或低于平均，只有这些点写出名称；线内的高低可能只是随机波动。"
+    "实线之外才说明显高于或低于平均，只有这些点写出名称（写得下的；其余指向圆点可见）；线内的高低可能只是随机波动。"
 )
 
 
@@ -81,7 +81,7 @@ def funnel_plot(
     )
     said = meta(finding, context, metric.unit, _alt(there, metric), reading)
     return {
-        "data": [*_lines(limits, kind), *_dots(drawn, metric, ids(focus), kind)],
+        "data": [*_lines(limits, kind), *_dots(drawn, metric, ids(focus), kind, (x[-1] - x[0], y[-1] - y[0], height))],
         "layout": template(
             height,
             kind,
@@ -144,14 +144,38 @@ def _telling(there: pd.DataFrame, focus: tuple[str, ...]) -> np.ndarray:
     return outside | there["place_id"].isin(focus).to_numpy()
 
 
-def _dots(there: pd.DataFrame, metric: Metric, focus: tuple[str, ...], kind: Type) -> list[dict[str, Any]]:
+def _with_room(
+    there: pd.DataFrame, named: np.ndarray, first: np.ndarray, far: np.ndarray, kind: Type, spans: tuple[float, float, float]
+) -> np.ndarray:
+    """Which of the named places have room for their name: those in focus and the farthest first, none over another.
+
+    ``spans``: what the axes cover in their units, and the height in px. The width is not known; the narrowest usual one is taken.
+    """
+    wide, high = (_SLIDE_HEIGHT if kind is SLIDE else _HEIGHT) * 1.7 / spans[0], spans[2] * 0.8 / spans[1]
+    apart = np.abs(there["value"] - there["mean"]).to_numpy() * np.sqrt(there["denominator"].to_numpy(dtype=float))
+    shown, taken = np.zeros(len(there), bool), []
+    for i in np.lexsort((-apart, ~first)):
+        if not named[i]:
+            continue
+        x, y = float(there["denominator"].iloc[i]) * wide, float(there["value"].iloc[i]) * high
+        length = text_width(str(there["place"].iloc[i]), kind.small) + kind.mark
+        left = x - length if far[i] else x
+        if all(abs(y - b) >= kind.small * 1.2 or left >= a + w or left + length <= a for a, b, w in taken):
+            shown[i] = True
+            taken.append((left, y, length))
+    return shown
+
+
+def _dots(
+    there: pd.DataFrame, metric: Metric, focus: tuple[str, ...], kind: Type, spans: tuple[float, float, float]
+) -> list[dict[str, Any]]:
     chosen = there["place_id"].isin(focus).to_numpy()
     outside = there["group"].isin([ABOVE, BELOW]).to_numpy()
     tone = there["verdict"].map({"better": BETTER, "worse": WORSE}).fillna(INK).to_numpy()
     colour = np.where(chosen, RED, np.where(outside, tone, MARK))
-    named = _telling(there, focus)
     # The emptier side: names stand to the right, those at the right edge to the left.
     far = (there["denominator"] > there["denominator"].max() * 0.75).to_numpy()
+    named = _with_room(there, _telling(there, focus), chosen, far, kind, spans)
     return [
         {
             "type": "scatter",
