@@ -24,7 +24,11 @@ def warm() -> None:
     """
     try:
         # A second: pandas, DuckDB, the charts, the modules of the front page.
+        import pandas as pd
+
         from jiejian.ui import attention, board, cards, data, deck, frame, published, reporting, tables, to_date  # noqa: F401
+
+        pd.DataFrame({"a": [0]}).to_dict("records")  # pandas brings the module for it with the first call
 
         data.open_early()
     except Exception:
