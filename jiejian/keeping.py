@@ -36,7 +36,7 @@ def weight(found: Any) -> int:
         return _LEAST + sum(map(weight, found.values()))
     if isinstance(found, list | tuple | set | frozenset):
         return _LEAST + sum(map(weight, found)) if len(found) <= 100 else 100 * len(found)
-    return _LEAST // 8
+    return _LEAST // 8 + (4 * len(found) if isinstance(found, str) else len(found) if isinstance(found, bytes) else 0)
 
 
 class Kept:
@@ -48,15 +48,26 @@ class Kept:
     def __init__(self, most: int):
         self.most, self.held = most, 0
         self._answers: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The answer to ``key``; made by ``make`` where it is not there. Two who ask at once may both make it."""
+        """The answer to ``key``; made by ``make`` where it is not there. Of many who ask at once one makes it, the others wait for it."""
         found = self.peek(key)
-        if found is MISSING:
-            found = make()
-            self.put(key, found)
-        return found
+        if found is not MISSING:
+            return found
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            try:
+                found = self.peek(key)
+                if found is MISSING:
+                    found = make()
+                    self.put(key, found)
+                return found
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
 
     def peek(self, key: Hashable) -> Any:
         """The answer to ``key``, or :data:`MISSING`."""

@@ -21,8 +21,7 @@ show.foot(view.context(*shown))
 reporting.missing_ledgers(view)
 to_date.draw(view, shown)
 
-judged = board.judge(view)
-attention.attention(view, judged)
-if judged:
+attention.attention(view)
+if judged := board.judge(view):
     board.draw(view, judged)
 tables.view_downloads("overview", view, shown)

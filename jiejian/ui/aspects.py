@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,19 +18,17 @@ from jiejian.analysis.takeaway import cumulative_finding, event_finding, multipl
 from jiejian.analysis.total import total
 from jiejian.periods import Period, parse_period, period_of
 from jiejian.selection import Selection
-from jiejian.ui import data, runs, show, tables
-from jiejian.ui.view import View
-
-if TYPE_CHECKING:
-    from jiejian.ui.trend import Series
+from jiejian.ui import data, series, show, tables
+from jiejian.ui.series import Series
+from jiejian.ui.view import View, kept
 
 ASPECTS = ("同期对比", "累计与目标", "各社区", "大事前后")
 
 
-def draw(view: View, one: Series) -> None:
+def draw(view: View) -> None:
     """One of the four, picked by a person and kept in the address."""
     chosen = st.segmented_control("再看", ASPECTS, default=ASPECTS[0], required=True, key="aspect", bind="query-params")
-    {"同期对比": _years, "累计与目标": _cumulative, "各社区": _communities, "大事前后": _event}[chosen](view, one)
+    {"同期对比": _years, "累计与目标": _cumulative, "各社区": _communities, "大事前后": _event}[chosen](view, series.read(view).one)
 
 
 def _rows(view: View, one: Series, period: Period, since: Period) -> pd.DataFrame:
@@ -52,6 +49,17 @@ def _years(view: View, one: Series) -> None:
     if view.period.grain == "year":
         st.info("按年查看时，每年只有一个数，上图就是各年的比较。")
         return
+    figure, rows = _by_year(view)
+    if figure is None:
+        st.info("没有往年的数，不能比较同期。")
+        return
+    show.chart(view, figure, "years_chart", lambda: _table(view, one, rows))
+
+
+@kept
+def _by_year(view: View) -> tuple[charts.Figure | None, pd.DataFrame]:
+    """The years beside one another and their rows; no figure where there is nothing to compare."""
+    one = series.read(view).one
     first = period_of(max(date(view.period.start.year - 2, 1, 1), view.dataset.first), view.period.grain)
     first = first if first.start >= view.dataset.first else period_of(view.dataset.first, view.period.grain)
     # The series above mostly reaches back far enough; else the older periods are asked for.
@@ -63,13 +71,10 @@ def _years(view: View, one: Series) -> None:
     )
     periods, values = [parse_period(str(k)) for k in rows["period"]], rows["value"].to_numpy(dtype=float)
     if not periods:
-        st.info("没有往年的数，不能比较同期。")
-        return
+        return None, rows
     finding = years_finding(one.metric, one.place, periods, values)
     context = replace(view, since=first).context()
-    show.chart(
-        view, charts.years_chart(one.metric, periods, values, context, finding), "years_chart", lambda: _table(view, one, rows)
-    )
+    return charts.years_chart(one.metric, periods, values, context, finding), rows
 
 
 # ---- the year so far ----
@@ -80,6 +85,13 @@ def _cumulative(view: View, one: Series) -> None:
     if "ytd" not in view.ask("grains", one.metric.id):
         st.info(f"“{one.metric.name}”没有按月的数，或是不能相加的人数，没有累计。")
         return
+    figure, rows = _so_far(view)
+    show.chart(view, figure, "cumulative_chart", lambda: _table(view, one, rows))
+
+
+@kept
+def _so_far(view: View) -> tuple[charts.Figure, pd.DataFrame]:
+    one = series.read(view).one
     end = period_of(view.period.end, "ytd")
     wanted = Period(date(end.start.year - 1, 1, 1), date(end.start.year - 1, 1, 31), "ytd")
     rows = _rows(view, one, end, wanted)
@@ -89,8 +101,7 @@ def _cumulative(view: View, one: Series) -> None:
     month = end.end.month - 1
     finding = cumulative_finding(one.metric, one.place, end, now[month], before[month], one.target, adds)
     context = replace(view, period=end, since=None).context()
-    figure = charts.cumulative_chart(one.metric, now, before, end.start.year, one.target, adds, context, finding)
-    show.chart(view, figure, "cumulative_chart", lambda: _table(view, one, rows))
+    return charts.cumulative_chart(one.metric, now, before, end.start.year, one.target, adds, context, finding), rows
 
 
 # ---- all communities ----
@@ -100,6 +111,14 @@ def _communities(view: View, one: Series) -> None:
     if len(one.cube.places) < 2:
         st.info("只有一个社区，没有可以并列的。")
         return
+    frame = view.figures(places=())
+    with st.container(key="multiples_scroll"):
+        show.chart(view, _multiples(view), "multiples_chart", lambda: tables.show_table(view, frame, [one.metric]))
+
+
+@kept
+def _multiples(view: View) -> charts.Figure:
+    one = series.read(view).one
     made = data.judged(view.source, Selection(view.dataset.id, (one.metric.id,), view.period, since=view.since))
     names = made.cube.places["place"].to_numpy()
     signal = made.signal[0]
@@ -109,33 +128,34 @@ def _communities(view: View, one: Series) -> None:
         one.metric, view.period.label, worse, better, other, made.judged_cells, len(names), made.by_chance(RULES[1:]),
         view.catalogue.datasets[view.dataset.id].unit_of_comparison,
     )  # fmt: skip
-    frame = view.figures(places=())
-    figure = charts.small_multiples(made, replace(view, places=()).context(), finding, view.period.label)
-    with st.container(key="multiples_scroll"):
-        show.chart(view, figure, "multiples_chart", lambda: tables.show_table(view, frame, [one.metric]))
+    return charts.small_multiples(made, replace(view, places=()).context(), finding, view.period.label)
 
 
 # ---- before and after ----
 
 
 def _event(view: View, one: Series) -> None:
-    from jiejian.ui.trend import event_days, inside, yearly_total
-
-    events = inside(view, runs.concerning(view, (one.place_id,) if one.place_id else view.places))
-    days = event_days(events)
+    days = series.event_days(view, one.places or view.places)
     if not days:
         st.info("所选时间内大事记没有记事。请在“大事记”台账中登记后再看。")
         return
     chosen = st.selectbox("大事", list(days), index=len(days) // 2, key="event", bind="query-params", width=420)
-    day, what = days[chosen], chosen.split(" ", 1)[1]
+    figure = _around(view, days[chosen], chosen.split(" ", 1)[1])
+    show.chart(view, figure, "event_chart", lambda: _table(view, one, one.rows.dropna(subset=["end"])))
+
+
+@kept
+def _around(view: View, day: date, what: str) -> charts.Figure:
+    """The series with limits of their own before and after the day of an event."""
+    one = series.read(view).one
     found = compare(one.metric, one.periods, one.part("value"), one.part("numerator"), one.part("denominator"), day)
     made = run(
         one.cube, one.part("value"), view.catalogue.measures, eras=one.eras, rebase_at=first_points([day], one.periods),
-        target=None if yearly_total(view) else one.target, as_of=view.dataset.as_of, incomplete=one.incomplete,
+        target=None if series.yearly_total(view) else one.target, as_of=view.dataset.as_of, incomplete=one.incomplete,
     )  # fmt: skip
+    events = series.events(view, one.places or view.places)
     only = events[pd.to_datetime(events["happened_on"]).dt.date == day]
     finding = event_finding(one.metric, one.place, what, found)
-    figure = charts.run_chart(
+    return charts.run_chart(
         made, one.metric, one.place, view.context(), finding, events=only, place_id=one.place_id, height=340
     )
-    show.chart(view, figure, "event_chart", lambda: _table(view, one, one.rows.dropna(subset=["end"])))

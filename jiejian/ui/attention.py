@@ -8,9 +8,8 @@ from jiejian.analysis.cells import concerns, progress
 from jiejian.analysis.takeaway import cell_sentence
 from jiejian.analysis.total import can_total
 from jiejian.catalogue import Metric
-from jiejian.ui import pickers
-from jiejian.ui.board import Judged
-from jiejian.ui.view import View
+from jiejian.ui import board, pickers
+from jiejian.ui.view import View, kept
 
 CARDS = 6
 
@@ -22,25 +21,37 @@ def headline(view: View) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys([*declared, *usable]))[:CARDS]
 
 
-def attention(view: View, judged: Judged | None) -> None:
+def attention(view: View) -> None:
     """Draw the two lists and the late reporters."""
-    worse = concerns(judged.made, places=view.places) if judged else []
-    better = progress(judged.made, places=view.places) if judged else []
+    worse, better, late = _said(view)
     left, right = st.columns(2)
     with left:
         st.subheader("重点关注", anchor=False)
-        for found in worse:
-            st.markdown(f":orange[{'▲' if found.direction > 0 else '▼'}] {cell_sentence(found, '')}")
+        for sentence in worse:
+            st.markdown(sentence)
         if not worse:
             st.markdown("● 没有社区既差于其他社区、又在变差。")
-        for sentence in missing(view):
+        for sentence in late:
             st.markdown(f"○ {sentence}")
     with right:
         st.subheader("进步", anchor=False)
-        for found in better:
-            st.markdown(f":blue[{'▲' if found.direction > 0 else '▼'}] {cell_sentence(found, '')}")
+        for sentence in better:
+            st.markdown(sentence)
         if not better:
             st.markdown("● 没有社区出现明显的改善信号。")
+
+
+@kept
+def _said(view: View) -> tuple[list[str], list[str], list[str]]:
+    """What got worse, what got better, and who is late, a sentence each."""
+    judged = board.judge(view)
+    worse = concerns(judged.made, places=view.places) if judged else []
+    better = progress(judged.made, places=view.places) if judged else []
+    coloured = (
+        [f":{colour}[{'▲' if one.direction > 0 else '▼'}] {cell_sentence(one, '')}" for one in cells]
+        for colour, cells in (("orange", worse), ("blue", better))
+    )
+    return *coloured, missing(view)
 
 
 def missing(view: View) -> list[str]:

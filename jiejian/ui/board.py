@@ -17,7 +17,7 @@ from jiejian.periods import Period, period_of, periods_between
 from jiejian.selection import Selection
 from jiejian.ui import data, going, runs, show, tables
 from jiejian.ui.downloads import Offer, downloads
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 POINTS = 36
 _KEY, _TABLE, _CHOSEN = "board_chart", "board_table", "_board_cell"
@@ -77,15 +77,11 @@ _LEAST = 3
 
 @st.fragment
 def _board(view: View, judged: Judged) -> None:
-    made = judged.made
     head, weak, whole = st.columns([6, 2.4, 2.4], vertical_alignment="bottom")
     more = weak.toggle("也显示较弱的信号", key="weak", bind="query-params", help=_weak_help())
     every = whole.toggle("显示全部指标", key="all_metrics", bind="query-params")
-    rules = RULES[1:] if more else STRONG
-    arranged = order(made, _pillars(view), rules, view.places)
-    arranged = arranged if every else only(arranged, noteworthy(made, rules))
-    finding = _finding(view, judged, rules)
-    figure = charts.status_board(made, arranged, view.context(), finding, judged.label, rules)
+    rules = _rules(more)
+    arranged, finding, figure = _pictured(view, tuple((name, tuple(members)) for name, members in _pillars(view)), more, every)
     with head:
         st.subheader(finding[0], anchor=False)
     st.markdown(finding[1])
@@ -99,6 +95,22 @@ def _board(view: View, judged: Judged) -> None:
     with st.expander("怎么读这张图"):
         st.markdown(figure["layout"]["meta"]["reading"])
     _explained(view, judged, st.session_state.get(_CHOSEN))
+
+
+def _rules(more: bool) -> Collection[str]:
+    return RULES[1:] if more else STRONG
+
+
+@kept
+def _pictured(
+    view: View, pillars: Sequence[tuple[str, Sequence[str]]], more: bool, every: bool
+) -> tuple[Order, Finding, charts.Figure]:
+    """The rows and columns that are shown, the finding, and the picture."""
+    judged, rules = judge(view), _rules(more)
+    arranged = order(judged.made, pillars, rules, view.places)
+    arranged = arranged if every else only(arranged, noteworthy(judged.made, rules))
+    finding = _finding(judged, rules)
+    return arranged, finding, charts.status_board(judged.made, arranged, view.context(), finding, judged.label, rules)
 
 
 def _choose(at: Sequence[str]) -> None:
@@ -135,7 +147,7 @@ def _export(view: View, judged: Judged, arranged: Order, rules: Collection[str])
     return ExportTable(f"{view.context().street}{judged.label}状态板", wide, columns, view.context())
 
 
-def _finding(view: View, judged: Judged, rules: Collection[str]) -> Finding:
+def _finding(judged: Judged, rules: Collection[str]) -> Finding:
     shown = judged.made.shown_signal(rules)
     counts = (int((shown == CONCERN).sum()), int((shown == IMPROVEMENT).sum()))
     return status_finding(counts, judged.made.by_chance(rules), judged.made.judged_cells, judged.label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ from jiejian import charts
 from jiejian.catalogue import Metric
 from jiejian.ui import going, show, tables
 from jiejian.ui.pillars import pillars
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 _KEY = "compare_chart"
 _BOUND = {"bind": "query-params"}
@@ -55,13 +55,19 @@ def _in_order(view: View) -> None:
                 ranks = st.toggle(
                     "显示名次范围", key="ranks", help="名次总带范围：差别在随机波动以内的社区，先后不能当真。", **_BOUND
                 )
-    context, focus, metric = view.context(reporting=_reporting(frame)), view.places, view.metric
-    draw: dict[str, Callable[[], dict]] = {
+    _chart(view, _picture(view, picture, ordered, ranks), _KEY, frame, [view.metric])
+
+
+@kept
+def _picture(view: View, picture: str, ordered: bool, ranks: bool) -> charts.Figure:
+    frame, focus, metric = view.figures(places=()), view.places, view.metric
+    context = view.context(reporting=_reporting(frame))
+    draw: dict[str, Callable[[], charts.Figure]] = {
         RANKING: lambda: charts.ranked(frame, metric, context, focus=focus, standard=view.standard, ordered=ordered, ranks=ranks),
         FUNNEL: lambda: charts.funnel_plot(frame, metric, context, focus=focus, size=_size(view)),
         SPREAD: lambda: charts.distribution(frame, metric, context, focus=focus),
     }
-    _chart(view, draw[picture](), _KEY, frame, [metric])
+    return draw[picture]()
 
 
 def _size(view: View) -> str:
@@ -105,8 +111,13 @@ def _together(view: View) -> None:
     other = st.selectbox(words, list(offered), index=first, format_func=lambda m: offered[m].name, key="against", **_BOUND)
     y = offered[other]
     frame = view.figures(x, y, places=())
-    figure = charts.relation(frame, x, y, view.context(x, y), focus=view.places)
-    show.chart(view, figure, "relation_chart", lambda: tables.show_table(view, frame, [x, y]), [x, y])
+    show.chart(view, _relation(view, other), "relation_chart", lambda: tables.show_table(view, frame, [x, y]), [x, y])
+
+
+@kept
+def _relation(view: View, against: str) -> charts.Figure:
+    x, y = view.metric, view.catalogue.metrics[against]
+    return charts.relation(view.figures(x, y, places=()), x, y, view.context(x, y), focus=view.places)
 
 
 # ---- all metrics ----
@@ -121,8 +132,15 @@ def _all_at_once(view: View) -> None:
     name = name if name in offered else next(iter(offered))
     metrics = offered[name]
     frame = view.figures(*metrics, places=())
-    context = view.context(*metrics)
-    heat = charts.heat_map(frame, {name: metrics}, context, focus=view.places)
+    heat, strips = _panorama(view, name, tuple(m.id for m in metrics))
     show.chart(view, heat, "heat_chart", lambda: tables.show_table(view, frame, metrics))
-    strips = charts.strips(frame, metrics, context, focus=view.places)
     show.chart(view, strips, "strips_chart", lambda: tables.show_table(view, frame, metrics), metrics)
+
+
+@kept
+def _panorama(view: View, name: str, ids: Sequence[str]) -> tuple[charts.Figure, charts.Figure]:
+    """The heat map and the strips of some metrics, a pillar of this name."""
+    metrics = [view.catalogue.metrics[m] for m in ids]
+    frame, context = view.figures(*metrics, places=()), view.context(*metrics)
+    heat = charts.heat_map(frame, {name: metrics}, context, focus=view.places)
+    return heat, charts.strips(frame, metrics, context, focus=view.places)

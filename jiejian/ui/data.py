@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from jiejian.ui import person
 from jiejian.warehouse import Warehouse, serving
 
 # What sessions share of what was worked out, over all versions and sights.
-_FIGURES, _BOARDS, _ANSWERS = Kept(192 * MEGABYTE), Kept(192 * MEGABYTE), Kept(192 * MEGABYTE)
+_FIGURES, _BOARDS, _ANSWERS, _WORKED = (Kept(192 * MEGABYTE) for _ in range(4))
 _building = threading.Lock()
 _log = logging.getLogger("jiejian")
 
@@ -73,7 +74,7 @@ def prepare() -> None:
 
 @lru_cache(maxsize=2)
 def _open(path: Path, declared: _Identity) -> Warehouse:
-    for kept in (_FIGURES, _BOARDS, _ANSWERS):
+    for kept in (_FIGURES, _BOARDS, _ANSWERS, _WORKED):
         kept.drop(lambda key: any(isinstance(part, Warehouse) and part.path != path for part in key))
     return Warehouse(path, declared.catalogue)
 
@@ -152,6 +153,11 @@ def judged(source: Warehouse, selection: Selection) -> Board:
 def ask(source: Warehouse, what: str, *arguments):
     """A cached answer of the warehouse's method ``what`` (hashable arguments only)."""
     return getattr(source, what)(*arguments)
+
+
+def worked(key: tuple, make: Callable[[], object]):
+    """What was worked out of figures, by a key that holds the warehouse; see :func:`jiejian.ui.view.kept`."""
+    return _WORKED.get(key, make)
 
 
 @_ANSWERS.cached

@@ -13,7 +13,7 @@ from jiejian.catalogue import Deck, DeckSlide, Metric
 from jiejian.periods import periods_between
 from jiejian.selection import places_named
 from jiejian.slides import Fetch, Slide, SlideData, build
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 CARD_PERIODS, TREND_PERIODS = 13, 36
 FIGURE_HEIGHT = 690  # px of a slide of 1080: leaves room for a takeaway of three lines
@@ -51,5 +51,10 @@ def slides(view: View, deck: Deck) -> list[Slide]:
 
 def cards_slide(view: View, metrics: Sequence[Metric]) -> Slide:
     """One slide of key figures."""
-    planned = DeckSlide(kind="cards", metrics=tuple(m.id for m in metrics))
+    return _cards(view, tuple(m.id for m in metrics))
+
+
+@kept
+def _cards(view: View, ids: tuple[str, ...]) -> Slide:
+    planned = DeckSlide(kind="cards", metrics=ids)
     return slides(view, Deck(id="cards", name="关键数字", slides=(planned,)))[0]

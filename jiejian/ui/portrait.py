@@ -21,7 +21,7 @@ from jiejian.format import format_value
 from jiejian.ui import tables
 from jiejian.ui.pickers import focus
 from jiejian.ui.pillars import pillars
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 # What stands in the head, and how many metrics a pillar shows on paper.
 HEAD = (
@@ -52,24 +52,42 @@ def portrait(view: View) -> None:
         st.info("这个周期没有可以展示的指标；请在左侧换一个周期。")
         return
     peers, words = _peers(view, place)
-    metrics = list(dict.fromkeys(m for members in offered.values() for m in members))
-    frame = view.figures(*metrics, places=())
-    compared = charts.compared_board(frame, metrics)
-    said = portrait_finding(compared, place, names[place], view.period.label)
-    st.html(
+    ids = tuple((name, tuple(m.id for m in members)) for name, members in offered.items())
+    st.html(_sheet(view, ids, place, names[place], peers, words))
+    with st.expander("怎么读这一页"):
+        st.markdown(_READING)
+    tables.view_downloads("portrait", replace(view, places=(place,)), _all_of(offered))
+
+
+def _all_of(offered: Mapping[str, Sequence[Metric]]) -> list[Metric]:
+    return list(dict.fromkeys(m for members in offered.values() for m in members))
+
+
+@kept
+def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, name: str, peers: Sequence[str], words: str) -> str:
+    """The sheet of a place as HTML: the pillars by name with the ids of their metrics, its peers and how they were chosen."""
+    offered = {pillar: [view.catalogue.metrics[m] for m in members] for pillar, members in ids}
+    metrics = _all_of(offered)
+    frame, compared = view.figures(*metrics, places=()), _compared(view, tuple(m.id for m in metrics))
+    said = portrait_finding(compared, place, name, view.period.label)
+    return (
         '<div class="jj-portrait">'
-        + _head(view, place, names[place], said)
+        + _head(view, place, name, said)
         + _signals(signals(compared, place, view.catalogue.metrics))
         + _legend(words)
         + '<div class="pillars">'
-        + "".join(_pillar(name, short(members), frame, place, peers, view) for name, members in offered.items())
+        + "".join(_pillar(pillar, short(members), frame, place, peers, view) for pillar, members in offered.items())
         + "</div>"
         + _life(view, place)
         + f'<div class="jj-foot">{html.escape(view.context(*metrics).foot)}</div></div>'
     )
-    with st.expander("怎么读这一页"):
-        st.markdown(_READING)
-    tables.view_downloads("portrait", replace(view, places=(place,)), metrics)
+
+
+@kept
+def _compared(view: View, ids: Sequence[str]) -> pd.DataFrame:
+    """Every place against the mean of each metric: the same for whichever place is looked at."""
+    metrics = [view.catalogue.metrics[m] for m in ids]
+    return charts.compared_board(view.figures(*metrics, places=()), metrics)
 
 
 _READING = (
@@ -81,7 +99,7 @@ _READING = (
 # ---- who is like it ----
 
 
-def _peers(view: View, place: str) -> tuple[list[str], str]:
+def _peers(view: View, place: str) -> tuple[tuple[str, ...], str]:
     """The peers' ids and how they were chosen, in words."""
     places = view.known
     group, fixed = same_group(places, place)
@@ -89,11 +107,16 @@ def _peers(view: View, place: str) -> tuple[list[str], str]:
     with st.expander("同类社区怎么选"):
         way = st.radio("同类社区", ways, horizontal=True, key="peers", label_visibility="collapsed") or ways[0]
         fixed_group = way != ways[0]
-        chosen = fixed if fixed_group else list(nearest(_traits(view), place, view.catalogue.likeness, _weights(view)).index)
+        chosen = tuple(fixed) if fixed_group else _nearest(view, place, tuple(_weights(view).items()))
         names = dict(zip(places["place_id"], places["place"], strict=True))
         listed = "、".join(str(names[p]) for p in chosen) or "没有可比的社区"
         st.caption(f"同类社区：{listed}")
     return chosen, f"{way}：{listed}"
+
+
+@kept
+def _nearest(view: View, place: str, weights: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    return tuple(nearest(_traits(view), place, view.catalogue.likeness, dict(weights)).index)
 
 
 def _traits(view: View) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from jiejian.ui import show
 from jiejian.ui.comparison import ranks_allowed
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.pillars import grouping, pillars
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 _NORMALISE = {"minmax": "极差法（0—100分）", "zscore": "标准分", "rank": "排序法"}
 _AGGREGATE = {"arithmetic": "算术平均（可以互补）", "geometric": "几何平均（短板拉低）"}
@@ -38,15 +39,42 @@ def scoring(view: View) -> None:
         weights, of_metrics, how, outliers = _controls(offered)
         ranks = ranks_allowed(view) and st.toggle("显示名次范围", key="ranks", bind="query-params")
     metrics = [m for members in offered.values() for m in members]
-    figures = view.figures(*metrics, places=())
-    evaluation = prepare(figures, offered, weights, of_metrics, outliers)
+    ids = tuple((name, tuple(m.id for m in members)) for name, members in offered.items())
+    scored = _scored(view, ids, tuple(weights.items()), tuple(of_metrics.items()), *how, outliers, ranks)
     with right:
-        if evaluation is None:
+        if scored is None:
             st.info("所选权重下没有可以计分的指标：请至少给一个部分大于 0 的权重，或换一个时间。")
             return
-        result = evaluate(evaluation, how[0], how[1])
-        _pictures(view, metrics, evaluation, result, ranks)
-    _below(view, metrics, evaluation, result, ranks)
+        show.chart(view, scored.ranked, "rank_chart", lambda: _show_table(scored.table))
+        show.chart(view, scored.made_of, "parts_chart", lambda: _show_parts(view, scored.result))
+    _below(view, metrics, scored)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An evaluation with its scores, and what the page shows of it: two charts and the table."""
+
+    evaluation: Evaluation
+    result: Result
+    table: pd.DataFrame
+    ranked: charts.Figure
+    made_of: charts.Figure
+
+
+@kept
+def _scored(
+    view: View, ids: Sequence[tuple[str, tuple[str, ...]]], weights: Sequence[tuple[str, float]], of_metrics: Sequence[tuple[str, float]],
+    normalise: str, aggregate: str, outliers: bool, ranks: bool,
+) -> Scored | None:  # fmt: skip
+    """The evaluation of the pillars (name, ids of metrics) under these weights; None where nothing can be scored."""
+    offered = {name: [view.catalogue.metrics[m] for m in members] for name, members in ids}
+    metrics = [m for members in offered.values() for m in members]
+    evaluation = prepare(view.figures(*metrics, places=()), offered, dict(weights), dict(of_metrics), outliers)
+    if evaluation is None:
+        return None
+    result = evaluate(evaluation, normalise, aggregate)
+    table = _table(view, evaluation, result, ranks)
+    return Scored(evaluation, result, table, *_pictures(view, metrics, evaluation, result, ranks))
 
 
 def _why_not(view: View, any_metrics: bool) -> str:
@@ -91,16 +119,17 @@ def _metric_weights(offered: Mapping[str, Sequence[Metric]]) -> dict[str, float]
 # ---- what is shown ----
 
 
-def _pictures(view: View, metrics: Sequence[Metric], evaluation: Evaluation, result: Result, ranks: bool) -> None:
+def _pictures(
+    view: View, metrics: Sequence[Metric], evaluation: Evaluation, result: Result, ranks: bool
+) -> tuple[charts.Figure, charts.Figure]:
+    """Places by their ranks, and what their scores are made of."""
     places, context = view.known, view.context(*metrics)
     names = places.set_index("place_id")["place"].reindex(result.ranges.index)
     finding = scores_finding(result.ranges, names, TOP)
-    figure = charts.rank_chart(result.ranges, places, context, finding, focus=view.places, ranks=ranks)
-    show.chart(view, figure, "rank_chart", lambda: _show_table(_table(view, evaluation, result, ranks)))
+    ranked = charts.rank_chart(result.ranges, places, context, finding, focus=view.places, ranks=ranks)
     parts = result.by_pillar(evaluation)
     order = _order(view, result, ranks)
-    made = charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order=order)
-    show.chart(view, made, "parts_chart", lambda: _show_parts(view, result))
+    return ranked, charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order=order)
 
 
 def _parts_words(parts: pd.DataFrame) -> str:
@@ -151,7 +180,8 @@ def _show_parts(view: View, result: Result) -> None:
     st.caption("每项指标给综合得分贡献的分数，横向相加等于综合得分；缺数的指标为 0，权重由其余指标分担。")
 
 
-def _below(view: View, metrics: Sequence[Metric], evaluation: Evaluation, result: Result, ranks: bool) -> None:
+def _below(view: View, metrics: Sequence[Metric], scored: Scored) -> None:
+    evaluation, result = scored.evaluation, scored.result
     names = view.known.set_index("place_id")["place"]
     notes = [f"{'、'.join(names.reindex(list(evaluation.too_few)))}报送的指标不到一半，未评分。"] if evaluation.too_few else []
     notes += [f"各社区相同或无数、未计入：{'、'.join(evaluation.left_out)}。"] if evaluation.left_out else []
@@ -159,7 +189,7 @@ def _below(view: View, metrics: Sequence[Metric], evaluation: Evaluation, result
     notes += [f"处理过离群值：{drawn}。"] if drawn else []
     notes.append("数量指标受规模影响、不分好坏的指标不计分。得分只在这些社区之间相对比较。")
     st.caption("".join(notes))
-    table, context = _table(view, evaluation, result, ranks), view.context(*metrics)
+    table, context = scored.table, view.context(*metrics)
     columns = tuple(
         ExportColumn(str(c), kind="number" if pd.api.types.is_numeric_dtype(table[c]) else "text", decimals=1) for c in table
     )

@@ -24,7 +24,7 @@ from jiejian.selection import latest_periods
 from jiejian.ui import data, nothing, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.themes.common import months, reach, span
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 _MOST_ROWS = 10  # of a table that stands on the page in its whole length
 
@@ -59,6 +59,8 @@ class Panel:
     on_click: Callable[[], None] | None = field(default=None, compare=False)
     spell: Literal["", "as_of", "months", "reach", "quarters"] = ""
     wide: bool = False
+    # ``draw`` has pickers of its own, so that what it gives depends on more than the view.
+    picks: bool = False
 
 
 def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[str, Sequence[Panel]]) -> None:
@@ -76,7 +78,7 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
         show.heading(title)
         nothing.ask(view, tabs)
         return
-    show.heading(title, answer(view))
+    show.heading(title, kept(answer)(view))
     # The tab stands in the address, so that a link reproduces what is seen.
     key = f"{panels[0].key.split('_')[0]}_tab"
     chosen = st.segmented_control(
@@ -122,6 +124,7 @@ def _from_to(spell: Sequence[Period]) -> str:
     return f"{spell[0].label}至{spell[-1].label}" if len(spell) > 1 else "".join(p.label for p in spell)
 
 
+@kept
 def sent(view: View) -> frozenset[str]:
     """The ledgers of which the data set holds rows."""
     rows = data.ask(view.source, "loads", view.dataset.id)
@@ -150,14 +153,10 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
             f"“{ledger.name}”里没有“{'”“'.join(missing)}”这{'一列' if len(missing) == 1 else '几列'}，画不出这张图。补上后重新上报即可，其余不受影响。"
         )
         return
-    drawn = panel.draw(view)
+    drawn, metrics, context = (_finished if panel.picks else _kept)(view, panel)
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)
-    metrics = tuple(m for m in view.ask("metrics") if m.id in panel.metrics)
-    context = told(view, panel, drawn, metrics)
     if drawn.figure is not None:
-        if panel.spell:
-            charts.retitle(drawn.figure, context)
         show.chart(view, drawn.figure, panel.key, lambda: _table(drawn), metrics, panel.on_click)
     else:
         st.subheader(drawn.title or panel.name, anchor=False)
@@ -166,6 +165,21 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
         show.foot(context)
     title = drawn.figure["layout"]["meta"]["title"] if drawn.figure is not None else drawn.title or panel.name
     _take_away(view, panel, drawn, title, metrics, context)
+
+
+def _finished(view: View, panel: Panel) -> tuple[Drawn, tuple[Metric, ...], Context]:
+    """The panel as it is drawn, with the metrics and the words around it."""
+    drawn = panel.draw(view)
+    if drawn.period is not None:
+        view = replace(view, period=drawn.period, since=None)
+    metrics = tuple(m for m in view.ask("metrics") if m.id in panel.metrics)
+    context = told(view, panel, drawn, metrics)
+    if drawn.figure is not None and panel.spell:
+        charts.retitle(drawn.figure, context)
+    return drawn, metrics, context
+
+
+_kept = kept(_finished)
 
 
 def _table(drawn: Drawn) -> None:

@@ -10,22 +10,30 @@ from jiejian.analysis.change import change_between, month_to_date
 from jiejian.analysis.takeaway import to_date_sentence
 from jiejian.analysis.total import TOTAL
 from jiejian.catalogue import Metric
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 
 def draw(view: View, metrics: Sequence[Metric]) -> None:
     """A line a metric, where the data end within a month and the newest period is looked at; else nothing."""
+    label, sentences = _told(view, tuple(m.id for m in metrics))
+    if sentences:
+        st.subheader(f"本月至今（{label}）", anchor=False)
+    for sentence in sentences:
+        st.markdown(sentence)
+
+
+@kept
+def _told(view: View, ids: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The spell of this month in words, and a sentence for each metric of which it holds a figure."""
     cutoff = view.dataset.as_of
     windows = month_to_date(cutoff)
     if windows["now"].whole or (cutoff - view.period.end).days > 31 or view.places:
-        return
+        return "", []
     spells = tuple(windows.values())
-    frame = view.ask("spells", tuple(m.id for m in metrics), tuple(w.first for w in spells), tuple(w.last for w in spells))
+    frame = view.ask("spells", ids, tuple(w.first for w in spells), tuple(w.last for w in spells))
     frame = frame.assign(window=[spells[i].label for i in frame["spell"]])
-    shown = [m for m in metrics if (frame["metric"] == m.id).any()]
-    if not shown:
-        return
-    st.subheader(f"本月至今（{windows['now'].label}）", anchor=False)
-    for metric in shown:
+    sentences = []
+    for metric in (view.catalogue.metrics[m] for m in ids if (frame["metric"] == m).any()):
         changes = [change_between(frame, metric, windows, against) for against in ("previous", "year_before")]
-        st.markdown(to_date_sentence(metric, TOTAL, windows["now"], changes))
+        sentences.append(to_date_sentence(metric, TOTAL, windows["now"], changes))
+    return windows["now"].label, sentences

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
 
 import pandas as pd
 
@@ -34,6 +36,12 @@ class View:
     measure: str = ""
     offered: tuple[tuple[str, str], ...] = ()
     before: Warehouse | None = None
+
+    @property
+    def key(self) -> tuple:
+        """All that a view's figures and words depend on, as the key of what is worked out of them (see :func:`kept`)."""
+        metrics = tuple(m.id for m in self.metrics)
+        return self.source, self.before, self.dataset.id, metrics, self.period, self.since, self.places, self.group, self.place, self.measure
 
     @property
     def anonymous(self) -> bool:
@@ -113,3 +121,17 @@ class View:
         """The words around figures of these metrics (default: all of the page)."""
         used = tuple(m.id for m in metrics or self.metrics)
         return self.ask("context", used, self.places, self.period, self.since, reporting)
+
+
+def kept(make: Callable) -> Callable:
+    """A decorator for what is worked out of a view and drawn again at every rerun: made once, then shared between sessions.
+
+    ``make(view, *arguments)`` must depend on nothing else (no widget, no session, no person, no clock); its arguments are hashable, and
+    what it gives must never be changed in place.
+    """
+
+    @wraps(make)
+    def asked(view: View, *arguments):
+        return data.worked((make, *view.key, *arguments), lambda: make(view, *arguments))
+
+    return asked

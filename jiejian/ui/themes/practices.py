@@ -16,7 +16,7 @@ from jiejian.ui import deck_files, deckbook, frame, person, show
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.theme import text
 from jiejian.ui.themes.model_cards import NO_FIGURES, ModelCard, Published, cards
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 _PER_ROW, _SHOWN = 3, 4
 _TOPIC = "topic"
@@ -24,7 +24,7 @@ _COLUMNS = ("编号", "名称", "地点", "做法", "类别", "数字名称", "�
 
 
 def page(view: View) -> None:
-    every = cards(view)
+    every, faces = _laid_out(view)
     there = sum(bool(c.standing) for c in every)
     show.heading(
         "模式卡",
@@ -38,9 +38,16 @@ def page(view: View) -> None:
     for start in range(0, len(found), _PER_ROW):
         for column, card in zip(st.columns(_PER_ROW), found[start : start + _PER_ROW], strict=False):
             with column.container(border=True, height="stretch"):
-                _draw(view, card, topics)
+                _draw(view, card, faces[card.practice.id], topics)
     st.caption("公开报道的数字各有时间口径，只说明当地当时，不与本街道的数字排名。本街道的变化与去年同期比，信号按社区判断。")
     _take_away(view, every, found)
+
+
+@kept
+def _laid_out(view: View) -> tuple[list[ModelCard], dict[str, str]]:
+    """The cards, and the face of each as HTML by the id of its practice."""
+    every = cards(view)
+    return every, {card.practice.id: _html(card) for card in every}
 
 
 def _narrowed(every: Sequence[ModelCard]) -> list[ModelCard]:
@@ -56,8 +63,8 @@ def _narrowed(every: Sequence[ModelCard]) -> list[ModelCard]:
 # ---- one card ----
 
 
-def _draw(view: View, card: ModelCard, topics: frozenset[str]) -> None:
-    st.html(_html(card))
+def _draw(view: View, card: ModelCard, face: str, topics: frozenset[str]) -> None:
+    st.html(face)
     pages = {p.name: p.title for p in frame.PAGES}
     left, right = st.columns(2, vertical_alignment="center")
     with left:
@@ -132,6 +139,11 @@ def _topics(view: View) -> frozenset[str]:
     """The topics of which a deck can be made from this data set."""
     if not person.current().may("decks"):
         return frozenset()
+    return _made_of(view)
+
+
+@kept
+def _made_of(view: View) -> frozenset[str]:
     plan, usable = _plan(view), _usable(view)
     return frozenset(deckbook.subjects(usable, plan)) if plan and usable else frozenset()
 
@@ -150,15 +162,19 @@ def _make_deck(view: View, topic: str) -> None:
 
 def _take_away(view: View, every: Sequence[ModelCard], found: Sequence[ModelCard]) -> None:
     context = view.context()
-    shown, whole = _rows(found), _rows(every)
     with st.popover("下载", icon=":material/download:"):
         downloads(
             "practices",
             "模式卡",
             context,
-            Offer("当前视图", len(shown), lambda: _table(shown, context)),
-            Offer("全部做法", len(whole), lambda: _table(whole, context)),
+            Offer("当前视图", _count(found), lambda: _table(_rows(found), context)),
+            Offer("全部做法", _count(every), lambda: _table(_rows(every), context)),
         )
+
+
+def _count(chosen: Sequence[ModelCard]) -> int:
+    """How many rows the table of some cards has."""
+    return sum(max(1, len(card.published)) + len(card.standing) for card in chosen)
 
 
 def _rows(chosen: Sequence[ModelCard]) -> pd.DataFrame:
