@@ -1,7 +1,8 @@
 """Many officials at once: sessions that speak Streamlit's own websocket protocol with a server on this machine.
 
-A visitor opens the dashboard, then goes from page to page, each time after a pause, and now and then picks another month. What
-is measured is the time from the question to the end of the script's run, as the browser would see it, without the drawing.
+A visitor opens the dashboard, then goes from page to page, each time after a pause, and picks another month now and then, as the browser
+does it: by the value of the picker, which goes along with every later question. What is measured is the time from the question to the
+end of the script's run, as the browser would see it, without the drawing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from benchmarks.serving import serve
 from jiejian.home import home
 
 _PATIENCE = 60.0  # seconds for one answer
+# The picker of the month; which of its choices visitors pick, the newest first, and how often they pick another.
+_PICKER, _CHOICES, _PICKS = "时间", (0, 1, 7, 13), 0.25
 _BROKEN = ForwardMsg.ScriptFinishedStatus.Value("FINISHED_WITH_COMPILE_ERROR")
 _RAN_AGAIN = ForwardMsg.ScriptFinishedStatus.Value("FINISHED_EARLY_FOR_RERUN")
 
@@ -56,24 +58,20 @@ class Visits:
         return statistics.median(sizes[-fifth:]) - statistics.median(sizes[fifth : 2 * fifth]) if len(sizes) >= 5 else 0.0
 
 
-def visit(
-    address: str, sessions: int, minutes: float, pause: float = 10.0, queries: Sequence[str] = ("",), pid: int = 0
-) -> Visits:
+def visit(address: str, sessions: int, minutes: float, pause: float = 10.0, pid: int = 0) -> Visits:
     """Let ``sessions`` visitors use the server at ``address`` (host:port) for some minutes.
 
-    ``pause`` is their mean time to think, in seconds; ``queries`` are the query strings that they choose from; the memory of the
-    process ``pid`` is noted meanwhile.
+    ``pause`` is their mean time to think, in seconds; the memory of the process ``pid`` is noted meanwhile.
     """
     # In a thread of its own: whoever calls may have an event loop already.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _all(address, sessions, minutes * 60, pause, queries, pid)).result()
+        return thread.submit(asyncio.run, _all(address, sessions, minutes * 60, pause, pid)).result()
 
 
 def measure(sessions: int = 100, minutes: float = 3.0) -> list[tuple[str, float, float | None]]:
     """Rows of (what, value, limit) for a server of the home that is in force."""
     with serve(home().root) as server:
-        queries = ("", "period=2025-06", "period=2025-09", "period=2026-03")
-        visits = visit(server.removeprefix("http://"), sessions, minutes, queries=queries, pid=server.pid)
+        visits = visit(server.removeprefix("http://"), sessions, minutes, pid=server.pid)
     for fault in dict.fromkeys(visits.faults):
         print("fault:", fault)
     slowest = [(f"the same, {page}, median ms", seconds * 1000, None) for page, seconds in visits.slowest()[:5]]
@@ -87,10 +85,10 @@ def measure(sessions: int = 100, minutes: float = 3.0) -> list[tuple[str, float,
     ]
 
 
-async def _all(address: str, sessions: int, seconds: float, pause: float, queries: Sequence[str], pid: int) -> Visits:
+async def _all(address: str, sessions: int, seconds: float, pause: float, pid: int) -> Visits:
     visits, end = Visits(), time.monotonic() + seconds
     watcher = asyncio.create_task(_watch(visits, pid, end))
-    await asyncio.gather(*(_Visitor(number, address, visits, pause, queries).stay(end) for number in range(sessions)))
+    await asyncio.gather(*(_Visitor(number, address, visits, pause).stay(end) for number in range(sessions)))
     await watcher
     return visits
 
@@ -113,10 +111,12 @@ def resident(pid: int) -> float:
 class _Visitor:
     """One browser window."""
 
-    def __init__(self, number: int, address: str, visits: Visits, pause: float, queries: Sequence[str]):
+    def __init__(self, number: int, address: str, visits: Visits, pause: float):
         self._chance = random.Random(number)
-        self._address, self._visits, self._pause, self._queries = address, visits, pause, queries
+        self._address, self._visits, self._pause = address, visits, pause
         self._pages: dict[str, str] = {}
+        # The id of the picker of the month with its choices, and what is picked.
+        self._picker, self._offered, self._picked = "", [], ""
 
     async def stay(self, end: float) -> None:
         import websockets
@@ -125,7 +125,7 @@ class _Visitor:
         url = f"ws://{self._address}/_stcore/stream"
         try:
             async with websockets.connect(url, subprotocols=["streamlit"], max_size=None, ping_interval=None) as self._socket:
-                self._visits.first.append(await self._run("", ""))
+                self._visits.first.append(await self.run(""))
                 await self._walk(end)
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             self._visits.faults.append(f"connection: {type(error).__name__} {error}")
@@ -140,14 +140,22 @@ class _Visitor:
             if not to_see:
                 to_see = self._chance.sample(list(self._pages), len(self._pages))
             page = to_see.pop()
-            taken = await self._run(self._pages[page], self._chance.choice(self._queries))
+            if self._chance.random() < _PICKS:
+                self.pick(self._chance.choice(_CHOICES))
+            taken = await self.run(self._pages[page])
             self._visits.seconds.setdefault(page, []).append(taken)
 
-    async def _run(self, page: str, query: str) -> float:
-        """Ask for a page and read until its script has ended; returns seconds."""
+    def pick(self, choice: int) -> None:
+        """Pick a month by its number in the picker, from 0."""
+        self._picked = self._offered[choice] if choice < len(self._offered) else ""
+
+    async def run(self, page: str) -> float:
+        """Ask for a page (by its hash) and read until its script has ended; returns seconds."""
         asked = BackMsg()
-        asked.rerun_script.query_string = query
         asked.rerun_script.page_script_hash = page
+        if self._picked:
+            state = asked.rerun_script.widget_states.widgets.add()
+            state.id, state.string_value = self._picker, self._picked
         began = time.perf_counter()
         await self._socket.send(asked.SerializeToString())
         while True:
@@ -156,9 +164,17 @@ class _Visitor:
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 self._pages = {p.url_pathname: p.page_script_hash for p in message.navigation.app_pages if not p.is_hidden}
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                self._visits.faults.append(message.delta.new_element.exception.message)
+            elif kind == "delta":
+                self._take(message.delta.new_element)
             elif kind == "script_finished" and message.script_finished != _RAN_AGAIN:
                 if message.script_finished == _BROKEN:
                     self._visits.faults.append(f"{page}: the script does not compile")
                 return time.perf_counter() - began
+
+    def _take(self, element) -> None:
+        """Look at an element for faults, and for the picker of the month."""
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            self._visits.faults.append(element.exception.message)
+        elif kind == "selectbox" and element.selectbox.label == _PICKER:
+            self._picker, self._offered = element.selectbox.id, list(element.selectbox.options)

@@ -10,6 +10,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Literal
 
 PeriodGrain = Literal["month", "quarter", "half", "year", "ytd"]
@@ -44,7 +45,7 @@ class Period:
             "ytd": f"{year}-C{month:02d}",
         }[self.grain]
 
-    @property
+    @cached_property
     def label(self) -> str:
         year, month = self.start.year, self.end.month
         return {
@@ -83,6 +84,7 @@ def period_of(day: date, grain: PeriodGrain) -> Period:
     return _span(day.year, (day.month - 1) // months * months + 1, months, grain)
 
 
+@lru_cache(maxsize=4096)
 def parse_period(key: str) -> Period:
     """Read a key such as ``2026-10`` or ``2026-Q4``.
 

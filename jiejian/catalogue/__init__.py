@@ -7,7 +7,8 @@ name that refers to nothing is a :class:`CatalogueError` that names file, block 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -154,8 +155,21 @@ def _cached(folders: tuple[Path, ...], stamp: tuple) -> Catalogue:
 
 
 def _stamp(folders: Iterable[Path]) -> tuple:
-    files = (p for folder in folders for p in sorted(folder.rglob("*.yml")))
-    return tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in files)
+    """Path, time and size of every file: asked at every run of a page, so each folder is looked at once and not once a file."""
+    return tuple(sorted(stamp for folder in folders for stamp in _stamps(str(folder))))
+
+
+def _stamps(folder: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        found = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if entry.name.endswith(".yml"):
+            stat = entry.stat()
+            yield entry.path, stat.st_mtime_ns, stat.st_size
+        elif entry.is_dir():
+            yield from _stamps(entry.path)
 
 
 def catalogue() -> Catalogue:

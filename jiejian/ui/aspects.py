@@ -38,8 +38,13 @@ def _rows(view: View, one: Series, period: Period, since: Period) -> pd.DataFram
     return frame.sort_values("end", kind="stable") if places else total(frame, one.metric, view.catalogue.measures)
 
 
+def _named(one: Series, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the line under its name, as a table shows them."""
+    return rows.assign(sort=0, place=one.place)
+
+
 def _table(view: View, one: Series, rows: pd.DataFrame) -> None:
-    tables.show_table(view, rows.assign(sort=0, place=one.place), [one.metric])
+    tables.show_table(view, rows, [one.metric])
 
 
 # ---- years ----
@@ -74,7 +79,7 @@ def _by_year(view: View) -> tuple[charts.Figure | None, pd.DataFrame]:
         return None, rows
     finding = years_finding(one.metric, one.place, periods, values)
     context = replace(view, since=first).context()
-    return charts.years_chart(one.metric, periods, values, context, finding), rows
+    return charts.years_chart(one.metric, periods, values, context, finding), _named(one, rows)
 
 
 # ---- the year so far ----
@@ -101,7 +106,7 @@ def _so_far(view: View) -> tuple[charts.Figure, pd.DataFrame]:
     month = end.end.month - 1
     finding = cumulative_finding(one.metric, one.place, end, now[month], before[month], one.target, adds)
     context = replace(view, period=end, since=None).context()
-    return charts.cumulative_chart(one.metric, now, before, end.start.year, one.target, adds, context, finding), rows
+    return charts.cumulative_chart(one.metric, now, before, end.start.year, one.target, adds, context, finding), _named(one, rows)
 
 
 # ---- all communities ----
@@ -141,7 +146,13 @@ def _event(view: View, one: Series) -> None:
         return
     chosen = st.selectbox("大事", list(days), index=len(days) // 2, key="event", bind="query-params", width=420)
     figure = _around(view, days[chosen], chosen.split(" ", 1)[1])
-    show.chart(view, figure, "event_chart", lambda: _table(view, one, one.rows.dropna(subset=["end"])))
+    show.chart(view, figure, "event_chart", lambda: _table(view, one, _known_rows(view)))
+
+
+@kept
+def _known_rows(view: View) -> pd.DataFrame:
+    one = series.read(view).one
+    return _named(one, one.rows.dropna(subset=["end"]))
 
 
 @kept

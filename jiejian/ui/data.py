@@ -22,6 +22,7 @@ from jiejian.privacy import counting_people, least_shown, small, without_small
 from jiejian.selection import Selection
 from jiejian.sight import Sight
 from jiejian.ui import person
+from jiejian.ui.once import once
 from jiejian.warehouse import Warehouse, serving
 
 # What sessions share of what was worked out, over all versions and sights.
@@ -92,6 +93,7 @@ class _Identity:
         return isinstance(other, _Identity) and self.catalogue is other.catalogue
 
 
+@once
 def warehouse() -> Warehouse:
     """The version that serves now, as this person may see it: the one door of the interface to the warehouse.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,7 @@ import streamlit as st
 from jiejian.home import PROJECT
 from jiejian.roles import NotAllowed
 from jiejian.ui import data, going, messages, person, show, signing
+from jiejian.ui.once import one_run
 from jiejian.ui.pickers import Needs, pick
 from jiejian.ui.view import View
 
@@ -68,6 +70,11 @@ _view: ContextVar[View | None] = ContextVar("view", default=None)
 
 def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None:
     """Run the page that the URL names, inside the frame; the first page is the front one."""
+    with one_run():
+        _run(pages, folder)
+
+
+def _run(pages: Sequence[Page], folder: Path) -> None:
     st.set_page_config(page_title="街鉴", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     try:
         who = person.current()
@@ -174,9 +181,15 @@ def _path() -> str:
 
 def _style() -> None:
     """The few rules that the theme cannot express: tabular figures, print, the brand line."""
-    assets = PROJECT / "jiejian" / "ui" / "assets"
-    st.html(assets / "style.css")
-    # Our own files, no word of a user in them: one makes pictures of charts, one says in Chinese what the shell does not.
-    scripts = "\n".join((assets / name).read_text(encoding="utf-8") for name in ("images.js", "accessible.js"))
+    style, scripts = _assets()
+    st.html(style)
     with st.container(key="script"):
-        st.html(f"<script>{scripts}</script>", unsafe_allow_javascript=True)
+        st.html(scripts, unsafe_allow_javascript=True)
+
+
+@cache
+def _assets() -> tuple[str, str]:
+    """Style and scripts as they go into a page. Our own files, no word of a user in them: one makes pictures of charts, one says in Chinese
+    what the shell does not."""
+    style, *scripts = ((PROJECT / "jiejian/ui/assets" / name).read_text(encoding="utf-8") for name in ("style.css", "images.js", "accessible.js"))
+    return f"<style>{style}</style>", "<script>{}</script>".format("\n".join(scripts))

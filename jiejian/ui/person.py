@@ -16,6 +16,7 @@ from jiejian import audit
 from jiejian.home import home
 from jiejian.roles import EVERYBODY_HERE, WORDS, BadRoles, NotAllowed, Person, roles
 from jiejian.sight import Sight
+from jiejian.ui.once import once
 
 # For an office whose proxy asks for a password itself: everybody who comes past it may do everything.
 OPEN = "JIEJIAN_WITHOUT_SIGN_IN"
@@ -32,6 +33,7 @@ class Closed(Exception):
         self.sign_in, self.signed_in = sign_in, signed_in
 
 
+@once
 def current() -> Person:
     """The person of this session. Raises Closed with what to say to anybody else."""
     auth = _auth()
@@ -99,6 +101,7 @@ def leave() -> None:
 # ---- how the server is set up ----
 
 
+@once
 def _auth() -> dict | None:
     """The section ``[auth]``; None where there is none. Raises Closed where the file that should hold it cannot be read."""
     if not st.secrets.load_if_toml_exists():

@@ -13,6 +13,7 @@ from jiejian import filings
 from jiejian.catalogue import Ledger
 from jiejian.export.tables import MIME, ExportColumn, ExportTable, file_name, to_xlsx
 from jiejian.ui.downloads import taken
+from jiejian.ui.tables import packed
 from jiejian.ui.view import View, kept
 
 _KEY = "✔ 已报　▼ 迟报　↻ 更正（内容改过）　○ 全为零　✕ 缺报。台账约定没有写期限的不判迟报。"
@@ -46,9 +47,9 @@ def draw(view: View) -> None:
         return
     st.markdown(_finding(filed.missing))
     st.subheader("各种台账", anchor=False)
-    st.dataframe(filed.overview, hide_index=True, width="stretch", placeholder="")
+    st.dataframe(packed(filed.overview), hide_index=True, width="stretch", placeholder="")
     chosen = st.selectbox("看一种台账的各社区", list(filed.names), format_func=filed.names.get, key="reporting_ledger")
-    st.dataframe(_of_ledger(view, chosen), hide_index=True, width="stretch", height="auto")
+    st.dataframe(packed(_of_ledger(view, chosen)), hide_index=True, width="stretch", height="auto")
     st.caption(_KEY)
     _of_place(view)
     late = filed.missing
@@ -82,7 +83,7 @@ def _of_place(view: View) -> None:
     known = dict(zip(view.known["place_id"], view.known["place"], strict=True))
     chosen = st.selectbox("看一个社区的各种台账", ["", *known], format_func=lambda p: known.get(p, "全街道"), key="reporting_place")
     frame = _matrix(view, chosen)
-    st.dataframe(frame, hide_index=True, width="stretch", height="auto", placeholder="")
+    st.dataframe(packed(frame), hide_index=True, width="stretch", height="auto", placeholder="")
     if chosen:
         st.caption("按季、按半年、按年报的台账写在那一期的最后一个月；空白的月份不用报。")
     else:

@@ -19,6 +19,7 @@ from jiejian.ui import show
 from jiejian.ui.comparison import ranks_allowed
 from jiejian.ui.downloads import Offer, downloads
 from jiejian.ui.pillars import grouping, pillars
+from jiejian.ui.tables import packed
 from jiejian.ui.view import View, kept
 
 _NORMALISE = {"minmax": "极差法（0—100分）", "zscore": "标准分", "rank": "排序法"}
@@ -46,17 +47,18 @@ def scoring(view: View) -> None:
             st.info("所选权重下没有可以计分的指标：请至少给一个部分大于 0 的权重，或换一个时间。")
             return
         show.chart(view, scored.ranked, "rank_chart", lambda: _show_table(scored.table))
-        show.chart(view, scored.made_of, "parts_chart", lambda: _show_parts(view, scored.result))
+        show.chart(view, scored.made_of, "parts_chart", lambda: _show_parts(scored.parts))
     _below(view, metrics, scored)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """An evaluation with its scores, and what the page shows of it: two charts and the table."""
+    """An evaluation with its scores, and what the page shows of it: two charts and their tables."""
 
     evaluation: Evaluation
     result: Result
     table: pd.DataFrame
+    parts: pd.DataFrame
     ranked: charts.Figure
     made_of: charts.Figure
 
@@ -74,7 +76,9 @@ def _scored(
         return None
     result = evaluate(evaluation, normalise, aggregate)
     table = _table(view, evaluation, result, ranks)
-    return Scored(evaluation, result, table, *_pictures(view, metrics, evaluation, result, ranks))
+    parts = result.parts.round(2)
+    parts.insert(0, "社区", view.known.set_index("place_id")["place"].reindex(parts.index).to_numpy())
+    return Scored(evaluation, result, table, parts, *_pictures(view, metrics, evaluation, result, ranks))
 
 
 def _why_not(view: View, any_metrics: bool) -> str:
@@ -169,14 +173,11 @@ def _table(view: View, evaluation: Evaluation, result: Result, ranks: bool) -> p
 
 def _show_table(table: pd.DataFrame) -> None:
     numbers = {c: st.column_config.NumberColumn(format="%.1f") for c in table if pd.api.types.is_numeric_dtype(table[c])}
-    st.dataframe(table, hide_index=True, width="stretch", column_config=numbers)
+    st.dataframe(packed(table), hide_index=True, width="stretch", column_config=numbers)
 
 
-def _show_parts(view: View, result: Result) -> None:
-    names = view.known.set_index("place_id")["place"]
-    shown = result.parts.round(2)
-    shown.insert(0, "社区", names.reindex(shown.index).to_numpy())
-    st.dataframe(shown, hide_index=True, width="stretch")
+def _show_parts(parts: pd.DataFrame) -> None:
+    st.dataframe(packed(parts), hide_index=True, width="stretch")
     st.caption("每项指标给综合得分贡献的分数，横向相加等于综合得分；缺数的指标为 0，权重由其余指标分担。")
 
 

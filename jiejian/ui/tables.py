@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from jiejian.catalogue import Metric
 from jiejian.export.tables import ExportTable, figures_table, subject_of
+from jiejian.keeping import MEGABYTE, Kept
 from jiejian.periods import Period, parse_period
 from jiejian.selection import latest_periods
 from jiejian.ui.downloads import Offer, downloads
@@ -18,6 +20,26 @@ from jiejian.ui.view import View
 
 # Rows of a table on the screen: nobody scrolls through more, and each is sent at every rerun.
 MOST_ROWS = 1_000
+
+
+# Tables as the browser gets them, by the frame that they were made of: it is held along, so that its id stays its own.
+_PACKED = Kept(96 * MEGABYTE)
+
+
+def packed(frame: pd.DataFrame) -> pa.Table | pd.DataFrame:
+    """A frame as Arrow, without its index: converted once and not at each rerun.
+
+    Only for frames that are shared between runs and never changed; what Arrow has no type for stays a frame.
+    """
+    return _PACKED.get(id(frame), lambda: (frame, as_arrow(frame)))[1]
+
+
+def as_arrow(frame: pd.DataFrame) -> pa.Table | pd.DataFrame:
+    """A frame as Arrow, without its index."""
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return frame
 
 
 def _head(metric: Metric) -> str:
@@ -43,10 +65,16 @@ def show_table(view: View, frame: pd.DataFrame, metrics: Sequence[Metric], heigh
     """Draw a figures frame as a table; every number with the decimals of its metric."""
     numbers = {_head(m): st.column_config.NumberColumn(format=f"%.{m.decimals}f") for m in metrics}
     unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
-    frame, left_out = _newest(frame)
-    st.dataframe(screen_table(frame, metrics, unit), hide_index=True, width="stretch", height=height, column_config=numbers)
+    shown, left_out = _PACKED.get((id(frame), *(m.id for m in metrics), unit), lambda: (frame, *_on_screen(frame, metrics, unit)))[1:]
+    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=numbers)
     if left_out:
         st.caption(f"只显示最近的、惯例顺序在前的{MOST_ROWS:,}行，另有{left_out:,}行；下载的文件是完整的。")
+
+
+def _on_screen(frame: pd.DataFrame, metrics: Sequence[Metric], unit: str) -> tuple[pa.Table | pd.DataFrame, int]:
+    """What the screen shows of a figures frame, and how many rows it leaves out."""
+    shown, left_out = _newest(frame)
+    return as_arrow(screen_table(shown, metrics, unit)), left_out
 
 
 def _newest(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from jiejian import charts
@@ -23,6 +24,7 @@ from jiejian.periods import Period
 from jiejian.selection import latest_periods
 from jiejian.ui import data, nothing, show
 from jiejian.ui.downloads import Offer, downloads
+from jiejian.ui.tables import as_arrow
 from jiejian.ui.themes.common import months, reach, span
 from jiejian.ui.view import View, kept
 
@@ -153,22 +155,33 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
             f"“{ledger.name}”里没有“{'”“'.join(missing)}”这{'一列' if len(missing) == 1 else '几列'}，画不出这张图。补上后重新上报即可，其余不受影响。"
         )
         return
-    drawn, metrics, context = (_finished if panel.picks else _kept)(view, panel)
+    finished = (_finished if panel.picks else _kept)(view, panel)
+    drawn, metrics, context = finished.drawn, finished.metrics, finished.context
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)
     if drawn.figure is not None:
-        show.chart(view, drawn.figure, panel.key, lambda: _table(drawn), metrics, panel.on_click)
+        show.chart(view, drawn.figure, panel.key, lambda: _table(finished), metrics, panel.on_click)
     else:
         st.subheader(drawn.title or panel.name, anchor=False)
         st.markdown(drawn.takeaway)
-        _table(drawn)
+        _table(finished)
         show.foot(context)
     title = drawn.figure["layout"]["meta"]["title"] if drawn.figure is not None else drawn.title or panel.name
     _take_away(view, panel, drawn, title, metrics, context)
 
 
-def _finished(view: View, panel: Panel) -> tuple[Drawn, tuple[Metric, ...], Context]:
-    """The panel as it is drawn, with the metrics and the words around it."""
+@dataclass(frozen=True)
+class Finished:
+    """A panel with the metrics and the words around it, and its table as the browser gets it."""
+
+    drawn: Drawn
+    metrics: tuple[Metric, ...]
+    context: Context
+    table: pa.Table | pd.DataFrame
+    formats: dict[str, Any]
+
+
+def _finished(view: View, panel: Panel) -> Finished:
     drawn = panel.draw(view)
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)
@@ -176,16 +189,14 @@ def _finished(view: View, panel: Panel) -> tuple[Drawn, tuple[Metric, ...], Cont
     context = told(view, panel, drawn, metrics)
     if drawn.figure is not None and panel.spell:
         charts.retitle(drawn.figure, context)
-    return drawn, metrics, context
+    return Finished(drawn, metrics, context, *_on_screen(drawn))
 
 
 _kept = kept(_finished)
 
 
-def _table(drawn: Drawn) -> None:
-    """The rows behind the picture, numbers with their decimals; without rows there is nothing to show (Streamlit would say "empty")."""
-    if drawn.table.empty:
-        return
+def _on_screen(drawn: Drawn) -> tuple[pa.Table | pd.DataFrame, dict[str, Any]]:
+    """The rows behind the picture under their heads, and how each column is written: numbers with their decimals."""
     shown = drawn.table.copy()
     shown.columns = [c.label for c in drawn.columns]
     formats = {
@@ -202,12 +213,20 @@ def _table(drawn: Drawn) -> None:
                 if days
                 else st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=145)
             )
+    return as_arrow(shown), formats
+
+
+def _table(finished: Finished) -> None:
+    """The table of a panel; without rows there is nothing to show (Streamlit would say "empty")."""
+    rows = len(finished.drawn.table)
+    if not rows:
+        return
     st.dataframe(
-        shown,
+        finished.table,
         hide_index=True,
         width="stretch",
-        column_config=formats,
-        height="content" if len(shown) <= _MOST_ROWS else 420,
+        column_config=finished.formats,
+        height="content" if rows <= _MOST_ROWS else 420,
         placeholder="—",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from jiejian import charts
@@ -85,10 +86,14 @@ def _line_chart(view: View) -> charts.Figure:
     )
 
 
+@kept
+def _rows(view: View) -> pd.DataFrame:
+    found = series.read(view)
+    return found.frame[found.frame["place_id"].isin(view.places)] if view.places else found.totals
+
+
 def _lines(view: View) -> None:
-    frame, totals = series.read(view).frame, series.read(view).totals
-    shown = frame[frame["place_id"].isin(view.places)] if view.places else totals
-    show.chart(view, _line_chart(view), "trend_chart", lambda: tables.show_table(view, shown, [view.metric]), [view.metric])
+    show.chart(view, _line_chart(view), "trend_chart", lambda: tables.show_table(view, _rows(view), [view.metric]), [view.metric])
     if len(view.places) > 1:
         st.caption("选了多个社区，只并列走势。要看均值、控制界限和信号，请只选一个社区，或不选（看全街道）。")
     elif view.period.grain == "ytd":

@@ -14,7 +14,7 @@ from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
 from jiejian.ui.themes.common import about, persons, read, span, title
 from jiejian.ui.themes.newest import empty, head, newest, side_by_side
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 
 _INDENT = "　　"
 
@@ -104,22 +104,35 @@ def _icicle(view: View) -> Drawn:
     return Drawn(_listed(sound), _TREE_COLUMNS, _drawn_tree(view, sound, found))
 
 
-def _outline(view: View) -> Drawn:
-    """The same tree as lines that fold: from which organisation, and down to which depth."""
+@kept
+def _heads(view: View) -> dict[str, str]:
+    """The organisations that have others below them, by code, in words."""
+    rows = _tree(view)
+    rows = rows[~apart(rows) & (rows["children"] > 0)]
+    return dict(zip(rows["org_code"], rows["org_name"] + "（" + rows["level"].fillna("") + "）", strict=True))
+
+
+@kept
+def _below(view: View, start: str | None) -> tuple[int, pd.DataFrame, np.ndarray]:
+    """How many levels there are from an organisation down (None: from the top), their lines, and how deep each lies."""
     rows = _tree(view)
     rows = rows[~apart(rows)]
-    heads = rows[rows["children"] > 0]
-    names = dict(zip(heads["org_code"], heads["org_name"] + "（" + heads["level"].fillna("") + "）", strict=True))
+    if start:
+        rows = rows[[start in path.split("/") for path in rows["path"]]]
+    depth = (rows["depth"] - rows["depth"].min()).to_numpy(dtype=int)
+    return int(depth.max()) + 1 if len(depth) else 1, _listed(rows), depth
+
+
+def _outline(view: View) -> Drawn:
+    """The same tree as lines that fold: from which organisation, and down to which depth."""
+    names = _heads(view)
     left, right = st.columns([2, 1])
     start = left.selectbox(
         "从哪个组织看起", list(names), format_func=names.get, index=None, placeholder="最上一级", key="org_start"
     )
-    if start:
-        rows = rows[[start in path.split("/") for path in rows["path"]]]
-    top = int(rows["depth"].min()) if len(rows) else 0
-    deepest = int(rows["depth"].max()) - top + 1 if len(rows) else 1
+    deepest, lines, depth = _below(view, start)
     opened = right.selectbox("展开到第几层", range(1, deepest + 1), index=min(2, deepest) - 1, key=f"org_depth_{deepest}")
-    lines = _listed(rows)[(rows["depth"] - top < opened).to_numpy()]
+    lines = lines[depth < opened]
     return Drawn(
         lines,
         _TREE_COLUMNS,
