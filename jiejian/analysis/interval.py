@@ -10,6 +10,7 @@ Biometrika 28 (1936) 437–442 (exact interval of a count). Groups against the m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from jiejian.analysis.chisquare import chi2_quantile
-from jiejian.analysis.funnel import funnel
+from jiejian.analysis.funnel import funnel_arrays
 from jiejian.catalogue import Metric
 
 ABOVE, SAME, BELOW = "明显高于平均", "与平均无明显差异", "明显低于平均"
@@ -63,12 +64,22 @@ def judged_as(metric: Metric) -> str:
 
 def interval(frame: pd.DataFrame, metric: Metric, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Interval of each row of a figures frame in display units; NaN for gaps and where chance is not reckoned with."""
+    return _interval(*_counts(frame), metric, confidence)
+
+
+def _counts(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, numerator and denominator of each row."""
+    return tuple(frame[part].to_numpy(dtype=float) for part in ("value", "numerator", "denominator"))
+
+
+def _interval(
+    value: np.ndarray, above: np.ndarray, below: np.ndarray, metric: Metric, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
     how = {"proportion": wilson, "rate": poisson}.get(judged_as(metric))
     if how is None:
-        return np.full(len(frame), np.nan), np.full(len(frame), np.nan)
-    there = frame["value"].notna().to_numpy()
-    limits = how(frame["numerator"], frame["denominator"], confidence)
-    low, high = (np.where(there, limit, np.nan) * display_scale(metric) for limit in limits)
+        return np.full(len(value), np.nan), np.full(len(value), np.nan)
+    there = ~np.isnan(value)
+    low, high = (np.where(there, limit, np.nan) * display_scale(metric) for limit in how(above, below, confidence))
     return low, high
 
 
@@ -105,23 +116,28 @@ def display_scale(metric: Metric) -> float:
 
 def pooled_mean(frame: pd.DataFrame, metric: Metric) -> float:
     """Sum of numerators over sum of denominators in display units; NaN for counts, published rates and empty frames."""
+    return _pooled(*_counts(frame), metric)
+
+
+def _pooled(value: np.ndarray, above: np.ndarray, below: np.ndarray, metric: Metric) -> float:
     if metric.kind in ("count", "as_reported"):
         return np.nan
-    there = frame[frame["value"].notna() & frame["numerator"].notna() & (frame["denominator"] > 0)]
-    below = there["denominator"].sum()
-    return float(there["numerator"].sum() / below * display_scale(metric)) if below > 0 else np.nan
+    there = ~np.isnan(value) & ~np.isnan(above) & (below > 0)
+    whole = below[there].sum()
+    return float(above[there].sum() / whole * display_scale(metric)) if whole > 0 else np.nan
 
 
-def _groups(frame: pd.DataFrame, metric: Metric) -> tuple[np.ndarray, bool]:
+def _groups(value: np.ndarray, above: np.ndarray, below: np.ndarray, metric: Metric) -> tuple[np.ndarray, bool]:
     """Each row's group by the funnel's 99.8 % limits, and whether they were widened for over-dispersion."""
-    there = frame["value"].notna()
-    none = np.full(len(frame), "", dtype=object)
+    there = ~np.isnan(value)
     if not judged_as(metric) or there.sum() < 2:
-        return none, False
+        return np.full(len(value), "", dtype=object), False
     kind, wide = judged_as(metric), "winsorised" if there.sum() >= ENOUGH_TO_ADJUST else None
-    found, _, phi, _ = funnel(frame["numerator"].where(there), frame["denominator"].where(there), kind=kind, overdispersion=wide)
-    sides = found["outside"].map({"above": ABOVE, "below": BELOW, "": SAME}).to_numpy()
-    return np.where(found["value"].notna(), sides, none).astype(object), phi > 1
+    above, below = np.where(there, above, np.nan), np.where(there, below, np.nan)
+    found, _, phi, _, _ = funnel_arrays(above, below, kind=kind, overdispersion=wide)
+    outside = found["outside"]
+    sides = np.select([np.isnan(found["value"]), outside == "above", outside == "below"], ["", ABOVE, BELOW], SAME)
+    return sides.astype(object), phi > 1
 
 
 def _verdicts(groups: np.ndarray, metric: Metric) -> np.ndarray:
@@ -146,7 +162,26 @@ def compare_to_mean(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
     if not frame["metric"].eq(metric.id).all():
         raise ValueError(f"数据中混有“{metric.name}”以外的指标，不能一起比较。")
-    lower, upper = interval(frame, metric)
-    groups, adjusted = _groups(frame, metric)
-    mean, verdicts = pooled_mean(frame, metric), _verdicts(groups, metric)
-    return frame.assign(lower=lower, upper=upper, mean=mean, group=groups, verdict=verdicts, adjusted=adjusted)
+    return frame.assign(**_compared(*_counts(frame), metric))
+
+
+def compare_all(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
+    """:func:`compare_to_mean` of several metrics at one period, stacked in their order; a page asks for a hundred at once."""
+    if frame["period"].nunique() > 1:
+        raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
+    rows, counts = frame.groupby("metric", sort=False).indices, _counts(frame)
+    there = [m for m in metrics if m.id in rows]
+    if not there:
+        return frame.iloc[:0].assign(**_compared(*(np.empty(0),) * 3, metrics[0])) if metrics else frame.assign(group="", verdict="")
+    parts = [_compared(*(part[rows[m.id]] for part in counts), m) for m in there]
+    stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return frame.take(np.concatenate([rows[m.id] for m in there])).reset_index(drop=True).assign(**stacked)
+
+
+def _compared(value: np.ndarray, above: np.ndarray, below: np.ndarray, metric: Metric) -> dict[str, np.ndarray]:
+    """The columns of :func:`compare_to_mean` from the counts of its rows."""
+    lower, upper = _interval(value, above, below, metric)
+    groups, adjusted = _groups(value, above, below, metric)
+    mean = np.full(len(value), _pooled(value, above, below, metric))
+    verdicts, wide = _verdicts(groups, metric), np.full(len(value), adjusted)
+    return {"lower": lower, "upper": upper, "mean": mean, "group": groups, "verdict": verdicts, "adjusted": wide}

@@ -8,6 +8,7 @@ two lacks is left out for that pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -85,13 +86,7 @@ def average(rows: pd.DataFrame, metric: Metric, measures: Mapping[str, Measure])
 
     NaN where nobody has a figure, and for published scores and persons, which are not averaged.
     """
-    there = rows[rows["value"].notna()]
-    if there.empty or not can_total(metric, measures):
-        return np.nan
-    if not metric.denominator:
-        return float(there["value"].mean())
-    below = there["denominator"].sum()
-    return float(there["numerator"].sum() / below * display_scale(metric)) if below > 0 else np.nan
+    return _Part.of(rows, metric).average(np.ones(len(rows), bool)) if can_total(metric, measures) else np.nan
 
 
 def beside(
@@ -103,37 +98,60 @@ def beside(
     ``best`` is by the metric's direction, among shares of at least ten cases; NaN and '' for neutral metrics and counts,
     whose size is no merit.
     """
-    return pd.DataFrame(
-        [_row(figures[figures["metric"] == m.id], m, place_id, peers, measures) for m in metrics], columns=_COLUMNS
-    )
+    rows, none = figures.groupby("metric", sort=False).indices, np.empty(0, dtype=int)
+    every, found = _Part.of(figures), []
+    for metric in metrics:
+        part = every.only(rows.get(metric.id, none), metric)
+        own, alike = part.value[part.places == place_id], np.isin(part.places, list(peers))
+        means = [part.average(chosen) if can_total(metric, measures) else np.nan for chosen in (alike, np.ones_like(alike))]
+        found.append((metric.id, float(own[0]) if len(own) else np.nan, *means, *part.best(), *part.middle()))
+    return pd.DataFrame(found, columns=_COLUMNS)
 
 
 _COLUMNS = ["metric", "own", "peers", "street", "best", "best_place", "low", "high"]
 
 
-def _row(rows: pd.DataFrame, metric: Metric, place_id: str, peers: Sequence[str], measures: Mapping[str, Measure]) -> tuple:
-    own = rows.loc[rows["place_id"] == place_id, "value"]
-    there = rows["value"].dropna()
-    best, where = _best(rows, metric)
-    return (
-        metric.id,
-        float(own.iloc[0]) if len(own) else np.nan,
-        average(rows[rows["place_id"].isin(peers)], metric, measures),
-        average(rows, metric, measures),
-        best,
-        where,
-        *((float(q) for q in there.quantile([0.25, 0.75])) if len(there) > 3 else (np.nan, np.nan)),
-    )
+@dataclass(frozen=True)
+class _Part:
+    """Rows of a figures frame as arrays: those of one metric, a place each."""
 
+    places: np.ndarray
+    value: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    metric: Metric | None = None
 
-def _best(rows: pd.DataFrame, metric: Metric) -> tuple[float, str]:
-    if metric.better == "neutral" or metric.kind == "count":
-        return np.nan, ""
-    known = rows[rows["value"].notna()]
-    if metric.kind == "proportion":
-        known = known[known["denominator"] >= LEAST]
-    if known.empty:
-        return np.nan, ""
-    values = known["value"]
-    at = values.idxmax() if metric.better == "higher" else values.idxmin()
-    return float(values[at]), str(known.loc[at, "place_id"])
+    @classmethod
+    def of(cls, rows: pd.DataFrame, metric: Metric | None = None) -> _Part:
+        counts = (rows[part].to_numpy(dtype=float) for part in ("value", "numerator", "denominator"))
+        return cls(rows["place_id"].to_numpy(dtype=object), *counts, metric)
+
+    def only(self, at: np.ndarray, metric: Metric) -> _Part:
+        return _Part(self.places[at], self.value[at], self.above[at], self.below[at], metric)
+
+    def average(self, chosen: np.ndarray) -> float:
+        """Sums over sums for rates, the sum over the number of places for counts; NaN where nobody has a figure."""
+        there = chosen & ~np.isnan(self.value)
+        if not there.any():
+            return np.nan
+        if not self.metric.denominator:
+            return float(self.value[there].mean())
+        whole = np.nansum(self.below[there])
+        return float(np.nansum(self.above[there]) / whole * display_scale(self.metric)) if whole > 0 else np.nan
+
+    def best(self) -> tuple[float, str]:
+        if self.metric.better == "neutral" or self.metric.kind == "count":
+            return np.nan, ""
+        known = ~np.isnan(self.value)
+        if self.metric.kind == "proportion":
+            known &= self.below >= LEAST
+        if not known.any():
+            return np.nan, ""
+        values = self.value[known]
+        at = values.argmax() if self.metric.better == "higher" else values.argmin()
+        return float(values[at]), str(self.places[known][at])
+
+    def middle(self) -> tuple[float, float]:
+        """The middle half of the places; NaN of a handful."""
+        there = self.value[~np.isnan(self.value)]
+        return tuple(np.quantile(there, [0.25, 0.75]).tolist()) if len(there) > 3 else (np.nan, np.nan)

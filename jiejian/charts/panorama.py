@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jiejian.analysis.interval import ABOVE, BELOW, compare_to_mean
+from jiejian.analysis.interval import ABOVE, BELOW, compare_all
 from jiejian.analysis.takeaway import board_finding, fit_title
 from jiejian.catalogue import Metric
 from jiejian.charts.many import EACH, MANY, ends, told
@@ -54,8 +54,7 @@ HOW_STRIPS = (
 
 def compared_board(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """compare_to_mean of several metrics at one period, stacked, in the order of the metrics."""
-    parts = [compare_to_mean(frame[frame["metric"] == m.id], m) for m in metrics]
-    return pd.concat(parts, ignore_index=True) if parts else frame.assign(group="", verdict="")
+    return compare_all(frame, metrics)
 
 
 def heat_map(
@@ -171,7 +170,8 @@ def strips(
 ) -> Figure:
     """Small multiples: every metric as a strip of all communities at one period, each on its own scale."""
     kind, chosen = SCREEN, ids(focus)
-    rows = [(m, compare_to_mean(frame[frame["metric"] == m.id], m)) for m in metrics]
+    compared = compare_all(frame, metrics)
+    rows = [(m, compared[compared["metric"] == m.id]) for m in metrics]
     # What is the same everywhere has no strip.
     rows = [(m, c[c["value"].notna()]) for m, c in rows if c["value"].nunique() >= 2]
     finding = _strips_finding(rows, context)
