@@ -5,13 +5,18 @@ The loads stay as they were sent; ``derived_due`` in the warehouse says for how 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.arrays import flags, numbers
 from etl.schema import quoted, tables
 from jiejian.catalogue import Catalogue, TimeLimit
-from jiejian.catalogue.workdays import WorkCalendar
+
+if TYPE_CHECKING:
+    from jiejian.catalogue.workdays import WorkCalendar
 
 _NEEDED = {"opened_at", "due_at", "tier", "category"}
 
@@ -20,6 +25,8 @@ def derive_due(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> N
     """Fill ``due_at`` of event tables where it is blank and a limit is declared for the case's category or tier."""
     limits = sorted(catalogue.time_limits.values(), key=lambda l: not l.categories)
     if any(l.count == "working" for l in limits):
+        from jiejian.catalogue.workdays import WorkCalendar  # its list of holidays takes a moment
+
         _register(connection, WorkCalendar(catalogue.holidays.values()))
     for table, columns in tables(catalogue).items():
         if limits and columns.keys() >= _NEEDED:
@@ -27,11 +34,9 @@ def derive_due(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> N
 
 
 def _register(connection: duckdb.DuckDBPyConnection, calendar: WorkCalendar) -> None:
-    days = pa.table(
-        {"day": calendar.days.astype("datetime64[D]"), "number": calendar.number.astype(np.int64), "worked": calendar.worked}
-    )
-    connection.register("work_days", days)
-    connection.execute("CREATE OR REPLACE TEMP TABLE work_day AS SELECT * FROM work_days")
+    columns = [numbers(calendar.days.astype("datetime64[D]").astype(np.int64)), numbers(calendar.number), flags(calendar.worked)]
+    connection.register("work_days", pa.Table.from_arrays(columns, ["day", "number", "worked"]))
+    connection.execute("CREATE OR REPLACE TEMP TABLE work_day AS SELECT * REPLACE (DATE '1970-01-01' + day::INTEGER AS day) FROM work_days")
     connection.unregister("work_days")
 
 

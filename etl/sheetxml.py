@@ -151,7 +151,7 @@ def _piece(piece: bytes, at: tuple[int, int]) -> tuple[tuple[np.ndarray, ...], p
         values = values[(values < closed) & wanted[owner[values]] & (data[ends[values] - 1] != 47)]
         begins[owner[values]] = ends[values] + 1
         lengths[owner[values]] = opens[values + 1] - ends[values] - 1
-        if name == b"t" and len(np.unique(owner[values])) < len(values):
+        if name == b"t" and (np.diff(owner[values]) == 0).any():
             types, begins, lengths, data = _joined_runs(piece, data, starts, types, begins, lengths)
     _take_waiting(data, opens, ends, owner, types, begins, lengths)
     kept = np.flatnonzero(lengths > 0)

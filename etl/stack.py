@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etl.textfile import numbers, texts
+from etl.arrays import flags, numbers, texts, word
 from etl.workbook import column_letters
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def stacked(
     import pyarrow.compute as pc
 
     if keep is not None and not all(keep):
-        body = body.filter(pa.array(np.array(keep, bool)))
+        body = body.filter(flags(np.array(keep, bool)))
     size = body.num_rows
     line = pc.cast(body.column("row"), pa.string())
     common = [body.column(f"c{i}") for i in labels]
@@ -58,7 +58,7 @@ def stacked(
         where = [piece.measures.get(m) for m in measures]
         columns += [nothing if at is None else body.column(f"c{at}") for at in where]
         columns += [
-            nothing if at is None else pc.binary_join_element_wise(pa.scalar(column_letters(at + left)), line, pa.scalar(""))
+            nothing if at is None else pc.binary_join_element_wise(word(column_letters(at + left)), line, word(""))
             for at in where
         ]
         parts.append(pa.Table.from_arrays(columns, _names(len(labels) + _made(slices), len(measures))))

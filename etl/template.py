@@ -9,9 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
-
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from etl.dates import EXAMPLES, Period, find_period, in_words
 from etl.heads import normal
@@ -20,6 +18,10 @@ from etl.recognise import NUMERIC, base_unit
 from etl.values import is_needed
 from etl.wording import EXAMPLE
 from jiejian.catalogue import Catalogue, Column, Ledger
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.worksheet import Worksheet
 
 # Lists and limits hold for so many rows below the head.
 _ROWS = 2_000
@@ -46,6 +48,8 @@ _BAD_NAME = re.compile(r"[\[\]:*?/\\']")
 
 def template(ledger: Ledger, catalogue: Catalogue, street: str, communities: Sequence[str], today: date) -> bytes:
     """The workbook of a ledger for a street with these communities; a title names the last period that is over."""
+    import xlsxwriter  # only where a template is written
+
     kept = BytesIO()
     with xlsxwriter.Workbook(kept, {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
         _Template(book, ledger, catalogue, street, list(communities), today).write()

@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from etl.arrays import to_numpy, whole
 from etl.batch import Batch, line_of, sheet_of
 from etl.schema import column_types, quoted, text
 from etl.tidy import Tidied
@@ -36,12 +37,12 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     rows = "typed"
     if tidied.first_row is not None:
         # Of a long text the keys are hashed first, since eight bytes are sorted faster than words; few rows are then compared as they are.
-        hashes = connection.execute(f"SELECT hash({listed}) AS h FROM typed WHERE {where}").fetchnumpy()["h"]
-        hashes.sort()
-        again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        found = connection.sql(f"SELECT hash({listed}) AS h FROM typed WHERE {where}").to_arrow_table()
+        hashes = np.sort(to_numpy(found.column("h").combine_chunks(), np.uint64))
+        again = hashes[1:][hashes[1:] == hashes[:-1]]
         if not len(again):
             return None
-        connection.register("twin_hash", pa.table({"h": again}))
+        connection.register("twin_hash", pa.Table.from_arrays([whole(again)], ["h"]))
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE {where} AND hash({listed}) IN (SELECT h FROM twin_hash)"
         )

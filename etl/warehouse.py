@@ -82,7 +82,8 @@ def build(
     building = home.warehouse / f"{_BUILDING}{os.getpid()}.duckdb"
     building.unlink(missing_ok=True)
     active = active_loads(loads, catalogue, home)
-    connection.execute(f"ATTACH {text(building.as_posix())} AS building")
+    # Nobody reads it before it is whole, and what a killed run leaves is thrown away: no log of each statement is kept.
+    connection.execute(f"ATTACH {text(building.as_posix())} AS building (RECOVERY_MODE no_wal_writes)")
     # A table is no list: rows in any order are written once, in their order they are collected first.
     connection.execute("SET preserve_insertion_order = false")
     try:
