@@ -61,8 +61,8 @@ class Panel:
     on_click: Callable[[], None] | None = field(default=None, compare=False)
     spell: Literal["", "as_of", "months", "reach", "quarters"] = ""
     wide: bool = False
-    # ``draw`` has pickers of its own, so that what it gives depends on more than the view.
-    picks: bool = False
+    # What ``draw`` gives depends on more than the view: on pickers of its own, or a file beside the warehouse. It is drawn anew each time.
+    live: bool = False
 
 
 def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[str, Sequence[Panel]]) -> None:
@@ -155,7 +155,7 @@ def _panel(view: View, panel: Panel, there: frozenset[str]) -> None:
             f"“{ledger.name}”里没有“{'”“'.join(missing)}”这{'一列' if len(missing) == 1 else '几列'}，画不出这张图。补上后重新上报即可，其余不受影响。"
         )
         return
-    finished = (_finished if panel.picks else _kept)(view, panel)
+    finished = (_finished if panel.live else _kept)(view, panel)
     drawn, metrics, context = finished.drawn, finished.metrics, finished.context
     if drawn.period is not None:
         view = replace(view, period=drawn.period, since=None)

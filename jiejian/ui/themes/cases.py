@@ -395,5 +395,5 @@ TABS = {
         Panel("cases_repeats", "重复件与退回", "cases", _repeats, ("repeat_case",), ("repeat_share", "sent_back_rate")),
         Panel("cases_three_way", "三方评价", "scores", _three_way, (), ("score_party", "score_platform", "score_residents", "satisfaction_rate")),
     ),
-    "诉求清单": (Panel("cases_list", "诉求清单", "cases", _list, picks=True),),
+    "诉求清单": (Panel("cases_list", "诉求清单", "cases", _list, live=True),),
 }  # fmt: skip

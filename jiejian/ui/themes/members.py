@@ -334,7 +334,7 @@ TABS = {
     "组织生活": (
         Panel("members_life", "三会一课", "party_life", _life, ("life_kind",), ("assemblies_held", "committee_meetings_held", "group_meetings_held", "party_lectures_held", "lessons_held"), spell="months", wide=True),
         Panel("members_theme_days", "主题党日", "party_life", _theme_days, ("present_members",), ("theme_days_per_branch", "party_life_attendance")),
-        Panel("members_not_held", "应开未开", "party_life", _not_held, ("org_code",), ("assemblies_held", "committee_meetings_held", "group_meetings_held"), picks=True),
+        Panel("members_not_held", "应开未开", "party_life", _not_held, ("org_code",), ("assemblies_held", "committee_meetings_held", "group_meetings_held"), live=True),
     ),
     "发展、评议、党费": (
         Panel("members_recruits", "发展党员", "recruits", _recruits, ("recruit_activists",), ("recruit_applicants", "recruit_activists", "recruit_candidates", "recruit_probationary", "members_recruited", "members_converted")),

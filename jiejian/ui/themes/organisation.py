@@ -382,7 +382,7 @@ def _gap_faults(view: View) -> Drawn:
 TABS = {
     "组织层级": (
         Panel("org_icicle", "组织体系图", "organisations", _icicle, (), ("party_organisations",), spell="as_of"),
-        Panel("org_outline", "组织体系目录", "organisations", _outline, (), ("party_organisations",), spell="as_of", wide=True, picks=True),
+        Panel("org_outline", "组织体系目录", "organisations", _outline, (), ("party_organisations",), spell="as_of", wide=True, live=True),
         Panel("org_levels", "各层级数量", "organisations", _levels, ("member_count",), ("party_organisations", "grid_branches", "building_groups", "member_households"), spell="as_of"),
         Panel("org_types", "各类组织", "organisations", _types, ("org_type",), ("party_organisations", "new_sector_branches", "property_branches"), spell="as_of"),
     ),

@@ -231,7 +231,7 @@ def _rooms(view: View) -> Drawn:
 TABS = {
     "阵地布局": (
         Panel("stations_area", "每百户面积", "stations", _area, ("floor_area",), ("floor_area_per_100_households",)),
-        Panel("stations_where", "位置", "stations", _where, (), ("stations_open", "stations_night"), spell="as_of"),
+        Panel("stations_where", "位置", "stations", _where, (), ("stations_open", "stations_night"), spell="as_of", live=True),
         Panel(
             "stations_types",
             "类型",
