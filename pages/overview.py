@@ -22,6 +22,5 @@ reporting.missing_ledgers(view)
 to_date.draw(view, shown)
 
 attention.attention(view)
-if judged := board.judge(view):
-    board.draw(view, judged)
+board.draw(view)
 tables.view_downloads("overview", view, shown)

@@ -62,7 +62,7 @@ def test_a_server_answers_before_anything_heavy_is_imported():
 
 
 def test_the_frame_and_the_front_page_import_nothing_that_only_an_export_or_a_load_needs():
-    there = imported("from jiejian.ui import attention, board, cards, data, deck, frame, published, reporting, tables, to_date")
+    there = imported("from jiejian.ui import ahead, attention, board, cards, data, deck, frame, published, reporting, tables, to_date")
     assert {"pandas", "duckdb", "jiejian.ui.frame"} <= there
     assert not there & set(NEVER_AT_START)
 

@@ -23,7 +23,7 @@ def headline(view: View) -> tuple[Metric, ...]:
 
 def attention(view: View) -> None:
     """Draw the two lists and the late reporters."""
-    worse, better, late = _said(view)
+    worse, better, late = said(view)
     left, right = st.columns(2)
     with left:
         st.subheader("重点关注", anchor=False)
@@ -42,7 +42,7 @@ def attention(view: View) -> None:
 
 
 @kept
-def _said(view: View) -> tuple[list[str], list[str], list[str]]:
+def said(view: View) -> tuple[list[str], list[str], list[str]]:
     """What got worse, what got better, and who is late, a sentence each."""
     judged = board.judge(view)
     worse = concerns(judged.made, places=view.places) if judged else []

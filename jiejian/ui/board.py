@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+import pandas as pd
 import streamlit as st
 
 from jiejian import charts
@@ -61,40 +62,59 @@ def _past(view: View, period: Period) -> list[Period]:
     return [p for p in known if view.dataset.first <= p.start and p.end <= period.end][-POINTS:]
 
 
-def draw(view: View, judged: Judged) -> None:
-    """The board, and under it the cell that was clicked."""
-    if (judged.made.reason > 0).all():
+@dataclass(frozen=True)
+class Pictured:
+    """What the page shows of a board: the finding, the picture, its table in words with what each row (metric) and column (place) stands for,
+    and how many cells are not judged. It is kept; the board itself, a hundred megabytes of a city, need not be."""
+
+    finding: Finding
+    figure: charts.Figure
+    table: pd.DataFrame
+    metrics: tuple[str, ...]
+    places: dict[str, str]
+    columns: int
+    left_out: str
+
+
+def draw(view: View) -> None:
+    """The board, and under it the cell that was clicked; nothing where there is nothing to judge."""
+    label, judged = speaks(view)
+    if judged:
+        _board(view)
+    elif label:
         st.subheader("状态板", anchor=False)
-        st.info(
-            f"{judged.label}还没有可以判断的格子：期数太少，或本期缺数。有{_LEAST}个月以上的数据后，这里会显示哪些指标真的变了。"
-        )
-        return
-    _board(view, judged)
+        st.info(f"{label}还没有可以判断的格子：期数太少，或本期缺数。有{_LEAST}个月以上的数据后，这里会显示哪些指标真的变了。")
+
+
+@kept
+def speaks(view: View) -> tuple[str, bool]:
+    """The period of the board in words ('' where there is none), and whether any cell is judged."""
+    judged = judge(view)
+    return (judged.label, not (judged.made.reason > 0).all()) if judged else ("", False)
 
 
 _LEAST = 3
 
 
 @st.fragment
-def _board(view: View, judged: Judged) -> None:
+def _board(view: View) -> None:
     head, weak, whole = st.columns([6, 2.4, 2.4], vertical_alignment="bottom")
     more = weak.toggle("也显示较弱的信号", key="weak", bind="query-params", help=_weak_help())
     every = whole.toggle("显示全部指标", key="all_metrics", bind="query-params")
-    rules = _rules(more)
-    arranged, finding, figure = _pictured(view, tuple((name, tuple(members)) for name, members in _pillars(view)), more, every)
+    shown = pictured(view, st.session_state.get("grouping", ""), more, every)
     with head:
-        st.subheader(finding[0], anchor=False)
-    st.markdown(finding[1])
+        st.subheader(shown.finding[0], anchor=False)
+    st.markdown(shown.finding[1])
     st.html(_LEGEND)
     with st.container(key="board_scroll"):
-        show.drawn(figure, _KEY, lambda: _choose(show.mark(_KEY)))
-    show.picture(view, figure, _KEY)
-    st.caption(_left_out(judged, len(arranged.columns)))
+        show.drawn(shown.figure, _KEY, lambda: _choose(show.mark(_KEY)))
+    show.picture(view, shown.figure, _KEY)
+    st.caption(shown.left_out)
     with st.expander("表格"):
-        _table(view, judged, arranged, rules)
+        _table(view, shown, st.session_state.get("grouping", ""), more, every)
     with st.expander("怎么读这张图"):
-        st.markdown(figure["layout"]["meta"]["reading"])
-    _explained(view, judged, st.session_state.get(_CHOSEN))
+        st.markdown(shown.figure["layout"]["meta"]["reading"])
+    _explained(view, st.session_state.get(_CHOSEN))
 
 
 def _rules(more: bool) -> Collection[str]:
@@ -102,15 +122,25 @@ def _rules(more: bool) -> Collection[str]:
 
 
 @kept
-def _pictured(
-    view: View, pillars: Sequence[tuple[str, Sequence[str]]], more: bool, every: bool
-) -> tuple[Order, Finding, charts.Figure]:
-    """The rows and columns that are shown, the finding, and the picture."""
+def pictured(view: View, grouping: str, more: bool, every: bool) -> Pictured:
+    """The board of a view in the order of a grouping ('' for the first), with weaker signals and all metrics or without."""
     judged, rules = judge(view), _rules(more)
-    arranged = order(judged.made, pillars, rules, view.places)
-    arranged = arranged if every else only(arranged, noteworthy(judged.made, rules))
-    finding = _finding(judged, rules)
-    return arranged, finding, charts.status_board(judged.made, arranged, view.context(), finding, judged.label, rules)
+    made, finding = judged.made, _finding(judged, rules)
+    arranged = _arranged(view, judged, grouping, more, every)
+    figure = charts.status_board(made, arranged, view.context(), finding, judged.label, rules)
+    # Of many communities the table, too, has those that the picture shows; all are a file away.
+    columns = arranged.columns[: charts.MOST_PLACES] if len(arranged.columns) > charts.MANY else arranged.columns
+    rows = [row for members in arranged.rows.values() for row in members]
+    return Pictured(
+        finding, figure, worded(made, replace(arranged, columns=columns), rules), tuple(made.cube.metrics[row].id for row in rows),
+        {made.places[c][1]: made.places[c][0] for c in columns}, len(arranged.columns), _left_out(judged, len(arranged.columns)),
+    )  # fmt: skip
+
+
+def _arranged(view: View, judged: Judged, grouping: str, more: bool, every: bool) -> Order:
+    rules = _rules(more)
+    arranged = order(judged.made, _pillars(view, grouping), rules, view.places)
+    return arranged if every else only(arranged, noteworthy(judged.made, rules))
 
 
 def _choose(at: Sequence[str]) -> None:
@@ -118,31 +148,28 @@ def _choose(at: Sequence[str]) -> None:
     st.session_state[_CHOSEN] = at
 
 
-def _table(view: View, judged: Judged, arranged: Order, rules: Collection[str]) -> None:
-    """The board in words; a cell is chosen with the keyboard, too. Of many communities those that the picture shows, and all as a file."""
-    made, every = judged.made, arranged
-    if len(arranged.columns) > charts.MANY:
-        arranged = replace(arranged, columns=arranged.columns[: charts.MOST_PLACES])
-    rows = [row for members in arranged.rows.values() for row in members]
+def _table(view: View, shown: Pictured, grouping: str, more: bool, every: bool) -> None:
+    """The board in words; a cell is chosen with the keyboard, too."""
 
     def chosen() -> None:
         cells = st.session_state[_TABLE]["selection"]["cells"]
-        names = {place: place_id for place_id, place in made.places}
         row, head = cells[0] if cells else (0, "")
-        _choose([made.cube.metrics[rows[row]].id, names[head]] if head in names else [])
+        _choose([shown.metrics[row], shown.places[head]] if head in shown.places else [])
 
     st.dataframe(
-        worded(made, arranged, rules), key=_TABLE, hide_index=True, width="stretch",
+        tables.packed(shown.table), key=_TABLE, hide_index=True, width="stretch",
         column_config={"指标": st.column_config.TextColumn(pinned=True)}, on_select=chosen, selection_mode="single-cell",
     )  # fmt: skip
-    if len(every.columns) > len(arranged.columns):
-        offer = Offer("全部社区的状态板", len(every.columns), lambda: _export(view, judged, every, rules))
+    if shown.columns > len(shown.places):
+        offer = Offer("全部社区的状态板", shown.columns, lambda: _export(view, grouping, more, every))
         downloads(f"{_KEY}_all", "状态板", view.context(), offer)
 
 
-def _export(view: View, judged: Judged, arranged: Order, rules: Collection[str]) -> ExportTable:
+def _export(view: View, grouping: str, more: bool, every: bool) -> ExportTable:
     """The whole board in words, a row a community."""
-    wide = worded(judged.made, arranged, rules).set_index("指标").T.rename_axis("社区").reset_index()
+    judged = judge(view)
+    whole = worded(judged.made, _arranged(view, judged, grouping, more, every), _rules(more))
+    wide = whole.set_index("指标").T.rename_axis("社区").reset_index()
     columns = tuple(ExportColumn(str(head)) for head in wide.columns)
     return ExportTable(f"{view.context().street}{judged.label}状态板", wide, columns, view.context())
 
@@ -159,10 +186,10 @@ def _weak_help() -> str:
     )
 
 
-def _pillars(view: View) -> list[tuple[str, Sequence[str]]]:
-    """The groups of the grouping that is picked at the side."""
+def _pillars(view: View, grouping: str) -> list[tuple[str, Sequence[str]]]:
+    """The groups of a grouping, of the first where it is none."""
     groupings = view.catalogue.groupings
-    chosen = groupings.get(str(st.session_state.get("grouping"))) or next(iter(groupings.values()), None)
+    chosen = groupings.get(grouping) or next(iter(groupings.values()), None)
     return [(group.name, group.metrics) for group in chosen.groups] if chosen else []
 
 
@@ -186,9 +213,10 @@ def _left_out(judged: Judged, places: int) -> str:
 # ---- one cell ----
 
 
-def _explained(view: View, judged: Judged, chosen: Sequence[str] | None) -> None:
+def _explained(view: View, chosen: Sequence[str] | None) -> None:
     """The clicked cell: a sentence, its run chart, the way to the trend."""
-    found = _cell(judged.made, chosen)
+    judged = judge(view) if chosen else None
+    found = _cell(judged.made, chosen) if judged else None
     if found is None:
         st.caption("点一格，看它的说明和走势；不用鼠标的，在“表格”里用方向键选。")
         return

@@ -60,11 +60,10 @@ def _build(home_path: str) -> None:
         _ensured.add(home_path)
 
 
-def open_early() -> None:
-    """What :func:`prepare` does, before anybody asks: at the start of a server, outside of any session."""
+def open_early() -> Warehouse:
+    """What :func:`prepare` does, before anybody asks: at the start of a server, outside of any session. What serves is returned."""
     _build(str(home().root))
-    opened = _open(serving(home()), _Identity(catalogue()))
-    opened.datasets()
+    return _open(serving(home()), _Identity(catalogue()))
 
 
 def prepare() -> None:
@@ -73,11 +72,18 @@ def prepare() -> None:
     warehouse()
 
 
+# What a server does with each version that it opens; nothing, but where start.py has put something.
+on_open: list[Callable[[Warehouse], object]] = []
+
+
 @lru_cache(maxsize=2)
 def _open(path: Path, declared: _Identity) -> Warehouse:
     for kept in (_FIGURES, _BOARDS, _ANSWERS, _WORKED):
         kept.drop(lambda key: any(isinstance(part, Warehouse) and part.path != path for part in key))
-    return Warehouse(path, declared.catalogue)
+    opened = Warehouse(path, declared.catalogue)
+    for begin in on_open:
+        begin(opened)
+    return opened
 
 
 class _Identity:

@@ -14,11 +14,11 @@ from typing import Literal
 
 import streamlit as st
 
-from jiejian.catalogue import Metric
+from jiejian.catalogue import Grouping, Metric
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
 from jiejian.selection import latest_periods
 from jiejian.ui import anonymity, data, importing
-from jiejian.ui.view import View
+from jiejian.ui.view import View, kept
 from jiejian.warehouse import DatasetInfo, Warehouse
 
 ALL = "全部"
@@ -82,6 +82,19 @@ def _periodic(view: View, needs: Needs) -> View:
     return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
 
 
+def usual(source: Warehouse) -> Iterator[View]:
+    """The views of somebody who picks nothing but the period, newest first: of the first data set, in its finest grain."""
+    info = next(iter(data.ask(source, "datasets").values()), None)
+    if info is None or info.mode == "published" or info.as_of is None:
+        return
+    view = View(source, info)
+    grains, periods = view.grains, latest_periods(info.first, info.as_of)
+    grain = next((g for g in GRAINS if periods[g] and any(g in of for of in grains.values())), None)
+    metrics = tuple(m for m in view.ask("metrics") if grain in grains[m.id])
+    for period in periods[grain] if grain else ():
+        yield replace(view, metrics=metrics, period=period)
+
+
 @contextmanager
 def _slot(name: str, needed: bool) -> Iterator[None]:
     """A place for one widget; out of sight, and out of reach of the keyboard, where the page does not need it."""
@@ -108,7 +121,7 @@ def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
     """The metrics of the chosen group that the data set can show."""
     shown = view.ask("metrics")
     ids = {m.id for m in shown}
-    groupings = {g.id: g for g in view.catalogue.groupings.values() if any(ids & set(group.metrics) for group in g.groups)}
+    groupings = _groupings(view)
     if not groupings:
         return shown, ""
     chosen = groupings[st.selectbox("维度", list(groupings), format_func=lambda g: groupings[g].name, key="grouping", **_BOUND)]
@@ -118,6 +131,22 @@ def _grouping(view: View) -> tuple[tuple[Metric, ...], str]:
     if name == ALL:
         return shown, ""
     return tuple(view.catalogue.metrics[m] for m in groups[name]), name
+
+
+def _groupings(view: View) -> dict[str, Grouping]:
+    """The groupings of which the data set has a metric."""
+    return _groupings_of(View(view.source, view.dataset))
+
+
+@kept
+def _groupings_of(view: View) -> dict[str, Grouping]:
+    ids = {m.id for m in view.ask("metrics")}
+    return {g.id: g for g in view.catalogue.groupings.values() if any(ids & set(group.metrics) for group in g.groups)}
+
+
+def first_grouping(view: View) -> str:
+    """The grouping of somebody who picks none; '' where there is none."""
+    return next(iter(_groupings(view)), "")
 
 
 def headline(view: View) -> tuple[str, ...]:

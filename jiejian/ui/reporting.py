@@ -96,14 +96,14 @@ def missing_ledgers(view: View) -> None:
     """One quiet sentence on the overview where the whole street lacks a ledger for the month that is shown."""
     if view.period is None or view.published or view.dataset.as_of is None:
         return
-    if silent := _silent(view):
-        some = "、".join(f"“{name}”" for name in silent[:3]) + (f"等 {len(silent)} 种台账" if len(silent) > 3 else "")
+    if names := silent(view):
+        some = "、".join(f"“{name}”" for name in names[:3]) + (f"等 {len(names)} 种台账" if len(names) > 3 else "")
         label = f"{view.period.label}全街道还没有报送{some}，相关数字是空缺。看报送情况"
         st.page_link("pages/reporting.py", label=label, icon=":material/arrow_forward:")
 
 
 @kept
-def _silent(view: View) -> list[str]:
+def silent(view: View) -> list[str]:
     return filings.silent(list(view.catalogue.ledgers.values()), view.ask("filings"), view.period, view.dataset.as_of)
 
 

@@ -18,7 +18,7 @@ async def ready(app) -> AsyncIterator[None]:
 
 
 def warm() -> None:
-    """Import what pages need and open the warehouse (which the first start of all builds).
+    """Import what pages need, open the warehouse (which the first start of all builds) and work out the front page.
 
     What goes wrong here is told to the first session, in words, when it comes to the same point.
     """
@@ -26,10 +26,13 @@ def warm() -> None:
         # A second: pandas, DuckDB, the charts, the modules of the front page.
         import pandas as pd
 
-        from jiejian.ui import attention, board, cards, data, deck, frame, published, reporting, tables, to_date  # noqa: F401
+        from jiejian.ui import ahead, attention, board, cards, data, deck, frame, published, reporting, tables, to_date  # noqa: F401
 
         pd.DataFrame({"a": [0]}).to_dict("records")  # pandas brings the module for it with the first call
 
-        data.open_early()
+        opened = data.open_early()
+        ahead.work(opened, 1)
+        data.on_open[:] = [ahead.begin]
+        ahead.begin(opened)
     except Exception:
         _log.warning("what the first session needs could not be made ready", exc_info=True)

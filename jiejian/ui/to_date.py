@@ -15,7 +15,7 @@ from jiejian.ui.view import View, kept
 
 def draw(view: View, metrics: Sequence[Metric]) -> None:
     """A line a metric, where the data end within a month and the newest period is looked at; else nothing."""
-    label, sentences = _told(view, tuple(m.id for m in metrics))
+    label, sentences = told(view, tuple(m.id for m in metrics))
     if sentences:
         st.subheader(f"本月至今（{label}）", anchor=False)
     for sentence in sentences:
@@ -23,7 +23,7 @@ def draw(view: View, metrics: Sequence[Metric]) -> None:
 
 
 @kept
-def _told(view: View, ids: tuple[str, ...]) -> tuple[str, list[str]]:
+def told(view: View, ids: tuple[str, ...]) -> tuple[str, list[str]]:
     """The spell of this month in words, and a sentence for each metric of which it holds a figure."""
     cutoff = view.dataset.as_of
     windows = month_to_date(cutoff)
