@@ -1,4 +1,4 @@
-"""A case ledger of any length for the benchmarks: what a district's platform exports, with the faults that such exports have."""
+"""Case and activity ledgers of any length for the benchmarks: what a district's platform exports, with the faults that such exports have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-COMMUNITIES, DAYS, FIRST_DAY = 300, 5 * 365, "2021-01-01"
+COMMUNITIES, YEARS, FIRST_YEAR = 300, 5, 2021
 # One row in so many has the fault; every other row reads well.
 _FAULTS = {"closed before it was opened": 20_011, "a place that no register knows": 50_021, "a day that is none": 30_011}
 # So many rows at the end repeat a number from the beginning.
@@ -21,8 +21,12 @@ def names(count: int = COMMUNITIES) -> list[str]:
     return [f"{a}{b}{c}" for c in "一二三四五六七八九十甲乙" for a in firsts for b in seconds][:count]
 
 
-def write_cases(path: Path, rows: int, seed: int = 1, places: int = COMMUNITIES) -> Path:
-    """Write ``rows`` cases as a UTF-8 CSV under the heads of the case ledger, and return the path. Same rows for the same seed."""
+def write_cases(path: Path, rows: int, seed: int = 1, places: int = COMMUNITIES, years: int = YEARS) -> Path:
+    """Write ``rows`` cases as a UTF-8 CSV under the heads of the case ledger, and return the path. Same rows for the same seed.
+
+    They lie evenly over so many ``years``, the last of which is the same whatever their number.
+    """
+    first_day, days = f"{FIRST_YEAR + YEARS - years}-01-01", years * 365
     listed = "[" + ", ".join(f"'{name}'" for name in names(places)) + "]"
 
     def pick(part: int, values: str, count: int) -> str:
@@ -34,7 +38,7 @@ def write_cases(path: Path, rows: int, seed: int = 1, places: int = COMMUNITIES)
     wrong_order, unknown, no_day = _FAULTS.values()
     query = f"""
         WITH drawn AS (
-          SELECT i, TIMESTAMP '{FIRST_DAY}' + INTERVAL 1 SECOND * ((i * {DAYS * 86400}::BIGINT) // {rows}) AS opened,
+          SELECT i, TIMESTAMP '{first_day}' + INTERVAL 1 SECOND * ((i * {days * 86400}::BIGINT) // {rows}) AS opened,
                  {below(1, 3)} AS tier, {below(2, 30 * 86400)} AS takes, {below(3, 100)} AS luck
           FROM range({rows}) t (i))
         SELECT '{"GD"}' || lpad((CASE WHEN i >= {rows - REPEATED} THEN i - {rows - REPEATED} ELSE i END)::VARCHAR, 10, '0') AS 工单编号,
@@ -52,6 +56,27 @@ def write_cases(path: Path, rows: int, seed: int = 1, places: int = COMMUNITIES)
                '居民' || {pick(12, "['甲', '乙', '丙', '丁', '戊', '己', '庚', '辛']", 8)} || lpad(({below(13, 100)})::VARCHAR, 2, '0') AS 反映人,
                '0000' || lpad(({below(14, 10_000_000)})::VARCHAR, 7, '0') AS 联系电话
         FROM drawn"""
+    return _written(path, query)
+
+
+def write_activities(path: Path, rows: int, seed: int = 2, places: int = COMMUNITIES, years: int = YEARS) -> Path:
+    """Write ``rows`` activities as a UTF-8 CSV under the heads of the activity ledger, and return the path."""
+    first_day, days = f"{FIRST_YEAR + YEARS - years}-01-01", years * 365
+    listed = "[" + ", ".join(f"'{name}'" for name in names(places)) + "]"
+
+    def pick(part: int, values: str, count: int) -> str:
+        return f"({values})[1 + (hash(i, {seed}, {part}) % {count})::INT]"
+
+    kinds = "['文体娱乐', '健康养老', '未成年人', '政策宣传', '便民集市', '志愿服务', '党员教育', '科普法治']"
+    return _written(path, f"""
+        SELECT 'HD' || lpad(i::VARCHAR, 8, '0') AS 活动编号, {pick(1, "['义诊', '读书会', '广场舞', '宣讲', '集市', '讲座']", 6)} || i % 97 AS 活动名称,
+               {pick(2, kinds, 8)} AS 活动类型, {pick(3, "['公共服务', '公益服务', '志愿服务']", 3)} AS 服务维度, {pick(4, listed, places)} || '社区' AS 社区,
+               strftime(DATE '{first_day}' + INTERVAL 1 DAY * ((i * {days}::BIGINT) // {rows})::INT, '%Y-%m-%d') AS 活动日期,
+               {pick(5, "['是', '否', '否']", 3)} AS 是否联办, 10 + (hash(i, {seed}, 6) % 190)::INT AS 参加人次
+        FROM range({rows}) t (i)""")  # fmt: skip
+
+
+def _written(path: Path, query: str) -> Path:
     temporary = path.with_suffix(".part")
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")  # several would write their parts in the order in which they are done

@@ -91,7 +91,7 @@ def empty_page() -> float:
     return statistics.median(timed(test) for _ in range(RUNS))
 
 
-def _picker(key: str) -> Callable[[AppTest, int], None]:
+def picker(key: str) -> Callable[[AppTest, int], None]:
     def pick(test: AppTest, turn: int) -> None:
         box = test.sidebar.selectbox(key=key)
         box.select_index((turn * 3 + 2) % len(box.options))
@@ -106,11 +106,11 @@ def _metrics(test: AppTest, turn: int) -> None:
 
 
 FILTERS: dict[str, Callable[[AppTest, int], None]] = {
-    "overview": _picker("period"),
-    "compare": _picker("metric"),
-    "trends": _picker("metric"),
+    "overview": picker("period"),
+    "compare": picker("metric"),
+    "trends": picker("metric"),
     "export": _metrics,
-    "definitions": _picker("group"),
+    "definitions": picker("group"),
 }
 
 

@@ -41,9 +41,12 @@ def front(view: View) -> None:
 def work(source: Warehouse, periods: int) -> None:
     """Make so many periods ready."""
     try:
-        for view in islice(pickers.usual(source), periods):
+        views = list(islice(pickers.usual(source), periods))
+        for view in views:
             began = time.perf_counter()
             front(view)
             time.sleep(time.perf_counter() - began)
+        for view in views[:1]:
+            board.judge(view)  # the newest board is the one whose cells are clicked: it is kept last, so that it stays
     except Exception:  # whoever opens the page comes to the same point, and is told
         _log.warning("the front page could not be made ready", exc_info=True)

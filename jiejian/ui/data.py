@@ -132,6 +132,10 @@ def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
 @_BOARDS.cached
 def cube(source: Warehouse, selection: Selection) -> Cube:
     """The same figures as arrays; never change them in place."""
+    return _cube(source, selection)
+
+
+def _cube(source: Warehouse, selection: Selection) -> Cube:
     found, least = source.cube(replace(selection, places=())), least_shown(source.catalogue)
     people = counting_people(found.metrics, source.catalogue) if least else set()
     for row, metric in enumerate(found.metrics):
@@ -154,7 +158,8 @@ def judged(source: Warehouse, selection: Selection) -> Board:
     """The status board at the end of a selection, one for each version of the warehouse; of one metric with its lines."""
     info = source.datasets()[selection.dataset]
     targets = source.targets(selection.dataset, selection.period.end)
-    return board(cube(source, selection), source.catalogue.measures, targets, info.as_of, whole=len(selection.metrics) == 1)
+    # Not kept twice: the board holds it, and of a city that is fifty megabytes.
+    return board(_cube(source, selection), source.catalogue.measures, targets, info.as_of, whole=len(selection.metrics) == 1)
 
 
 @_ANSWERS.cached
