@@ -19,8 +19,9 @@ from etl.check import check, named_columns, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
 from etl.hierarchy import started_by_path
+from etl.kept import LONG, Kept, drop
 from etl.load import Loads, Manifest, now, user
-from etl.onepass import look_up, tidy_long
+from etl.onepass import look_up, settled, tidy_long
 from etl.origins import Origin
 from etl.places import Place
 from etl.recognise import Match
@@ -79,11 +80,12 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Done:
-    """A load that was written, the places it brings, and the first sentences about what was rejected."""
+    """A load that was written, the places it brings, and the first sentences about what was rejected; a long one's rows."""
 
     manifest: Manifest
     places: list[Place]
     sentences: list[str]
+    kept: Kept | None = None
 
 
 def load_batch(
@@ -118,9 +120,11 @@ def load_batch(
         raise CatalogueError(
             f"台账约定“{ledger.name}”没有地点列，而数据集 {run.dataset} 没有唯一的上级地点。请在约定中加一列地点；整张表只说一个地点的，在 layout 里写 root: 地点名称，或写 places: title（名称在标题、工作表名或文件名里）。"
         )
-    if tidied.careful != "typed":
+    good, held = "", ()
+    if tidied.staged:
         look_up(connection, batch)
-    rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street))
+        good, held = settled(connection, batch, tidied)
+    rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street, good))
     bring = begun + brought(connection, ledger, gazetteer)
     named = named_columns(connection, batch) if problems else ()
     done = []
@@ -131,6 +135,10 @@ def load_batch(
         rejected_rows = rejects(batch, number, run.dataset, named) if number in problems else None
         manifest = run.loads.write(connection, manifest, rows(number), rejected_rows, bring)
         done.append(Done(manifest, bring, _sentences(connection, run.loads, manifest) if rejected_rows else []))
+    if held and manifest.rows_accepted >= LONG and not batch.members[0].period:
+        file = run.loads.path(manifest, "rows.parquet").as_posix()
+        return [replace(done[0], kept=Kept(file, ledger.table, manifest.rows_accepted, rows(0), held))]
+    drop(connection, held)
     return done
 
 

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from etl import backup, contradictions, corrections, demo, faults, origins, trial, undo, warehouse
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
+from etl.kept import Kept, longer
 from etl.load import Loads, Manifest, file_hash, fingerprint
 from etl.memory import Memory
 from etl.origins import Origin
@@ -279,6 +280,7 @@ class _Run:
     catalogue: Catalogue
     loads: Loads
     places: list[Place]
+    kept: Kept | None = None
 
     def load(
         self,
@@ -294,13 +296,13 @@ class _Run:
         number = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{self.loads.next_seq():06d}"
         for dataset in dict.fromkeys(f.dataset for f in files):
             run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
-            summary.take(run.run([f for f in files if f.dataset == dataset], progress, ledgers))
+            self._take(summary, run.run([f for f in files if f.dataset == dataset], progress, ledgers))
         files = [*files, *self._drawn(databases, summary, number, by, again)]
         summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)
         if not warehouse.is_current(self.where, wanted):
             step = (lambda what: progress(len(files), len(files), what)) if progress else (lambda what: None)
-            warehouse.build(self.connection, self.loads, self.catalogue, self.places, self.where, wanted, step)
+            warehouse.build(self.connection, self.loads, self.catalogue, self.places, self.where, wanted, step, self.kept)
             summary.rebuilt = True
             warehouse.sweep(self.where)
         summary.path = warehouse.serving(self.where)
@@ -309,6 +311,10 @@ class _Run:
         summary.notes += contradictions.told(summary.path, summary.written)
         summary.seconds = time.perf_counter() - began
         return summary
+
+    def _take(self, summary: Summary, outcome: Outcome) -> None:
+        summary.take(outcome)
+        self.kept = longer(self.connection, self.kept, outcome.kept)
 
     def _drawn(self, ledgers: Sequence[Ledger], summary: Summary, number: str, by: str, again: bool) -> list[Origin]:
         """Load what the contracts among ``ledgers`` that name a database give."""
@@ -334,7 +340,7 @@ class _Run:
             return None
         run = Ingest(self.connection, self.catalogue, self.where, self.loads, origin.dataset, self.places, number, by, again)
         outcome = run.run([origin], None, [ledger])
-        summary.take(outcome)
+        self._take(summary, outcome)
         database.remember(self.where, drawn, [m.load_id for m in outcome.written])
         drawn.origin.path.unlink()
         return origin

@@ -50,6 +50,12 @@ def correct(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, gazette
             _one(connection, correction.model_copy(update=spoken), catalogue, gazetteers[correction.dataset])
 
 
+def corrected(catalogue: Catalogue) -> set[tuple[str, str]]:
+    """The tables of events and their columns of which corrections speak."""
+    found = ((catalogue.ledgers[c.ledger], c.column) for c in catalogue.corrections.values() if not c.measure)
+    return {(ledger.table, _column(ledger, column)) for ledger, column in found}
+
+
 def failed(path: str) -> list[str]:
     """The sentences about corrections that did not apply in a version of the warehouse; none where it cannot be opened."""
     try:

@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 _NEEDED = {"opened_at", "due_at", "tier", "category"}
 
 
-def derive_due(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Fill ``due_at`` of event tables where it is blank and a limit is declared for the case's category or tier."""
+def derive_due(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> set[str]:
+    """Fill ``due_at`` of event tables where it is blank and a limit is declared for the case's category or tier; tables that changed."""
     limits = sorted(catalogue.time_limits.values(), key=lambda l: not l.categories)
     if any(l.count == "working" for l in limits):
         from jiejian.catalogue.workdays import WorkCalendar  # its list of holidays takes a moment
 
         _register(connection, WorkCalendar(catalogue.holidays.values()))
-    for table, columns in tables(catalogue).items():
-        if limits and columns.keys() >= _NEEDED:
-            _derive(connection, table, limits)
+    with_cases = (table for table, columns in tables(catalogue).items() if limits and columns.keys() >= _NEEDED)
+    return {table for table in with_cases if _derive(connection, table, limits)}
 
 
 def _register(connection: duckdb.DuckDBPyConnection, calendar: WorkCalendar) -> None:
@@ -40,14 +39,16 @@ def _register(connection: duckdb.DuckDBPyConnection, calendar: WorkCalendar) -> 
     connection.unregister("work_days")
 
 
-def _derive(connection: duckdb.DuckDBPyConnection, table: str, limits: list[TimeLimit]) -> None:
-    name = quoted(table)
+def _derive(connection: duckdb.DuckDBPyConnection, table: str, limits: list[TimeLimit]) -> int:
+    """The rows that were given a limit."""
+    name, changed = quoted(table), 0
     for limit in limits:
         names, column = (limit.categories, "category") if limit.categories else (limit.tiers, "tier")
         blank = f"due_at IS NULL AND opened_at IS NOT NULL AND list_contains($names, {column})"
         counted = f"INSERT INTO derived_due SELECT dataset, $limit, count(*) FROM {name} WHERE {blank} GROUP BY dataset"
         connection.execute(counted, {"names": list(names), "limit": limit.name})
-        connection.execute(_update(name, blank, limit), {"names": list(names), "days": limit.days})
+        changed += connection.execute(_update(name, blank, limit), {"names": list(names), "days": limit.days}).fetchone()[0]
+    return changed
 
 
 def _update(name: str, blank: str, limit: TimeLimit) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from etl.kept import Kept
 from etl.load import REPLACED, Loads, Manifest
 from etl.loaded import Loaded, rows_of
 from etl.schema import quoted, text
@@ -15,7 +16,7 @@ _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
 def file_reports(
-    connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue, active: Sequence[Manifest]
+    connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue, active: Sequence[Manifest], kept: Kept | None = None
 ) -> None:
     """Fill ``filing``: a row a ledger, place and period that was reported. The table ``load`` must be filled.
 
@@ -25,11 +26,11 @@ def file_reports(
     there_now = {m.load_id for m in active}
     counted = [m for m in loads.standing if m.dataset not in REPLACED or m.load_id in there_now]
     for ledger in catalogue.ledgers.values():
-        files = [str(loads.path(m, "rows.parquet")) for m in counted if m.ledger == ledger.id and m.rows_accepted]
+        files = [loads.path(m, "rows.parquet").as_posix() for m in counted if m.ledger == ledger.id and m.rows_accepted]
         if ledger.sent not in _MONTHS or not files:
             continue
         times = "count(DISTINCT l.sha256)" if ledger.table == "observation" else "1"
-        with rows_of(connection, files) as rows:
+        with rows_of(connection, files, kept) as rows:
             if source := _rows(ledger, rows):
                 connection.execute(
                     f"""INSERT INTO filing

@@ -2,47 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from etl.atlas import Atlas, atlas
-from etl.corrections import correct
+from etl.corrections import correct, corrected
 from etl.due import derive_due
 from etl.filing import file_reports
+from etl.kept import LONG, Kept
 from etl.load import Loads, Manifest
 from etl.loaded import Loaded, rows_of
 from etl.notices import conflicts, notices
 from etl.places import Place
-from etl.schema import FIXED, PLACE_PATHS, column_types, quoted, tables
+from etl.schema import FIXED, PLACE_PATHS, column_types, create_anew, quoted, tables
 from etl.textfile import texts
 from jiejian.catalogue import Catalogue, Ledger
 
 
 def fill(
-    connection: duckdb.DuckDBPyConnection, loads: Loads, catalogue: Catalogue, places: list[Place], active: list[Manifest]
-) -> None:
-    """Fill every table but the roll-ups and figures."""
+    connection: duckdb.DuckDBPyConnection,
+    loads: Loads,
+    catalogue: Catalogue,
+    places: list[Place],
+    active: list[Manifest],
+    kept: Kept | None = None,
+) -> Kept | None:
+    """Fill every table but the roll-ups and figures. Gives ``kept`` back where a table holds just its rows, unchanged."""
     atlases = {d: atlas(connection, d, places, loads, active) for d in catalogue.datasets}
     _insert_places(connection, atlases)
     _insert(connection, "dataset", [(d.id, d.name, d.fictional, d.mode, None) for d in catalogue.datasets.values()])
     _insert(connection, "measure", [(m.id, m.name, m.name_en, m.unit, m.kind) for m in catalogue.measures.values()])
     _insert_loads(connection, loads, active)
     moved = {old: atlas.now(old) for atlas in atlases.values() for old in atlas.moved}
+    alone = None
     for table, ledgers in catalogue.tables().items():
         chosen = [m for m in active if m.table == table and m.rows_accepted]
         if chosen and table != "place":
-            with rows_of(connection, [loads.path(m, "rows.parquet").as_posix() for m in chosen]) as rows:
-                _insert_rows(connection, table, tables(catalogue)[table], ledgers, rows, len(chosen) > 1, moved)
+            files = [loads.path(m, "rows.parquet").as_posix() for m in chosen]
+            with rows_of(connection, files, kept) as rows:
+                same = _said_alike(catalogue, table, chosen, rows)
+                if same:
+                    connection.execute(create_anew(catalogue, table, same))
+                _insert_rows(connection, table, tables(catalogue)[table], ledgers, rows, len(chosen) > 1, moved, same)
+                alone = kept if kept and files == [kept.file] and not moved else alone
                 if table == "observation" and len(chosen) > 1:
                     conflicts(connection, rows, moved)
     notices(connection, catalogue)
     correct(connection, catalogue, {dataset: found.gazetteer() for dataset, found in atlases.items()})
-    derive_due(connection, catalogue)
+    changed = derive_due(connection, catalogue) | {table for table, _ in corrected(catalogue)}
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)
-    file_reports(connection, loads, catalogue, active)
+    file_reports(connection, loads, catalogue, active, kept)
+    return alone if alone and alone.table not in changed else None
+
+
+def _said_alike(catalogue: Catalogue, table: str, chosen: Sequence[Manifest], rows: Loaded) -> dict[str, str | None]:
+    """What all rows of a long table say alike, but for what is worked out or corrected later: columns that no load has, the one data set,
+    the one load."""
+    if table in FIXED or sum(m.rows_accepted for m in chosen) < LONG:
+        return {}
+    later = corrected(catalogue) | {(table, "due_at")}
+    same: dict[str, str | None] = {c: None for c in tables(catalogue)[table] if c not in rows.columns and (table, c) not in later}
+    if len({m.dataset for m in chosen}) == 1:
+        same["dataset"] = chosen[0].dataset
+    if len(chosen) == 1:
+        same["load_id"] = chosen[0].load_id
+    return same
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
@@ -89,9 +116,12 @@ def _insert_rows(
     rows: Loaded,
     several: bool,
     moved: dict[str, str],
+    same: Collection[str],
 ) -> None:
-    """The rows of a table's active loads; of rows with the same key in ``several`` the newest counts."""
+    """The rows of a table's active loads; of rows with the same key in ``several`` the newest counts. The columns ``same`` are told by
+    the table itself."""
     there, source, parameters = rows.columns, rows.source, dict(rows.parameters)
+    columns = {c: kind for c, kind in columns.items() if c not in same}
     # A load under an older contract may lack a column, or hold it in another type.
     selected = [
         f"TRY_CAST(r.{quoted(c)} AS {kind}) AS {quoted(c)}" if c in there else f"CAST(NULL AS {kind}) AS {quoted(c)}"
@@ -101,7 +131,8 @@ def _insert_rows(
         source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
         parameters |= {"old": list(moved), "now": list(moved.values())}
     older = _older(ledgers[0], there, table, source) if several else ""
-    connection.execute(f"INSERT INTO {quoted(table)} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
+    into = f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, columns))})"
+    connection.execute(f"{into} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
 
 
 def _older(ledger: Ledger, there: Collection[str], table: str, source: str) -> str:

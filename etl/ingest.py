@@ -23,6 +23,7 @@ from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
 from etl.hiding import hidden
 from etl.jumps import history_columns
+from etl.kept import Kept, longer
 from etl.load import Loads, Manifest, digest, file_hash, fingerprint
 from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
@@ -66,6 +67,8 @@ class Outcome:
     # Sheets about which somebody is to be asked; and the notes, file by file.
     doubts: list[Unclear] = field(default_factory=list)
     notes_by_file: dict[str, list[str]] = field(default_factory=dict)
+    # The rows of the longest load, as long as they are in memory.
+    kept: Kept | None = None
 
 
 class Ingest:
@@ -309,6 +312,8 @@ class Ingest:
         self._loads.add(d.manifest for d in done)
         self._outcome.written += [d.manifest for d in done]
         self._outcome.sentences += [sentence for d in done for sentence in d.sentences]
+        for d in done:
+            self._outcome.kept = longer(self._connection, self._outcome.kept, d.kept)
 
 
 def _in_turn(sheets: list[tuple[int, Waiting]]) -> Task:

@@ -31,6 +31,8 @@ READER_VERSION = 2
 # Data sets of which the files are the truth: what a file no longer says, the data set no longer holds.
 REPLACED = (*BUNDLED, "demo")
 TEMPORARY = ".loading-"
+# So many different words of a column, in a hundred thousand rows, are written as codes.
+_WORDS = 8192
 
 
 class Damaged(Exception):
@@ -214,7 +216,9 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4)")
+    # Numbers of cases, of which each row has another one, are soon given up as words of a dictionary.
+    options = f"FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT {_WORDS}"
+    connection.execute(f"COPY ({query}) TO {text(path.as_posix())} ({options})")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, rows: pa.Table, path: Path) -> None:

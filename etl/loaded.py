@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from etl.kept import Kept
+
 # To open a file costs a fraction of a millisecond, each time that a statement names it: more files than that, together no larger than
 # so many bytes, are read once.
 _MANY, _SMALL = 24, 8 << 20
@@ -25,8 +27,11 @@ class Loaded:
 
 
 @contextmanager
-def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> Iterator[Loaded]:
-    """The rows of some ``rows.parquet``, united by the names of their columns."""
+def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: Kept | None = None) -> Iterator[Loaded]:
+    """The rows of some ``rows.parquet``, united by the names of their columns; of one that is ``kept`` those in memory."""
+    if kept and list(files) == [kept.file]:
+        yield Loaded(kept.source, {}, frozenset(kept.types(connection)))
+        return
     source, parameters = "read_parquet($files, union_by_name = true)", {"files": list(files)}
     if many := len(files) > _MANY and sum(map(os.path.getsize, files)) <= _SMALL:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {_COPY} AS SELECT * FROM {source}", parameters)

@@ -2,7 +2,7 @@
 
 The table is a large text that DuckDB scans by itself, or one that was read into memory.
 
-``staged`` holds all rows in the order of the file. A row with anything unusual (a value that the fast cast does not read, a spelling
+A table ``staged`` holds all rows in the order of the file. A row with anything unusual (a value that the fast cast does not read, a spelling
 not met at the beginning, a blank that must be filled, a broken rule, a total) keeps its cells in ``_cells``, and goes the way of
 tidy.py by way of ``raw`` and ``careful``. ``typed`` is the view of both. Reads nothing differently, only faster.
 """
@@ -17,9 +17,10 @@ import numpy as np
 
 from etl import dates
 from etl.arrays import to_numpy
-from etl.batch import Batch, row_of
+from etl.batch import Batch, line_of, row_of
 from etl.check import is_needed
 from etl.hiding import any_suspicious, hidden
+from etl.kept import drop
 from etl.longtext import Held, Scan
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
@@ -51,10 +52,11 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
         return None
     try:
         _stage(connection, batch, scan, context, today)
-        count, unusual = connection.execute("SELECT count(*), count(_cells) FROM staged").fetchone()
+        count, unusual = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchone()
         if not scan.numbered_alike(count):
-            return None
+            raise OutOfOrder
     except (duckdb.Error, OutOfOrder):
+        drop(connection, [staged(batch)])
         return None  # the ordinary way reads it, or says in Chinese why not
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sheets AS {_unusual(batch, scan)}")
     try:
@@ -66,7 +68,35 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
     connection.execute("DROP TABLE IF EXISTS typed")
     connection.execute(f"CREATE TEMP VIEW typed AS {_view(connection, batch, scan)}")
     kinds = {**tidied.kinds, (0, "row"): tidied.rows(0) + count - unusual}
-    return Tidied(kinds, tidied.faulty, tidied.careful, scan.skip + 1)
+    return Tidied(kinds, tidied.faulty, tidied.careful, staged(batch), scan.skip + 1)
+
+
+def staged(batch: Batch) -> str:
+    """The table of all rows: one that every cursor sees, and the warehouse is made from."""
+    return f'memory.main."staged {batch.members[0].load_id}"'
+
+
+def _accepted(batch: Batch) -> str:
+    return f'memory.main."accepted {batch.members[0].load_id}"'
+
+
+def settled(connection: duckdb.DuckDBPyConnection, batch: Batch, tidied: Tidied) -> tuple[str, tuple[str, ...]]:
+    """The query for the accepted rows after the checks, with ``_row`` and the columns that the sheet has, and the tables that it reads."""
+    wrong = "SELECT DISTINCT _row FROM problem WHERE _severity = 'error'"
+    if connection.execute(f"{wrong} LIMIT 1").fetchone():
+        lines = f"SELECT {line_of()} - {tidied.first_row} FROM ({wrong})"
+        connection.execute(f"UPDATE {tidied.staged} SET _twin = true WHERE rowid IN ({lines})")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {_accepted(batch)} AS SELECT * FROM careful WHERE _kind = 'row' AND _row NOT IN ({wrong})"
+    )
+    codes, easy, careful = _codes(connection, batch), [], []
+    for column in batch.stored:
+        for name, kind in column_types(batch.ledger, column).items():
+            easy.append(quoted(name))
+            careful.append(f"CAST({quoted(name)} AS {codes.get(name, kind)}) AS {quoted(name)}")
+    query = f"""SELECT {_row(tidied.first_row)} AS _row, {", ".join(easy)} FROM {tidied.staged} WHERE _cells IS NULL AND _twin IS NULL
+                UNION ALL SELECT _row, {", ".join(careful)} FROM {_accepted(batch)}"""
+    return query, (tidied.staged, _accepted(batch))
 
 
 def look_up(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
@@ -144,11 +174,11 @@ def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Hel
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
     kept = ", ".join(names.values())
     statement = f"""
-            CREATE OR REPLACE TEMP TABLE staged AS
+            CREATE OR REPLACE TABLE {staged(batch)} AS
             SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today)} THEN [{", ".join(scan.cells())}] END AS _cells,
                    CAST(NULL AS BOOLEAN) AS _twin
             FROM (SELECT *, {typed} FROM {scan.sql()})"""
-    # Row numbers are those of ``staged``: only a batch-wise insert keeps the order of the file when several threads read it.
+    # Row numbers are those of the table: only a batch-wise insert keeps the order of the file when several threads read it.
     if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
         raise OutOfOrder
     connection.execute(statement)
@@ -223,8 +253,8 @@ def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date) ->
 # ---- both kinds of rows ----
 
 
-def _row(scan: Scan | Held) -> str:
-    return row_of("0", f"(rowid + {scan.skip + 1})")
+def _row(first_row: int) -> str:
+    return row_of("0", f"(rowid + {first_row})")
 
 
 def _unusual(batch: Batch, scan: Scan | Held) -> str:
@@ -236,17 +266,24 @@ def _unusual(batch: Batch, scan: Scan | Held) -> str:
     columns = "".join(f", {cell} AS {quoted(c)}" for c, cell in cells.items())
     return f"""SELECT CAST(0 AS BIGINT) AS _sheet, rowid + {scan.skip + 1} AS row, CAST(0 AS BIGINT) AS slice, list_first(list_filter(_cells, lambda v: v IS NOT NULL)) AS _lead,
                       CAST(len(list_filter(_cells, lambda v: v IS NOT NULL)) AS INTEGER) AS _filled, {scan.width} AS _width{columns}
-               FROM staged WHERE _cells IS NOT NULL"""
+               FROM {staged(batch)} WHERE _cells IS NOT NULL"""
+
+
+def _codes(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, str]:
+    """The columns of all rows that hold codes in place of words, and their types."""
+    found = connection.execute(f"DESCRIBE {staged(batch)}").fetchall()
+    return {name: kind for name, kind, *_ in found if kind.startswith("ENUM")}
 
 
 def _view(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held) -> str:
     """All rows with the columns of ``typed``."""
-    codes = {name: kind for name, kind, *_ in connection.execute("DESCRIBE staged").fetchall() if kind.startswith("ENUM")}
+    codes = _codes(connection, batch)
     easy, careful = [], []
     for column in batch.ledger.columns:
         for name, kind in column_types(batch.ledger, column).items():
             there = quoted(name) if column.id in batch.columns else f"CAST(NULL AS {kind})"
             easy.append(f"{there} AS {quoted(name)}")
             careful.append(f"CAST({quoted(name)} AS {codes.get(name, kind)})")
-    return f"""SELECT {_row(scan)} AS _row, CASE WHEN _twin THEN 'twin' ELSE 'row' END AS _kind, {", ".join(easy)} FROM staged WHERE _cells IS NULL
+    return f"""SELECT {_row(scan.skip + 1)} AS _row, CASE WHEN _twin THEN 'twin' ELSE 'row' END AS _kind, {", ".join(easy)}
+               FROM {staged(batch)} WHERE _cells IS NULL
                UNION ALL SELECT _row, _kind, {", ".join(careful)} FROM careful"""

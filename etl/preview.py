@@ -135,7 +135,8 @@ def _rows(
     if not keys or ledger.table in ("place", "source"):
         return Preview(new=count)
     held = {n for n, *_ in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-    names = [n for n in names if n in held]
+    blank = "".join(f", CAST(NULL AS {types[n]}) AS {quoted(n)}" for n in names if n not in held)  # what the sheet does not have
+    source = f"(SELECT *{blank} FROM {source})"
     others = [n for n in names if n not in keys]
     joined = " AND ".join(f"o.{quoted(k)} IS NOT DISTINCT FROM n.{quoted(k)}" for k in keys)
     differs = " OR ".join(f"o.{quoted(n)} IS DISTINCT FROM TRY_CAST(n.{quoted(n)} AS {types[n]})" for n in others) or "false"

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import duckdb
 
 from etl.figures import one_figure
+from etl.kept import Kept
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
@@ -32,8 +33,11 @@ _KINDS = ", ".join(map(text, COMMUNITIES))
 _BALANCES = 4_000_000
 
 
-def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Fill the daily totals, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use."""
+def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: Kept | None = None) -> None:
+    """Fill the daily totals, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use.
+
+    ``kept`` are the rows of one of its tables, in memory.
+    """
     run = connection.execute
     run(_horizon(catalogue))
     run("UPDATE dataset SET as_of = h.as_of FROM horizon h WHERE h.dataset = dataset.dataset")
@@ -55,7 +59,7 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None
         run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(spoken)}")
         run(EMPTY_STEPS)
         for table, measures in found.items():
-            with counted(connection, table, measures, ledgers[table]) as rows:
+            with counted(connection, table, measures, ledgers[table], kept) as rows:
                 for statement in (*flows(rows, measures, drawn[table]), *persons(table, measures, ledgers[table]), *steps(rows, measures)):
                     run(statement)
             for statement in drawn_steps(drawn[table], _stocks(measures)):

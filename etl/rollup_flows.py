@@ -33,7 +33,11 @@ def flows(rows: Rows, measures: list[Measure], drawn: rollup_drawn.Drawn) -> Ite
             yield rollup_drawn.days(drawn[at], _day_table(rows.table, at), here)
         yield _rolled(_of_days(rows.table, at, here), rows.ledgers)
         if broken := [m for m in here if m.rollup.by]:
-            for counted in _of_narrow(rows, at, broken) if isinstance(rows, NarrowRows) else [_of_events(rows, at, broken)]:
+            if isinstance(rows, NarrowRows):
+                untold = [] if at in drawn else [m for m in broken if not m.rollup.value]
+                yield from _of_months(rows, untold)
+                narrow = _of_narrow(rows, at, [m for m in broken if rows.where(m) != "false"], untold)
+            for counted in narrow if isinstance(rows, NarrowRows) else [_of_events(rows, at, broken)]:
                 yield _rolled(counted, rows.ledgers)
             if at in drawn:
                 yield _rolled(rollup_drawn.months(drawn[at], broken), rows.ledgers)
@@ -42,6 +46,8 @@ def flows(rows: Rows, measures: list[Measure], drawn: rollup_drawn.Drawn) -> Ite
 def _counted(measure: Measure, rows: Rows) -> tuple[str, str, str]:
     """Three expressions over events: the value, the events that it counts, and those of them without an amount."""
     chosen = rows.where(measure)
+    if chosen == "false":
+        return "CAST(NULL AS DOUBLE)" if measure.rollup.value else "0", "0", "0"
     events = f"count(*) FILTER (WHERE {chosen})"
     if not measure.rollup.value:
         return events, events, "0"
@@ -113,10 +119,22 @@ def _of_events(rows: Rows, at: str, measures: list[Measure]) -> str:
               GROUP BY GROUPING SETS ({sets}))"""
 
 
-def _of_narrow(rows: NarrowRows, at: str, measures: list[Measure]) -> Iterator[str]:
-    """The same, a breakdown at a time."""
+def _of_months(rows: NarrowRows, measures: list[Measure]) -> Iterator[str]:
+    """Where no row tells its category, the months by it are the whole months. They stand in ``rolled``."""
+    pairs = [f"({text(m.id)}, {text(by)})" for m in measures for by in m.rollup.by if rows.untold(by)]
+    if pairs:
+        yield f"""INSERT INTO rolled
+                  SELECT r.* REPLACE (t.breakdown AS breakdown, {text(UNTOLD)} AS category)
+                  FROM rolled r JOIN (VALUES {", ".join(pairs)}) t (measure, breakdown) ON t.measure = r.measure
+                  WHERE r.grain = 'month' AND r.breakdown = ''"""
+
+
+def _of_narrow(rows: NarrowRows, at: str, measures: list[Measure], done: list[Measure]) -> Iterator[str]:
+    """The same, a breakdown at a time; those of which no row tells its category are ``done`` for some measures."""
     for by in dict.fromkeys(by for m in measures for by in m.rollup.by):
-        here = [m for m in measures if by in m.rollup.by]
+        here = [m for m in measures if by in m.rollup.by and not (rows.untold(by) and m in done)]
+        if not here:
+            continue
         values, events, blanks = zip(*(_counted(m, rows) for m in here), strict=True)
         columns = [f"{value} AS _{letter}{n}" for letter, some in (("v", values), ("n", events), ("b", blanks)) for n, value in enumerate(some)]
 

@@ -1,7 +1,8 @@
 """The events of a table as the roll-up counts them: the table itself, or of a long one a narrow copy in memory.
 
 A scan of millions of rows costs by what it must hash and compare: names of places, words, moments. The copy holds codes in place of
-names and days in place of moments, and says of each condition whether it holds; it is made in one scan and counted in many.
+names and days in place of moments, and says of each condition whether it holds; it is made in one scan and counted in many. What is the
+same in all rows (a column that no sheet has, a condition that no row can meet) is not copied.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl.rollup_terms import UNTOLD, amount, told, where
+from etl.kept import LONG, Kept, drop
+from etl.rollup_terms import UNTOLD, amount, column_kinds, told, where, where_known
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
-# A table of so many rows is worth a copy; one with more places, or categories of a breakdown, than this is counted as it is.
-LONG, _MANY = 500_000, 20_000
-_NARROW = "narrow"
+# A table of many rows is worth a copy; one with more places, or categories of a breakdown, than this is counted as it is.
+_MANY = 20_000
+_NARROW, _COPY = "narrow", "narrow_copy"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class NarrowRows(Rows):
     conditions: Mapping[str, str]
     amounts: Mapping[str, str]
     last: Mapping[str, str]
+    empty: frozenset[str]
 
     @property
     def source(self) -> str:
@@ -74,7 +77,7 @@ class NarrowRows(Rows):
         days = {f"DATE {text(day)}" for day in self.last.values()}
         if len(days) == 1:
             return days.pop()
-        return f"CASE e.dataset {' '.join(f'WHEN {text(d)} THEN DATE {text(day)}' for d, day in self.last.items())} END"
+        return f"CASE CAST(e.dataset AS VARCHAR) {' '.join(f'WHEN {text(d)} THEN DATE {text(day)}' for d, day in self.last.items())} END"
 
     def month(self, at: str) -> str:
         return f"e.{_month(at)}"
@@ -82,6 +85,10 @@ class NarrowRows(Rows):
     def by(self, breakdown: str) -> str:
         """The code of a row's category; NULL where none is told."""
         return f"e.{_by(breakdown)}"
+
+    def untold(self, breakdown: str) -> bool:
+        """Whether no row tells its category."""
+        return breakdown in self.empty
 
     def where(self, measure: Measure) -> str:
         return self.conditions[super().where(measure)]
@@ -92,43 +99,84 @@ class NarrowRows(Rows):
 
 @contextmanager
 def counted(
-    connection: duckdb.DuckDBPyConnection, table: str, measures: Iterable[Measure], ledgers: Sequence[Ledger]
+    connection: duckdb.DuckDBPyConnection, table: str, measures: Iterable[Measure], ledgers: Sequence[Ledger], kept: Kept | None = None
 ) -> Iterator[Rows]:
-    """How the rows of a table are counted; of a long one the copy is there as long as they are."""
+    """How the rows of a table are counted; of a long one the copy is there as long as they are. Of a table whose rows are ``kept`` they
+    are copied from memory, and given up there."""
     rows = Rows(table, ledgers)
     if connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] < LONG:
         yield rows
         return
-    yield (
-        _copied(connection, rows, [m for m in measures if m.kind == "flow" or (m.kind == "stock" and not m.rollup.distinct)])
-        or rows
-    )
-    connection.execute(f"DROP TABLE IF EXISTS {_NARROW}")
+    counts = [m for m in measures if m.kind == "flow" or (m.kind == "stock" and not m.rollup.distinct)]
+    if kept and kept.table == table:
+        narrow = _copied(connection, rows, counts, kept.source, kept.types(connection))
+        drop(connection, kept.tables)
+    else:
+        narrow = _copied(connection, rows, counts, quoted(table), {})
+    yield narrow or rows
+    connection.execute(f"DROP VIEW IF EXISTS {_NARROW}")
+    connection.execute(f"DROP TABLE IF EXISTS {_COPY}")
 
 
-def _copied(connection: duckdb.DuckDBPyConnection, plain: Rows, measures: Sequence[Measure]) -> NarrowRows | None:
-    """Make the temporary table ``narrow`` for some measures; None where a copy would not be narrow."""
+def _copied(
+    connection: duckdb.DuckDBPyConnection, plain: Rows, measures: Sequence[Measure], source: str, types: Mapping[str, str]
+) -> NarrowRows | None:
+    """Make ``narrow`` for some measures; None where a copy would not be narrow. The rows come from ``source``, whose columns have the
+    ``types``; columns of the table that are not there are NULL."""
     table, ledgers = plain.table, plain.ledgers
+    empty = _empty(connection, table, ledgers)
     breakdowns = dict.fromkeys(b for m in measures if m.kind == "flow" for b in m.rollup.by)
-    named = {"dataset": "e.dataset", "place_id": "e.place_id"} | {_by(b): told(b, ledgers) for b in breakdowns}
-    codes = {name: _code(connection, table, value) for name, value in named.items()}
+    named = {"dataset": ("dataset", "e.dataset"), "place_id": ("place_id", "e.place_id")}
+    named |= {_by(b): (b, told(b, ledgers)) for b in breakdowns if b not in empty}
+    codes = {
+        name: f"e.{quoted(column)}" if _is_code(types.get(column, "")) else _code(connection, table, value)
+        for name, (column, value) in named.items()
+    }
     if not all(codes.values()):
         return None
-    conditions = {c: f"e._w{n}" for n, c in enumerate(dict.fromkeys(plain.where(m) for m in measures)) if c != "true"}
-    amounts = {a: f"e._a{n}" for n, a in enumerate(dict.fromkeys(plain.amount(m) for m in measures if m.rollup.value))}
-    moments = dict.fromkeys(at for m in measures for at in (m.rollup.at, m.rollup.start, m.rollup.end) if at)
-    months = dict.fromkeys(m.rollup.at for m in measures if m.kind == "flow")
-    columns = [f"{code} AS {name}" for name, code in codes.items()]
-    columns += [f"CAST({quoted(at)} AS DATE) AS {quoted(at)}" for at in moments]
-    columns += [f"{plain.month(at)} AS {_month(at)}" for at in months]
-    columns += [f"({condition}) IS TRUE AS {flag[2:]}" for condition, flag in conditions.items()]
-    columns += [f"{added} AS {column[2:]}" for added, column in amounts.items()]
-    last = dict(connection.execute("SELECT dataset, CAST(as_of AS VARCHAR) FROM horizon").fetchall())
-    known = f"e.dataset IN ({', '.join(map(text, last))})" if last else "false"  # a join would carry all columns along
+    columns = dict(codes)
+    same = {_by(b): "CAST(NULL AS VARCHAR)" for b in breakdowns if b in empty}
+    for at in dict.fromkeys(at for m in measures for at in (m.rollup.at, m.rollup.start, m.rollup.end) if at):
+        if at in empty:
+            same |= dict.fromkeys((quoted(at), _month(at)), "CAST(NULL AS DATE)")
+        else:
+            columns |= {quoted(at): f"CAST({quoted(at)} AS DATE)", _month(at): plain.month(at)}
+    asked = {plain.where(m): where_known(m, ledgers, empty, types) for m in measures}
+    flags = {known: f"_w{n}" for n, known in enumerate(dict.fromkeys(asked.values())) if known not in ("true", "false")}
+    columns |= {flag: f"({known}) IS TRUE" for known, flag in flags.items()}
+    conditions = {condition: f"e.{flags[known]}" if known in flags else known for condition, known in asked.items()}
+    amounts = {a: f"_a{n}" for n, a in enumerate(dict.fromkeys(plain.amount(m) for m in measures if m.rollup.value))}
+    columns |= {column: added for added, column in amounts.items()}
+    there = f"(SELECT DISTINCT dataset FROM {quoted(table)})"
+    last = dict(connection.execute(f"SELECT dataset, CAST(as_of AS VARCHAR) FROM horizon SEMI JOIN {there} USING (dataset)").fetchall())
+    # A join would carry all columns along.
+    known = f"CAST(e.dataset AS VARCHAR) IN ({', '.join(map(text, last))})" if last else "false"
+    if types:
+        blank = "".join(f", CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in column_kinds(ledgers).items() if n not in types)
+        source = f"(SELECT *{blank} FROM {source})"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_NARROW} AS SELECT {', '.join(columns)} FROM {quoted(table)} e WHERE e.place_id IS NOT NULL AND {known}"
+        f"""CREATE OR REPLACE TEMP TABLE {_COPY} AS SELECT {", ".join(f"{value} AS {name}" for name, value in columns.items())}
+            FROM {source} e WHERE e.place_id IS NOT NULL AND {known}"""
     )
-    return NarrowRows(table, ledgers, {"true": "true"} | conditions, amounts, last)
+    told_once = "".join(f", {value} AS {name}" for name, value in same.items())
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_NARROW} AS SELECT *{told_once} FROM {_COPY}")
+    conditions["true"] = "true"
+    return NarrowRows(table, ledgers, conditions, {a: f"e.{column}" for a, column in amounts.items()}, last, empty)
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, table: str, ledgers: Sequence[Ledger]) -> frozenset[str]:
+    """The columns of a table in which no row says anything."""
+
+    def says(column: str) -> bool:
+        query = f"SELECT 1 FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL LIMIT 1"
+        return connection.execute(query).fetchone() is not None
+
+    return frozenset(column for column in column_kinds(ledgers) if not says(column))
+
+
+def _is_code(kind: str) -> bool:
+    """Whether a column holds codes already, none of them for the word of what was not told."""
+    return kind.startswith("ENUM") and text(UNTOLD) not in kind
 
 
 def _code(connection: duckdb.DuckDBPyConnection, table: str, value: str) -> str | None:

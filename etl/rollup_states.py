@@ -34,9 +34,9 @@ def steps(rows: Rows, measures: Sequence[Measure]) -> Iterator[str]:
     scans: dict[tuple[str, str, int], list[Measure]] = {}
     for measure in (m for m in measures if m.kind == "stock"):
         source = f"{_items(plain, measure)} e JOIN horizon h USING (dataset)" if measure.rollup.distinct else rows.source
-        scans.setdefault((source, _start(measure), 1), []).append(measure)
+        scans.setdefault((source, measure.rollup.start, 1), []).append(measure)
         if measure.rollup.end:
-            scans.setdefault((source, f"{quoted(measure.rollup.end)}::DATE", -1), []).append(measure)
+            scans.setdefault((source, measure.rollup.end, -1), []).append(measure)
     parts = (_scan(rows if scan[0] == rows.source else plain, *scan, some) for scan, some in scans.items())
     if scans:
         yield f"INSERT INTO step {' UNION ALL '.join(parts)}"
@@ -46,8 +46,11 @@ def _start(measure: Measure) -> str:
     return f"coalesce({quoted(measure.rollup.start)}::DATE, {_EVER})" if measure.rollup.start else _EVER
 
 
-def _scan(rows: Rows, source: str, at: str, sign: int, measures: list[Measure]) -> str:
+def _scan(rows: Rows, source: str, column: str, sign: int, measures: list[Measure]) -> str:
+    """The items that began (``sign`` 1) or ended (-1) on the day in ``column``."""
     columns, blanks = [], []
+    month = rows.month(column) if column else _EVER
+    at, month = (_start(measures[0]), f"coalesce({month}, {_EVER})") if sign > 0 else (f"{quoted(column)}::DATE", month)
     for n, measure in enumerate(measures):
         chosen = f"{_start(measure)} <= {rows.as_of} AND ({'true' if measure.rollup.distinct else rows.where(measure)})"
         size = f"sum(coalesce({rows.amount(measure)}, 0)::DOUBLE)" if measure.rollup.value else "count(*)"
@@ -63,7 +66,7 @@ def _scan(rows: Rows, source: str, at: str, sign: int, measures: list[Measure]) 
     return f"""
         SELECT * FROM (
           SELECT dataset, place_id, m, {", ".join(f"unnest([{', '.join(values)}]) AS {name}" for values, name in zip(lists, ("measure", "step", "blank", "item"), strict=True))}
-          FROM (SELECT e.dataset, e.place_id, date_trunc('month', {at})::DATE AS m, {", ".join(columns)}
+          FROM (SELECT e.dataset, e.place_id, {month} AS m, {", ".join(columns)}
                 FROM {source} WHERE e.place_id IS NOT NULL AND {at} <= {rows.as_of} GROUP BY ALL))
         WHERE item <> 0"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from etl.schema import TYPES, column_types, quoted, text
 from jiejian.catalogue import Condition, Ledger, Measure
@@ -35,13 +35,38 @@ def amount(measure: Measure) -> str:
     return f"CASE WHEN NOT ({given}) THEN coalesce({quoted(value)}, 0){rest} END"
 
 
-def _types(ledgers: Iterable[Ledger]) -> dict[str, str]:
+def column_kinds(ledgers: Iterable[Ledger]) -> dict[str, str]:
+    """The columns of an event table and their types."""
     return {name: kind for l in ledgers for c in l.columns for name, kind in column_types(l, c).items()}
 
 
 def where(measure: Measure, ledgers: Iterable[Ledger]) -> str:
     """The conditions of a declaration; an operand that is a column's name is that column, anything else a literal."""
-    return " AND ".join(_condition(c, _types(ledgers)) for c in measure.rollup.where) or "true"
+    return " AND ".join(_condition(c, column_kinds(ledgers)) for c in measure.rollup.where) or "true"
+
+
+def where_known(measure: Measure, ledgers: Iterable[Ledger], empty: Collection[str], codes: Mapping[str, str]) -> str:
+    """The same of rows in which the columns ``empty`` are NULL, and those of ``codes`` (column → type) hold codes in place of words; ``true``
+    or ``false`` where that is known of all rows alike."""
+    kinds, asked = column_kinds(ledgers), []
+    for condition in measure.rollup.where:
+        known = _known(condition, kinds, empty)
+        if known is False:
+            return "false"
+        if known is None:
+            code = codes.get(condition.column, "")
+            is_word = condition.operand not in kinds and condition.op in ("=", "!=") and text(condition.operand or "") in code
+            asked.append(_condition(condition, kinds | {condition.column: code} if is_word else kinds))
+    return " AND ".join(asked) or "true"
+
+
+def _known(condition: Condition, kinds: Mapping[str, str], empty: Collection[str]) -> bool | None:
+    """Whether a condition holds for every row or for none; None where it depends on the row."""
+    if condition.column in empty:
+        return condition.op == "is empty" or (condition.op != "is given" and condition.or_empty)
+    if condition.op in ("is empty", "is given") or condition.operand not in kinds or condition.operand not in empty:
+        return None
+    return None if condition.or_empty else False
 
 
 def _condition(condition: Condition, types: dict[str, str]) -> str:
@@ -60,14 +85,14 @@ def _condition(condition: Condition, types: dict[str, str]) -> str:
 
 def category_of(by: str, ledgers: Iterable[Ledger]) -> str:
     """A breakdown's category as text; events that do not say have one of their own."""
-    if _types(ledgers).get(by) == TYPES["yes_no"]:
+    if column_kinds(ledgers).get(by) == TYPES["yes_no"]:
         return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' ELSE '{UNTOLD}' END"
     return f"coalesce({told(by, ledgers)}, '{UNTOLD}')"
 
 
 def told(by: str, ledgers: Iterable[Ledger]) -> str:
     """The same, NULL for events that do not say."""
-    if _types(ledgers).get(by) == TYPES["yes_no"]:
+    if column_kinds(ledgers).get(by) == TYPES["yes_no"]:
         return f"CASE WHEN {quoted(by)} THEN '是' WHEN NOT {quoted(by)} THEN '否' END"
     return f"CAST({quoted(by)} AS VARCHAR)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from etl.places import STREETS
 from jiejian.catalogue import Catalogue, CatalogueError, Column, Ledger, Measure
@@ -335,14 +336,25 @@ def _day_columns(flows: list[Measure]) -> dict[str, str]:
 def create_tables(catalogue: Catalogue) -> list[str]:
     """The statements that make every table, empty."""
     numbers = _numbers(catalogue)
+    return [_create_table(table, columns, numbers, {}) for table, columns in tables(catalogue).items()]
 
-    def column(table: str, name: str, kind: str) -> str:
+
+def create_anew(catalogue: Catalogue, table: str, same: Mapping[str, str | None]) -> str:
+    """The statement that makes one table anew, with what all its rows say alike (column → word, or NULL) told once and not row by row.
+
+    Such a column is there as any other and in its place, but takes neither room nor time, and cannot be changed.
+    """
+    return _create_table(table, tables(catalogue)[table], _numbers(catalogue), same).replace("CREATE", "CREATE OR REPLACE", 1)
+
+
+def _create_table(table: str, columns: dict[str, str], numbers: set[tuple[str, str]], same: Mapping[str, str | None]) -> str:
+    def column(name: str, kind: str) -> str:
+        if name in same:
+            word = "NULL" if same[name] is None else text(same[name])
+            return f"{quoted(name)} {kind} GENERATED ALWAYS AS (CAST({word} AS {kind})) VIRTUAL"
         return f"{quoted(name)} {kind}{' USING COMPRESSION zstd' if (table, name) in numbers else ''}"
 
-    return [
-        f"CREATE TABLE {quoted(table)} ({', '.join(column(table, name, kind) for name, kind in columns.items())})"
-        for table, columns in tables(catalogue).items()
-    ]
+    return f"CREATE TABLE {quoted(table)} ({', '.join(column(name, kind) for name, kind in columns.items())})"
 
 
 def _numbers(catalogue: Catalogue) -> set[tuple[str, str]]:

@@ -22,15 +22,17 @@ _ACCEPTED = "t._kind = 'row' AND t._row NOT IN (SELECT _row FROM problem WHERE _
 _JOINED = f"JOIN sheet s ON s._sheet = {sheet_of('t._row')}"
 
 
-def accepted(connection: duckdb.DuckDBPyConnection, batch: Batch, dataset: str, place: str | None) -> str:
+def accepted(connection: duckdb.DuckDBPyConnection, batch: Batch, dataset: str, place: str | None, rows: str = "") -> str:
     """The query for the accepted rows of the batch, in the columns of the table that its ledger fills.
 
-    ``place`` is the place of rows that name none. Registers ``sheet`` and ``cell``.
+    ``place`` is the place of rows that name none. Of a long ledger of events ``rows`` selects the accepted rows (onepass.py), and the
+    columns that its sheet does not have are left out: of millions of rows a column of NULL costs as much as any other. Registers ``sheet``
+    and ``cell``.
     """
     connection.register("sheet", _sheets(batch))
     ledger = batch.ledger
     if ledger.table != "observation":
-        return _rows(batch, dataset, place)
+        return _rows(batch, dataset, place, rows)
     measure = next((c for c in ledger.columns if c.type == "measure"), None)
     if measure:
         return _long(batch, dataset, place, measure.id)
@@ -77,8 +79,14 @@ def _or_null(value: str | None) -> str:
     return f"CAST({text(value) if value else 'NULL'} AS VARCHAR)"
 
 
-def _rows(batch: Batch, dataset: str, place: str | None) -> str:
-    names = dict.fromkeys(n for c in batch.ledger.columns for n in column_types(batch.ledger, c))
+def _word(value: str) -> str:
+    """A word that all rows share, as a code: a word would be looked up in a dictionary row by row."""
+    return f"CAST({text(value)} AS ENUM ({text(value)}))"
+
+
+def _rows(batch: Batch, dataset: str, place: str | None, rows: str) -> str:
+    columns = [c for c in batch.ledger.columns if not rows or c.id in batch.columns]
+    names = dict.fromkeys(n for c in columns for n in column_types(batch.ledger, c))
     there = f"coalesce(t.place_id, {_or_null(place)})" if place else "t.place_id"
     where = there if "place_id" in names else _or_null(place)
     names.pop("place_id", None)
@@ -87,8 +95,10 @@ def _rows(batch: Batch, dataset: str, place: str | None) -> str:
         columns += ["s._grain AS grain", "CAST(s._start AS DATE) AS period_start", "CAST(s._end AS DATE) AS period_end"]
     if len(batch.members) == 1 and not batch.members[0].period:
         # A long ledger is one sheet, and a join would carry each of its columns along.
-        selected = ["0 AS _sheet", f"{text(dataset)} AS dataset", f"{where} AS place_id", *columns, f"{text(batch.members[0].load_id)} AS load_id"]
-        return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM typed t WHERE {_ACCEPTED}"
+        said = _word(dataset), _word(batch.members[0].load_id)
+        selected = ["0 AS _sheet", f"{said[0]} AS dataset", f"{where} AS place_id", *columns, f"{said[1]} AS load_id"]
+        source = f"({rows}) t" if rows else f"typed t WHERE {_ACCEPTED}"
+        return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM {source}"
     selected = ["s._sheet", f"{text(dataset)} AS dataset", f"{where} AS place_id", *columns, "s._load AS load_id"]
     return f"SELECT {', '.join(selected)}, {line_of('t._row')} AS cell FROM typed t {_JOINED} WHERE {_ACCEPTED}"
 

@@ -32,14 +32,15 @@ _ERRORS = ", ".join(map(text, ERRORS))
 class Tidied:
     """How many rows of each kind each sheet has, and which columns hold values with a fault.
 
-    ``careful`` is the table with the rows that had to be looked at closely: all of ``typed``, or few of a long text. Of such a
-    text ``first_row`` is the spreadsheet row of the first row of ``staged`` (onepass.py).
+    ``careful`` is the table with the rows that had to be looked at closely: all of ``typed``, or few of a long text. Such a text has
+    all its rows in the table ``staged`` (onepass.py), and ``first_row`` is the spreadsheet row of the first of them.
     """
 
     kinds: dict[tuple[int, str], int]
     faulty: frozenset[str]
     careful: str = "typed"
-    first_row: int | None = None
+    staged: str = ""
+    first_row: int = 0
 
     def rows(self, sheet: int) -> int:
         """The rows of the ledger in a sheet of the batch: without titles, notes, totals and means."""

@@ -35,7 +35,7 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
     where = f"_kind = 'row' AND {given}"
     rows = "typed"
-    if tidied.first_row is not None:
+    if tidied.staged:
         # Of a long text the keys are hashed first, since eight bytes are sorted faster than words; few rows are then compared as they are.
         found = connection.sql(f"SELECT hash({listed}) AS h FROM typed WHERE {where}").to_arrow_table()
         hashes = np.sort(to_numpy(found.column("h").combine_chunks(), np.uint64))
@@ -69,9 +69,9 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
             FROM found"""
     )
     connection.execute(f"UPDATE {tidied.careful} t SET _kind = 'twin' FROM twin WHERE twin._row = t._row AND alike AND later")
-    if tidied.first_row is not None:
+    if tidied.staged:
         where = f"rowid IN (SELECT {line_of()} - {tidied.first_row} FROM twin WHERE alike AND later)"
-        connection.execute(f"UPDATE staged SET _twin = true WHERE {where}")
+        connection.execute(f"UPDATE {tidied.staged} SET _twin = true WHERE {where}")
     columns = text(",".join(c.id for c in keys if c.id in batch.columns))
     line = line_of("other")
     return f"""SELECT _row, {columns}, '与第 ' || {line} || ' 行' || CASE WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,

@@ -16,6 +16,7 @@ import duckdb
 
 from etl.fill import fill
 from etl.ingest import active_loads
+from etl.kept import Kept
 from etl.load import Loads, digest, fingerprint
 from etl.places import COMMUNITIES, STREETS, Place
 from etl.rollup import roll_up
@@ -76,8 +77,9 @@ def build(
     home: Home,
     wanted: str,
     progress: Callable[[str], None] = lambda what: None,
+    kept: Kept | None = None,
 ) -> Path:
-    """Build the version ``wanted`` and switch to it; returns its path."""
+    """Build the version ``wanted`` and switch to it; returns its path. ``kept`` are the rows of a load that are still in memory."""
     home.warehouse.mkdir(parents=True, exist_ok=True)
     building = home.warehouse / f"{_BUILDING}{os.getpid()}.duckdb"
     building.unlink(missing_ok=True)
@@ -91,9 +93,9 @@ def build(
         for statement in create_tables(catalogue):
             connection.execute(statement)
         progress("载入台账")
-        fill(connection, loads, catalogue, places, active)
+        whole = fill(connection, loads, catalogue, places, active, kept)
         progress("汇总指标")
-        roll_up(connection, catalogue)
+        roll_up(connection, catalogue, whole)
         for statement in create_views(catalogue):
             connection.execute(statement)
         connection.execute("CHECKPOINT building")

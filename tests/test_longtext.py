@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from pathlib import Path
 
 import pytest
 from street import REGISTER, Street, workbook
 
 from benchmarks import cases
-from etl import longtext, onepass
+from etl import longtext, onepass, rollup_rows
 
 HEAD = "工单编号,受理时间,来源渠道,事项类别,社区,截止时间,办结时间,是否满意,涉及金额(元),反映人"
 USUAL = [
@@ -95,7 +96,7 @@ def ways(tmp_path, monkeypatch):
 def everything(street: Street) -> dict[str, list[tuple]]:
     """All rows of cases, rejects and figures of a home, without what differs by the time of the load."""
     return {
-        "case_event": street.ask("SELECT * EXCLUDE (load_id) FROM case_event ORDER BY cell"),
+        "case_event": street.ask("SELECT * EXCLUDE (load_id) FROM case_event ORDER BY cell, case_no"),
         "reject": street.ask("SELECT * EXCLUDE (load_id) FROM reject ORDER BY ALL"),
         "load": street.ask("SELECT rows_in, rows_accepted, rows_rejected, warnings FROM load ORDER BY seq"),
         "figure": street.ask("SELECT * EXCLUDE (load_id) FROM figure ORDER BY ALL"),
@@ -169,6 +170,43 @@ def test_the_ledger_of_the_benchmark_is_read_alike(ways):
     assert taken and len(long["case_event"]) > 119_000
     assert len(ordinary["reject"]) > 100
     same(long, ordinary)
+
+
+# ---- rows that are kept in memory until the warehouse is made ----
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("files", [1, 2])
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_warehouse_of_rows_in_memory_is_that_of_the_load(tmp_path, monkeypatch, files, wide):
+    """With all columns of UNUSUAL, and with few: what no row says is told once for the whole table."""
+    monkeypatch.setattr(longtext, "LARGE", 0)
+    for module in ("batchload", "fill", "rollup_rows"):
+        monkeypatch.setattr(f"etl.{module}.LONG", 0)
+    copied: list[str] = []
+    ours = rollup_rows._copied
+    monkeypatch.setattr(rollup_rows, "_copied", lambda *arguments: copied.append(arguments[3]) or ours(*arguments))
+    street = Street(tmp_path / "home", monkeypatch)
+    street.register()
+    for n in range(files):
+        lines = messy(31 + n)
+        write_lines(street.inbox / f"诉求工单{n}.csv", lines if wide else [",".join(line.split(",")[:7]) for line in lines if '"' not in line])
+    assert street.refresh().path
+    kept = everything(street)
+    assert [("staged" in source) for source in copied] == [files == 1]  # of two loads in one table none is the table
+    shutil.rmtree(tmp_path / "home" / "warehouse")
+    assert street.refresh().rebuilt
+    assert "staged" not in copied[1]
+    same(kept, everything(street))
+    monkeypatch.setattr("etl.fill.LONG", 1 << 60)
+    monkeypatch.setattr("etl.rollup_rows.LONG", 1 << 60)
+    shutil.rmtree(tmp_path / "home" / "warehouse")
+    assert street.refresh().rebuilt
+    same(kept, everything(street))
+    assert len(kept["case_event"]) > 200 and len(kept["reject"]) > 20
 
 
 # ---- tables in memory ----
