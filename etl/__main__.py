@@ -37,6 +37,9 @@ def everything(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """Some files, into one data set."""
+    from etl.hashes import begin
+
+    begin(options.files)
     from etl.build import dataset_of, load
 
     options.dataset = options.dataset or dataset_of(options.contract)

@@ -16,9 +16,10 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from etl import backup, contradictions, corrections, demo, faults, origins, trial, undo, warehouse
+from etl.hashes import file_hash
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
 from etl.kept import Kept, longer
-from etl.load import Loads, Manifest, file_hash, fingerprint
+from etl.load import Loads, Manifest, fingerprint
 from etl.memory import Memory
 from etl.origins import Origin
 from etl.places import Place, listed

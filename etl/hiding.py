@@ -8,7 +8,7 @@ leave. What is hidden says so in the text; in a key, where two rows must not bec
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import duckdb
@@ -108,6 +108,11 @@ def hide_in(
         )
 
 
-def any_suspicious(cells: Iterable[str]) -> str:
-    """SQL: whether one of some text cells may hold such a number. One search for all: no number goes on over the end of a line."""
-    return f"regexp_matches(concat_ws(chr(10), {', '.join(cells)}), {text(QUICK)})"
+def any_suspicious(cells: Sequence[str], more: str = "") -> str:
+    """SQL: whether one of some text cells may hold such a number. One search for all: no number goes on over the end of a line.
+
+    ``more`` is an expression of what else is looked for, which costs nothing beside it.
+    """
+    sought = f"{QUICK}|{more}" if more else QUICK
+    said = f"concat_ws(chr(10), {', '.join(cells)})" if len(cells) > 1 else cells[0]
+    return f"regexp_matches({said}, {text(sought)})"

@@ -21,10 +21,11 @@ from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period, read_period
 from etl.extract import Sheet, Unreadable, extract
 from etl.gazetteer import Gazetteer
+from etl.hashes import file_hash
 from etl.hiding import hidden
 from etl.jumps import history_columns
 from etl.kept import Kept, longer
-from etl.load import Loads, Manifest, digest, file_hash, fingerprint
+from etl.load import Loads, Manifest, digest, fingerprint
 from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
 from etl.origins import DATABASE, Origin, path_of

@@ -10,6 +10,8 @@ tidy.py by way of ``raw`` and ``careful``. ``typed`` is the view of both. Reads 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
@@ -25,7 +27,7 @@ from etl.longtext import Held, Scan
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
-from etl.tidy import BLANKS, Tidied, fast, moment, no_view, raw_rows, tidy_raw
+from etl.tidy import BLANKS, NOT_AS_WRITTEN, Tidied, fast, moment, no_view, raw_rows, tidy_raw
 from etl.values import Context, is_metric, read_values
 from etl.wording import MEAN_ROW, SUBTOTAL_ROW, TOTAL_ROW
 from jiejian.catalogue import Column
@@ -35,8 +37,10 @@ _LEARNT_FROM = 100_000
 # A table in memory with fewer rows is read as fast in the ordinary way.
 WORTH = 3_000
 _HELD = "held"
-# Up to so many spellings are compared one by one.
-_FEW = 12
+# Up to so many spellings are compared one by one; up to so many words of a column of words are kept as codes.
+_FEW, _WORDS = 12, 24
+# Where more than one row in so many is an odd one, what was learnt from the beginning does not hold.
+_SELDOM = 20
 _LOOKED_UP = ("choice", "place", "yes_no")
 _SUM_OF_ROWS = re.compile(f"{TOTAL_ROW}|{SUBTOTAL_ROW}|{MEAN_ROW}")
 
@@ -51,8 +55,7 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
     if not scan:
         return None
     try:
-        _stage(connection, batch, scan, context, today)
-        count, unusual = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchone()
+        count, unusual = _stage(connection, batch, scan, context, today)
         if not scan.numbered_alike(count):
             raise OutOfOrder
     except (duckdb.Error, OutOfOrder):
@@ -92,8 +95,12 @@ def settled(connection: duckdb.DuckDBPyConnection, batch: Batch, tidied: Tidied)
     codes, easy, careful = _codes(connection, batch), [], []
     for column in batch.stored:
         for name, kind in column_types(batch.ledger, column).items():
-            easy.append(quoted(name))
-            careful.append(f"CAST({quoted(name)} AS {codes.get(name, kind)}) AS {quoted(name)}")
+            kind = codes.get(name, kind)
+            if _is_text(column) and kind.startswith("ENUM"):  # a word that the beginning did not have has no code
+                new = f"SELECT 1 FROM {_accepted(batch)} WHERE {quoted(name)} IS NOT NULL AND TRY_CAST({quoted(name)} AS {kind}) IS NULL"
+                kind = "VARCHAR" if connection.execute(f"{new} LIMIT 1").fetchone() else kind
+            easy.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
+            careful.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
     query = f"""SELECT {_row(tidied.first_row)} AS _row, {", ".join(easy)} FROM {tidied.staged} WHERE _cells IS NULL AND _twin IS NULL
                 UNION ALL SELECT _row, {", ".join(careful)} FROM {_accepted(batch)}"""
     return query, (tidied.staged, _accepted(batch))
@@ -164,29 +171,75 @@ def _cell(batch: Batch, column: Column) -> str:
 # ---- the scan ----
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, context: Context, today: date) -> None:
+@dataclass(frozen=True)
+class _Learnt:
+    """What the beginning of a table tells about its columns of words: those whose cells are ``plain``, to be stored as they are written,
+    and those that have few ``words``. A row with anything else is an odd one."""
+
+    plain: frozenset[str] = frozenset()
+    words: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, context: Context, today: date, learn: bool = True
+) -> tuple[int, int]:
+    """Make the table of all rows; how many there are, and how many of them are odd.
+
+    ``learn`` from the beginning how words are written. Where the rest is written otherwise, too many rows would be odd.
+    """
     looked_up = [_cell(batch, c) for c in batch.stored if c.type in _LOOKED_UP and not c.personal]
-    if looked_up:
-        some = f"SELECT {', '.join(dict.fromkeys(looked_up))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
+    texts = [_cell(batch, c) for c in batch.stored if _is_text(c)]
+    if looked_up or texts:
+        some = f"SELECT {', '.join(dict.fromkeys((*looked_up, *texts)))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE beginning AS {some}")
-    values = {c.id: _value(connection, batch, scan, c, context) for c in batch.stored}
+    learnt = _learnt(connection, batch) if learn else _Learnt()
+    values = {c.id: _value(connection, batch, scan, c, context, learnt) for c in batch.stored}
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
     kept = ", ".join(names.values())
     statement = f"""
             CREATE OR REPLACE TABLE {staged(batch)} AS
-            SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today)} THEN [{", ".join(scan.cells())}] END AS _cells,
+            SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today, learnt)} THEN [{", ".join(scan.cells())}] END AS _cells,
                    CAST(NULL AS BOOLEAN) AS _twin
             FROM (SELECT *, {typed} FROM {scan.sql()})"""
     # Row numbers are those of the table: only a batch-wise insert keeps the order of the file when several threads read it.
     if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
         raise OutOfOrder
     connection.execute(statement)
+    count, odd = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchone()
+    if learnt.plain and odd * _SELDOM > count:
+        return _stage(connection, batch, scan, context, today, learn=False)
+    return count, odd
 
 
-def _value(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, column: Column, context: Context) -> str:
+def _is_text(column: Column) -> bool:
+    return column.type == "text" and not column.personal
+
+
+def _learnt(connection: duckdb.DuckDBPyConnection, batch: Batch) -> _Learnt:
+    plain, words = set(), {}
+    for column in (c for c in batch.stored if _is_text(c)):
+        cell = _cell(batch, column)
+        if connection.execute(f"SELECT 1 FROM beginning WHERE regexp_matches({cell}, {text(NOT_AS_WRITTEN)}) LIMIT 1").fetchone():
+            continue
+        plain.add(column.id)
+        query = f"SELECT DISTINCT {cell} AS v FROM beginning WHERE v IS NOT NULL ORDER BY v LIMIT {_WORDS + 1}"
+        seen = [v for (v,) in connection.execute(query).fetchall()]
+        if 0 < len(seen) <= _WORDS and all(v and hidden(v) == v for v in seen):
+            words[column.id] = seen
+    return _Learnt(frozenset(plain), words)
+
+
+def _value(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, column: Column, context: Context, learnt: _Learnt
+) -> str:
     """The SQL that reads a cell of the column; NULL where it takes a closer look."""
     cell = _cell(batch, column)
+    if column.id in learnt.words:
+        words = learnt.words[column.id]
+        return _one_of(cell, dict(zip(words, words, strict=True)), f"ENUM ({', '.join(map(text, words))})")
+    if column.id in learnt.plain:
+        return cell
     if _is_moment(batch, column):
         return moment(column, cell)  # read once; a year out of bounds makes the row an odd one
     if column.type not in _LOOKED_UP or column.personal:
@@ -211,12 +264,14 @@ def _is_moment(batch: Batch, column: Column) -> bool:
 
 def _among(cell: str, known: dict[str, str], kind: str) -> str:
     if len(known) <= _FEW:
-        return (
-            f"CASE {cell} {' '.join(f'WHEN {text(raw)} THEN CAST({text(canon)} AS {kind})' for raw, canon in known.items())} END"
-        )
+        return _one_of(cell, known, kind)
     spellings, meanings = ", ".join(map(text, known)), ", ".join(map(text, known.values()))
     code = f"enum_code(TRY_CAST({cell} AS ENUM ({spellings})))"
     return f"list_extract(CAST([{meanings}] AS {kind}[]), {code} + 1)"
+
+
+def _one_of(cell: str, known: dict[str, str], kind: str) -> str:
+    return f"CASE {cell} {' '.join(f'WHEN {text(raw)} THEN CAST({text(canon)} AS {kind})' for raw, canon in known.items())} END"
 
 
 def _kept_as(batch: Batch, column: Column, context: Context) -> str:
@@ -227,12 +282,15 @@ def _kept_as(batch: Batch, column: Column, context: Context) -> str:
     return f"ENUM ({', '.join(map(text, things))})"
 
 
-def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date) -> str:
+def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date, learnt: _Learnt) -> str:
     """What makes a row one to look at closely."""
     lead, cells = "c0", scan.cells()
     filled = " + ".join(f"CAST({cell} IS NOT NULL AS TINYINT)" for cell in cells)
     signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇例")
-    odd = [f"{lead} IS NULL", f"({filled}) * 2 <= {max(scan.width, 2)}", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
+    # To count the filled cells of a row costs more than to see that none of the first ones is blank, as in most rows.
+    half = max(scan.width, 2) // 2 + 1
+    blank = " OR ".join(f"{cell} IS NULL" for cell in cells[:half])
+    odd = [f"{lead} IS NULL", f"(({blank}) AND ({filled}) * 2 <= {max(scan.width, 2)})", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
     for column in batch.stored:
         cell, value = _cell(batch, column), names[column.id]
         odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
@@ -244,9 +302,10 @@ def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date) ->
         if column.type in NUMERIC:
             odd += [f"{value} {sign} {limit!r}" for sign, limit in (("<", column.low), (">", column.high)) if limit is not None]
     # What reads as a moment holds no number of a person, and of spellings that were learnt none that does was kept.
-    free = [_cell(batch, c) for c in batch.stored if not c.personal and c.type not in (*_LOOKED_UP, "date", "datetime")]
-    if free:
-        odd.append(any_suspicious(free))
+    free = [c for c in batch.stored if not c.personal and c.type not in (*_LOOKED_UP, "date", "datetime") and c.id not in learnt.words]
+    as_written = [_cell(batch, c) for c in free if c.id in learnt.plain]
+    others = [_cell(batch, c) for c in free if c.id not in learnt.plain]
+    odd += [any_suspicious(some, more) for some, more in ((as_written, NOT_AS_WRITTEN), (others, "")) if some]
     return " OR ".join([*odd, *broken_where(batch, today)])
 
 
@@ -281,9 +340,10 @@ def _view(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held
     easy, careful = [], []
     for column in batch.ledger.columns:
         for name, kind in column_types(batch.ledger, column).items():
-            there = quoted(name) if column.id in batch.columns else f"CAST(NULL AS {kind})"
-            easy.append(f"{there} AS {quoted(name)}")
-            careful.append(f"CAST({quoted(name)} AS {codes.get(name, kind)})")
+            kind = kind if _is_text(column) else codes.get(name, kind)
+            there = quoted(name) if column.id in batch.columns else "NULL"
+            easy.append(f"CAST({there} AS {kind}) AS {quoted(name)}")
+            careful.append(f"CAST({quoted(name)} AS {kind})")
     return f"""SELECT {_row(scan.skip + 1)} AS _row, CASE WHEN _twin THEN 'twin' ELSE 'row' END AS _kind, {", ".join(easy)}
                FROM {staged(batch)} WHERE _cells IS NULL
                UNION ALL SELECT _row, _kind, {", ".join(careful)} FROM careful"""

@@ -25,6 +25,9 @@ from jiejian.catalogue import Column, Ledger
 
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
 BLANKS = text(_BLANK)
+# For SQL: a text that is not stored as it is written, for a blank at one of its ends, or perhaps an error of a formula. It may be one
+# of several under each other.
+NOT_AS_WRITTEN = f"(?m:^[{_BLANK}#]|[{_BLANK}]$)"
 _ERRORS = ", ".join(map(text, ERRORS))
 
 
