@@ -1,5 +1,6 @@
 """An evaluation from figures: what is scored, what is left out, and what a portrait says."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from frames import METRICS, at
@@ -93,3 +94,16 @@ def test_signals_put_the_worse_first():
     ]
     assert signals(COMPARED, "demo/丁", METRICS) == []
     assert "没有可以" in portrait_finding(COMPARED, "demo/丁", "丁社区", "2026年10月")[1]
+
+
+@pytest.mark.parametrize("units", [65, 300])
+def test_many_units_are_ranked_as_few_are(units):
+    """By sorting, where comparing each with each would take gigabytes: with ties, near ties and gaps, over any shape."""
+    from jiejian.analysis import robustness
+
+    draw = np.random.default_rng(units)
+    scores = draw.normal(50, 10, (3, 7, units)).round(1) + draw.choice([0, 4e-10, 2e-9], (3, 7, units))
+    scores[draw.random(scores.shape) < 0.1] = np.nan
+    scores[0, 0] = np.nan
+    above = (scores[..., None, :] > scores[..., :, None] + 1e-9).sum(axis=-1) + 1.0
+    np.testing.assert_array_equal(robustness.rank_of(scores), np.where(np.isnan(scores), np.nan, above))
