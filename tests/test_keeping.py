@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from frames import CONTEXT
 
-from jiejian import shelf
+from jiejian import charts, shelf
 from jiejian.catalogue import catalogue
 from jiejian.charts.many import EACH, MANY, ends, sample, told
 from jiejian.home import Home
@@ -145,3 +146,18 @@ def test_a_cloud_keeps_what_stands_out_and_its_shape():
 def test_what_is_left_out_is_said():
     assert told(3_000, 41, "最高和最低的") == "共3,000个社区，图中只画最高和最低的；完整的表在页末下载。"
     assert told(23, 23, "最高和最低的") == ""
+
+
+def test_of_many_places_scores_draw_the_ends_and_say_so():
+    count = 300
+    ids = [f"p{i}" for i in range(count)]
+    places = pd.DataFrame({"place_id": ids, "place": [f"第{i}社区" for i in range(count)]})
+    rank = np.arange(1.0, count + 1)
+    columns = {f"{name}_{end}": rank for name in ("weights", "methods", "chance") for end in ("best", "worst")}
+    ranges = pd.DataFrame({"score": 100 - rank / 3, "rank": rank, "best": rank, "worst": rank, "verdict": "排名稳定", **columns}, index=ids)
+    figure = charts.rank_chart(ranges, places, CONTEXT, ("名次", "说明。"), focus=("p150",))
+    assert sum(len(trace["y"]) for trace in figure["data"]) == 2 * EACH + 1
+    assert "共300个社区" in figure["layout"]["meta"]["takeaway"] and figure["layout"]["xaxis"]["range"][1] == count + 0.5
+    parts = pd.DataFrame({"党建": 50 - rank / 6, "服务": 50 - rank / 6}, index=ids)
+    made = charts.contribution_chart(parts, places, CONTEXT, ("构成", "说明。"), focus=("p150",))
+    assert len(made["data"][0]["y"]) == 2 * EACH + 1 and "共300个社区" in made["layout"]["meta"]["takeaway"]

@@ -10,6 +10,7 @@ import pandas as pd
 from jiejian.analysis.ranks import range_text
 from jiejian.analysis.robustness import STABLE
 from jiejian.analysis.takeaway import AHEAD, BEHIND, MIDDLE, Finding, position
+from jiejian.charts.many import EACH, ends, told
 from jiejian.charts.parts import (
     CATEGORIES,
     INK,
@@ -35,6 +36,7 @@ from jiejian.charts.parts import (
 from jiejian.context import Context
 
 _PITCH = 27
+_DRAWN = f"得分最高、最低的各{EACH}个和选中的"
 _RANGE, _FOCUS_RANGE = "#C3CAD2", "#D98B8B"
 HOW_RANGES = (
     "每行一个社区，点是按当前权重和算法得到的名次，横线是名次可能的范围：每个权重上下浮动25%，换用其他标准化和合成方法，再计入数字本身的随机波动。"
@@ -71,9 +73,11 @@ def rank_chart(
     if len(there) < 2:
         return nothing("有得分的社区不足两个，不作比较。", finding, context, None, SCREEN)
     chosen = ids(focus)
+    count, size = len(there), SCREEN.body
+    there = there[ends(there["rank"].to_numpy(dtype=float), there.index.isin(chosen))]
+    finding = finding[0], finding[1] + told(count, len(there), _DRAWN)
     labels = [shortened(p, 12) for p in there["place"]]
     side = [_side(row, where[row.Index], ranks) for row in there.itertuples()]
-    count, size = len(there), SCREEN.body
     ticks = [1.0, *[t for t in nice_ticks(1, count, 6, whole=True) if 1 < t < count], float(count)]
     words = [f"{t:.0f}" for t in ticks] if ranks else ["靠前", *[""] * (len(ticks) - 2), "靠后"]
     names_of_rows = [
@@ -83,7 +87,7 @@ def rank_chart(
     return {
         "data": [_range_dots(there, chosen, red, where, ranks) for red in (False, True) if (there.index.isin(chosen) == red).any()],
         "layout": template(
-            count * _PITCH + 56,
+            len(there) * _PITCH + 56,
             SCREEN,
             {"l": max(text_width(t, size) for t in labels) + 14, "r": max(text_width(t, size) for t in side) + 12, "t": 28, "b": 12},
             xaxis=axis(SCREEN, tickmode="array", tickvals=ticks, ticktext=words, range=[0.5, count + 0.5], side="top"),
@@ -136,13 +140,22 @@ def _hover(row: Any, where: str, ranks: bool) -> str:
 
 
 def contribution_chart(
-    parts: pd.DataFrame, places: pd.DataFrame, context: Context, finding: Finding, order: Collection[str] = ()
+    parts: pd.DataFrame,
+    places: pd.DataFrame,
+    context: Context,
+    finding: Finding,
+    order: Collection[str] = (),
+    focus: Collection[str] | str | None = None,
 ) -> Figure:
     """Scores as stacked bars: ``parts`` places × parts (names as columns, five at most, then 其他), in points of the score."""
     names = places.set_index("place_id")["place"]
-    kept = parts.loc[[p for p in (order or parts.index) if p in parts.index]]
+    there = set(parts.index)
+    kept = parts.loc[[p for p in (order or parts.index) if p in there]]
     if kept.empty or not len(kept.columns):
         return nothing("没有可以分解的得分。", finding, context, None, SCREEN)
+    count, score = len(kept), kept.sum(axis=1).to_numpy(dtype=float)
+    kept = kept[ends(score, kept.index.isin(ids(focus)))]
+    finding = finding[0], finding[1] + told(count, len(kept), _DRAWN)
     largest = list(kept.sum().sort_values(ascending=False, kind="stable").index)
     shown = [c for c in kept.columns if c in (largest if len(largest) <= 5 else largest[:4])]
     stacked = kept[shown].assign(**({} if len(shown) == len(largest) else {"其他": kept.drop(columns=shown).sum(axis=1)}))

@@ -70,13 +70,20 @@ def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, n
     metrics = _all_of(offered)
     frame, compared = view.figures(*metrics, places=()), _compared(view, tuple(m.id for m in metrics))
     said = portrait_finding(compared, place, name, view.period.label)
+    names = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+    ends = frame.groupby("metric")["value"].agg(["min", "max"])
+
+    def drawn(pillar: str, members: Sequence[Metric]) -> str:
+        chosen = short(members)
+        return _pillar(pillar, chosen, beside(frame, chosen, place, peers, view.catalogue.measures), ends, names)
+
     return (
         '<div class="jj-portrait">'
         + _head(view, place, name, said)
         + _signals(signals(compared, place, view.catalogue.metrics))
         + _legend(words)
         + '<div class="pillars">'
-        + "".join(_pillar(pillar, short(members), frame, place, peers, view) for pillar, members in offered.items())
+        + "".join(drawn(pillar, members) for pillar, members in offered.items())
         + "</div>"
         + _life(view, place)
         + f'<div class="jj-foot">{html.escape(view.context(*metrics).foot)}</div></div>'
@@ -186,11 +193,9 @@ def short(members: Sequence[Metric]) -> list[Metric]:
     return [m for m in members if m in kept]
 
 
-def _pillar(name: str, metrics: Sequence[Metric], frame: pd.DataFrame, place: str, peers: Sequence[str], view: View) -> str:
-    rows = beside(frame, metrics, place, peers, view.catalogue.measures)
-    names = dict(zip(frame["place_id"], frame["place"], strict=False))
+def _pillar(name: str, metrics: Sequence[Metric], rows: pd.DataFrame, ends: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """The metrics of a pillar: ``rows`` as :func:`beside` gives them, ``ends`` the lowest and highest figure of each, ``names`` of places."""
     by_id = {m.id: m for m in metrics}
-    ends = frame.groupby("metric")["value"].agg(["min", "max"])
     body = "".join(_line(row, by_id[row.metric], ends.loc[row.metric], names) for row in rows.itertuples())
     heads = "".join(f"<th>{h}</th>" for h in ("指标", "本社区", "位置", "同类", "街道", "最好"))
     return f"<section><h4>{html.escape(name)}</h4><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></section>"

@@ -133,7 +133,7 @@ def _pictures(
     ranked = charts.rank_chart(result.ranges, places, context, finding, focus=view.places, ranks=ranks)
     parts = result.by_pillar(evaluation)
     order = _order(view, result, ranks)
-    return ranked, charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order=order)
+    return ranked, charts.contribution_chart(parts, places, context, ("得分由哪几部分构成", _parts_words(parts)), order, view.places)
 
 
 def _parts_words(parts: pd.DataFrame) -> str:
@@ -147,7 +147,8 @@ def _order(view: View, result: Result, ranks: bool) -> list[str]:
     """Places by rank where ranks are shown, else in the street's customary order."""
     if ranks:
         return list(result.ranges["rank"].sort_values(kind="stable", na_position="last").index)
-    return [p for p in view.known["place_id"] if p in result.ranges.index]
+    there = set(result.ranges.index)
+    return [p for p in view.known["place_id"] if p in there]
 
 
 def _table(view: View, evaluation: Evaluation, result: Result, ranks: bool) -> pd.DataFrame:
