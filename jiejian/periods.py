@@ -110,10 +110,15 @@ def parse_period(key: str) -> Period:
 
 def periods_between(first: date, last: date, grain: PeriodGrain) -> list[Period]:
     """All periods of the grain that have begun by ``last`` and not ended before ``first``, oldest first."""
+    return list(_between(first, last, grain))
+
+
+@lru_cache(maxsize=1024)
+def _between(first: date, last: date, grain: PeriodGrain) -> tuple[Period, ...]:
     if grain == "ytd":
-        return [_span(p.start.year, 1, p.start.month, "ytd") for p in periods_between(first, last, "month")]
+        return tuple(_span(p.start.year, 1, p.start.month, "ytd") for p in _between(first, last, "month"))
     found, current = [], period_of(first, grain)
     while current.start <= last:
         found.append(current)
         current = period_of(date.fromordinal(current.end.toordinal() + 1), grain)
-    return found
+    return tuple(found)

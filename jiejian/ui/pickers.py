@@ -92,7 +92,7 @@ def usual(source: Warehouse) -> Iterator[View]:
     grain = next((g for g in GRAINS if periods[g] and any(g in of for of in grains.values())), None)
     metrics = tuple(m for m in view.ask("metrics") if grain in grains[m.id])
     for period in periods[grain] if grain else ():
-        yield replace(view, metrics=metrics, period=period)
+        yield replace(view, metrics=metrics, period=period, offered=_offered(view))
 
 
 @contextmanager
@@ -230,6 +230,7 @@ def _communities(view: View, needed: bool) -> tuple[str, ...]:
     return tuple(chosen) if needed else ()
 
 
+@kept
 def _offered(view: View) -> tuple[tuple[str, str], ...]:
     """Id and name of the places that may be picked: those that the person may see by name."""
     named = view.named
