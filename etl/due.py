@@ -47,7 +47,7 @@ def _derive(connection: duckdb.DuckDBPyConnection, table: str, limits: list[Time
         blank = f"due_at IS NULL AND opened_at IS NOT NULL AND list_contains($names, {column})"
         counted = f"INSERT INTO derived_due SELECT dataset, $limit, count(*) FROM {name} WHERE {blank} GROUP BY dataset"
         connection.execute(counted, {"names": list(names), "limit": limit.name})
-        changed += connection.execute(_update(name, blank, limit), {"names": list(names), "days": limit.days}).fetchone()[0]
+        changed += connection.execute(_update(name, blank, limit), {"names": list(names), "days": limit.days}).fetchall()[0][0]
     return changed
 
 

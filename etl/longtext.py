@@ -24,7 +24,10 @@ _SAMPLE, _PART = 256 << 10, 64 << 20
 _CACHED = 256 << 10
 _SEPARATORS = ",\t;|"
 # What a cell without content looks like.
-_BLANK = ["", *(sign * times for sign in (" ", "\u3000", "\u00a0", "\t") for times in (1, 2, 3, 4))]
+_SIGNS = " \u3000\u00a0\t"
+BLANK_CELLS = ["", *(sign * times for sign in _SIGNS for times in (1, 2, 3, 4))]
+# Each cell is compared with each of them, so that those that hardly a file has cost as much as to find the end of the cell.
+_USUAL = ["", " ", "\u3000"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Scan:
     def cells(self) -> list[str]:
         return [f"c{i}" for i in range(self.width)]
 
-    def sql(self) -> str:
-        """All records as text columns c0, c1 …, blank cells NULL; an error of DuckDB where one does not fit."""
+    def sql(self, usual: bool = False) -> str:
+        """All records as text columns c0, c1 …, blank cells NULL (with ``usual`` only the usual ones); an error of DuckDB where a record
+        does not fit."""
         columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.cells())
-        blank = ", ".join(map(text, _BLANK))
+        blank = ", ".join(map(text, _USUAL if usual else BLANK_CELLS))
         return f"""read_csv({text(self.path.as_posix())}, auto_detect = false, header = false, skip = {self.skip}, columns = {{{columns}}},
                    delim = {text(self.separator)}, quote = '"', escape = '"', new_line = {text(self.newline)}, nullstr = [{blank}])"""
 
@@ -74,13 +78,19 @@ class Held:
     def cells(self) -> list[str]:
         return [f"c{i}" for i in range(self.width)]
 
-    def sql(self) -> str:
+    def sql(self, usual: bool = False) -> str:
         """All rows as text columns c0, c1 …, blank cells NULL."""
         return f"(SELECT {', '.join(self.cells())} FROM {self.name})"
 
     def numbered_alike(self, records: int) -> bool:
         """The table numbers its rows itself."""
         return True
+
+
+def may_be_blank(cell: str) -> str:
+    """SQL: whether a cell that is not NULL may be blank all the same: whether it begins like one."""
+    wide = " OR ".join(f"starts_with({cell}, {text(sign)})" for sign in _SIGNS if ord(sign) > 127)
+    return f"({cell} < '!' OR {wide})"
 
 
 def _lines(path: Path) -> int:

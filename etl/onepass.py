@@ -23,7 +23,7 @@ from etl.batch import Batch, line_of, row_of
 from etl.check import is_needed
 from etl.hiding import any_suspicious, hidden
 from etl.kept import drop
-from etl.longtext import Held, Scan
+from etl.longtext import BLANK_CELLS, Held, Scan, may_be_blank
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
@@ -86,7 +86,7 @@ def _accepted(batch: Batch) -> str:
 def settled(connection: duckdb.DuckDBPyConnection, batch: Batch, tidied: Tidied) -> tuple[str, tuple[str, ...]]:
     """The query for the accepted rows after the checks, with ``_row`` and the columns that the sheet has, and the tables that it reads."""
     wrong = "SELECT DISTINCT _row FROM problem WHERE _severity = 'error'"
-    if connection.execute(f"{wrong} LIMIT 1").fetchone():
+    if connection.execute(f"{wrong} LIMIT 1").fetchall():
         lines = f"SELECT {line_of()} - {tidied.first_row} FROM ({wrong})"
         connection.execute(f"UPDATE {tidied.staged} SET _twin = true WHERE rowid IN ({lines})")
     connection.execute(
@@ -98,7 +98,7 @@ def settled(connection: duckdb.DuckDBPyConnection, batch: Batch, tidied: Tidied)
             kind = codes.get(name, kind)
             if _is_text(column) and kind.startswith("ENUM"):  # a word that the beginning did not have has no code
                 new = f"SELECT 1 FROM {_accepted(batch)} WHERE {quoted(name)} IS NOT NULL AND TRY_CAST({quoted(name)} AS {kind}) IS NULL"
-                kind = "VARCHAR" if connection.execute(f"{new} LIMIT 1").fetchone() else kind
+                kind = "VARCHAR" if connection.execute(f"{new} LIMIT 1").fetchall() else kind
             easy.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
             careful.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
     query = f"""SELECT {_row(tidied.first_row)} AS _row, {", ".join(easy)} FROM {tidied.staged} WHERE _cells IS NULL AND _twin IS NULL
@@ -174,10 +174,11 @@ def _cell(batch: Batch, column: Column) -> str:
 @dataclass(frozen=True)
 class _Learnt:
     """What the beginning of a table tells about its columns of words: those whose cells are ``plain``, to be stored as they are written,
-    and those that have few ``words``. A row with anything else is an odd one."""
+    and those that have few ``words``. With ``usual`` only the usual blank cells are NULL. A row with anything else is an odd one."""
 
     plain: frozenset[str] = frozenset()
     words: Mapping[str, list[str]] = field(default_factory=dict)
+    usual: bool = False
 
 
 def _stage(
@@ -192,7 +193,7 @@ def _stage(
     if looked_up or texts:
         some = f"SELECT {', '.join(dict.fromkeys((*looked_up, *texts)))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE beginning AS {some}")
-    learnt = _learnt(connection, batch) if learn else _Learnt()
+    learnt = _learnt(connection, batch, scan) if learn else _Learnt()
     values = {c.id: _value(connection, batch, scan, c, context, learnt) for c in batch.stored}
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
@@ -201,13 +202,13 @@ def _stage(
             CREATE OR REPLACE TABLE {staged(batch)} AS
             SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today, learnt)} THEN [{", ".join(scan.cells())}] END AS _cells,
                    CAST(NULL AS BOOLEAN) AS _twin
-            FROM (SELECT *, {typed} FROM {scan.sql()})"""
+            FROM (SELECT *, {typed} FROM {scan.sql(usual=learnt.usual)})"""
     # Row numbers are those of the table: only a batch-wise insert keeps the order of the file when several threads read it.
     if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
         raise OutOfOrder
     connection.execute(statement)
-    count, odd = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchone()
-    if learnt.plain and odd * _SELDOM > count:
+    count, odd = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchall()[0]
+    if (learnt.plain or learnt.usual) and odd * _SELDOM > count:
         return _stage(connection, batch, scan, context, today, learn=False)
     return count, odd
 
@@ -216,18 +217,26 @@ def _is_text(column: Column) -> bool:
     return column.type == "text" and not column.personal
 
 
-def _learnt(connection: duckdb.DuckDBPyConnection, batch: Batch) -> _Learnt:
+def _learnt(connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held) -> _Learnt:
     plain, words = set(), {}
     for column in (c for c in batch.stored if _is_text(c)):
         cell = _cell(batch, column)
-        if connection.execute(f"SELECT 1 FROM beginning WHERE regexp_matches({cell}, {text(NOT_AS_WRITTEN)}) LIMIT 1").fetchone():
+        if connection.execute(f"SELECT 1 FROM beginning WHERE regexp_matches({cell}, {text(NOT_AS_WRITTEN)}) LIMIT 1").fetchall():
             continue
         plain.add(column.id)
         query = f"SELECT DISTINCT {cell} AS v FROM beginning WHERE v IS NOT NULL ORDER BY v LIMIT {_WORDS + 1}"
         seen = [v for (v,) in connection.execute(query).fetchall()]
         if 0 < len(seen) <= _WORDS and all(v and hidden(v) == v for v in seen):
             words[column.id] = seen
-    return _Learnt(frozenset(plain), words)
+    # A blank cell that is not NULL makes its row an odd one where the cell is read; of the others there must be few.
+    read = {_cell(batch, c) for c in batch.stored}
+    usual = isinstance(scan, Scan) and len(read) >= _half(scan) and not any(c.personal for c in batch.stored)
+    return _Learnt(frozenset(plain), words, usual)
+
+
+def _half(scan: Scan | Held) -> int:
+    """Among so many cells of a row there is a blank one, if half of its cells are blank."""
+    return max(scan.width, 2) // 2 + 1
 
 
 def _value(
@@ -285,12 +294,17 @@ def _kept_as(batch: Batch, column: Column, context: Context) -> str:
 def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date, learnt: _Learnt) -> str:
     """What makes a row one to look at closely."""
     lead, cells = "c0", scan.cells()
-    filled = " + ".join(f"CAST({cell} IS NOT NULL AS TINYINT)" for cell in cells)
+    read = list(dict.fromkeys(_cell(batch, c) for c in batch.stored))
+    blank_is_null = set(read if learnt.usual else cells)
+    filled = " + ".join(
+        f"CAST({cell} IS NOT NULL AS TINYINT)" if cell in blank_is_null else f"CAST((trim({cell}, {BLANKS}) <> '') IS TRUE AS TINYINT)"
+        for cell in cells
+    )
     signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇例")
     # To count the filled cells of a row costs more than to see that none of the first ones is blank, as in most rows.
-    half = max(scan.width, 2) // 2 + 1
-    blank = " OR ".join(f"{cell} IS NULL" for cell in cells[:half])
-    odd = [f"{lead} IS NULL", f"(({blank}) AND ({filled}) * 2 <= {max(scan.width, 2)})", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
+    blank = " OR ".join(f"{cell} IS NULL" for cell in (read if learnt.usual else cells)[: _half(scan)])
+    odd = [] if lead in blank_is_null else [may_be_blank(lead)]
+    odd += [f"{lead} IS NULL", f"(({blank}) AND ({filled}) * 2 <= {max(scan.width, 2)})", f"(strlen({lead}) <> length({lead}) AND ({signs}))"]
     for column in batch.stored:
         cell, value = _cell(batch, column), names[column.id]
         odd.append(f"({value} IS NULL AND {cell} IS NOT NULL)")
@@ -319,13 +333,16 @@ def _row(first_row: int) -> str:
 def _unusual(batch: Batch, scan: Scan | Held) -> str:
     """The unusual rows in the form of :meth:`etl.batch.Batch.table`."""
     at = batch.members[0].match.columns
-    cells = {c.id: f"_cells[{at[c.id] + 1}]" for c in batch.stored}
-    if isinstance(scan, Scan):  # blanks around a cell are left out where a file is read in the ordinary way
+    cells, there = {c.id: f"_cells[{at[c.id] + 1}]" for c in batch.stored}, staged(batch)
+    if isinstance(scan, Scan):
+        blank = ", ".join(map(text, BLANK_CELLS))
+        there = f"(SELECT rowid, list_transform(_cells, lambda v: CASE WHEN v NOT IN ({blank}) THEN v END) AS _cells FROM {there} WHERE _cells IS NOT NULL)"
+        # Blanks around a cell are left out where a file is read in the ordinary way
         cells = {c: f"nullif(trim({cell}, {BLANKS}), '')" for c, cell in cells.items()}
     columns = "".join(f", {cell} AS {quoted(c)}" for c, cell in cells.items())
     return f"""SELECT CAST(0 AS BIGINT) AS _sheet, rowid + {scan.skip + 1} AS row, CAST(0 AS BIGINT) AS slice, list_first(list_filter(_cells, lambda v: v IS NOT NULL)) AS _lead,
                       CAST(len(list_filter(_cells, lambda v: v IS NOT NULL)) AS INTEGER) AS _filled, {scan.width} AS _width{columns}
-               FROM {staged(batch)} WHERE _cells IS NOT NULL"""
+               FROM {there} WHERE _cells IS NOT NULL"""
 
 
 def _codes(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, str]:

@@ -169,7 +169,7 @@ def _empty(connection: duckdb.DuckDBPyConnection, table: str, ledgers: Sequence[
 
     def says(column: str) -> bool:
         query = f"SELECT 1 FROM {quoted(table)} WHERE {quoted(column)} IS NOT NULL LIMIT 1"
-        return connection.execute(query).fetchone() is not None
+        return bool(connection.execute(query).fetchall())
 
     return frozenset(column for column in column_kinds(ledgers) if not says(column))
 
