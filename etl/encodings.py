@@ -41,7 +41,7 @@ def to_utf8(data: bytes) -> tuple[bytes, int]:
         encoding = _wide(data[:_SAMPLE])
     broken = 0
     if encoding not in ("", "utf-8") or not _decodes(data, "utf-8"):
-        data, broken = _transcoded(data, encoding or ("gb18030" if _decodes(data, "gb18030") else ""))
+        data, broken = _transcoded(data, encoding)
     if b"\0" in data:
         data = data.replace(b"\0", b"")
     if not data.strip():
@@ -82,9 +82,11 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def _transcoded(data: bytes, encoding: str) -> tuple[bytes, int]:
-    """As UTF-8; a few broken signs are replaced where the rest leaves no doubt about the encoding."""
-    if encoding and _decodes(data, encoding):
-        return b"".join(part.encode("utf-8", "replace") for part in _decoded(data, encoding, "strict")), 0
+    """As UTF-8, from GB18030 where no encoding is known; a few broken signs are replaced where the rest leaves no doubt about it."""
+    try:
+        return b"".join(part.encode("utf-8", "replace") for part in _decoded(data, encoding or "gb18030", "strict")), 0
+    except UnicodeDecodeError:
+        pass
     tried = []
     for name in [encoding] if encoding else ["utf-8", "gb18030"]:
         parts, broken, size = [], 0, 0

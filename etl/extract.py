@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from etl import archive
@@ -19,7 +20,7 @@ from etl.heads import Head, find_head
 from etl.kinds import Kind, kind_of
 from etl.longtext import Scan, scan_of, top_of
 from etl.marks import is_ours
-from etl.textfile import Unreadable, body, filled, open_text
+from etl.textfile import Text, Unreadable, body, filled, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ SUFFIXES = (*BOOKS, *TEXTS, ".zip")
 MOST_COLUMNS = 2000
 # A text file up to this many bytes is looked at whole, for several tables; a larger one holds one table.
 _SMALL_TEXT = 1 << 20
+# Larger ones are kept, once decoded, until their body is asked for, while all that are kept together are no larger than this.
+_KEPT = 96 << 20
 # Of more hidden stretches only the first ones are named.
 _MOST_RUNS = 5
 
@@ -298,26 +301,45 @@ def _from_text(
             sheets[0].odd_rows.update(_odd_rows(records, sheets[0]))
     else:
         head = find_head(opened.top, (), known)
-        # Only the first records are kept until the body is asked for: a folder may hold many large files.
-        sheets = [_large_text(file, member, head, again)] if head else []
+        sheets = [_large_text(file, member, head, opened, again)] if head else []
     del opened
     if sheets and len(sheets[0].heads) > MOST_COLUMNS:
         raise Unreadable(_too_wide("", len(sheets[0].heads)))
     return sheets
 
 
-def _large_text(file: str, member: str, head: Head, again: Callable[[], bytes]) -> Sheet:
+def _large_text(file: str, member: str, head: Head, opened: Text, again: Callable[[], bytes]) -> Sheet:
+    """A folder may hold many large files: of most only the first records are kept until the body is asked for."""
     odd_rows: dict[int, int] = {}
-    return Sheet(
-        file,
-        member,
-        head.title,
-        head.heads,
-        head.row + 1,
-        head.first + 1,
-        lambda: body(open_text(again(), TOP), head.first, len(head.heads), odd_rows),
-        odd_rows=odd_rows,
-    )
+    kept = _Kept(opened)
+
+    def table() -> pa.Table:
+        return body(kept.taken() or open_text(again(), TOP), head.first, len(head.heads), odd_rows)
+
+    return Sheet(file, member, head.title, head.heads, head.row + 1, head.first + 1, table, odd_rows=odd_rows)
+
+
+class _Kept:
+    """A decoded text for whoever asks first, as long as there is room for it."""
+
+    _bytes = 0
+    _lock = RLock()  # the collector may come upon another one meanwhile
+
+    def __init__(self, opened: Text):
+        with _Kept._lock:
+            fits = _Kept._bytes + opened.data.size <= _KEPT
+            self._opened = opened if fits else None
+            _Kept._bytes += opened.data.size if fits else 0
+
+    def taken(self) -> Text | None:
+        opened, self._opened = self._opened, None
+        if opened:
+            with _Kept._lock:
+                _Kept._bytes -= opened.data.size
+        return opened
+
+    def __del__(self) -> None:
+        self.taken()
 
 
 def _odd_rows(records: Sequence[list[str]], sheet: Sheet) -> dict[int, int]:

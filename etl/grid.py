@@ -127,9 +127,10 @@ class Grid:
 
 def _table(rows: Sequence[Sequence]) -> pa.Table:
     """Rows of cells as a table of text."""
-    width = max(map(len, rows), default=0)
-    columns = zip(*([*row, *[None] * (width - len(row))] for row in rows), strict=True)
-    arrays = [texts([value if type(value) is str else text(value) for value in column]) for column in columns]
+    widths = set(map(len, rows))
+    width = max(widths, default=0)
+    even = rows if len(widths) == 1 else ([*row, *[None] * (width - len(row))] for row in rows)
+    arrays = [texts([*column] if set(map(type, column)) == {str} else [v if type(v) is str else text(v) for v in column]) for column in zip(*even, strict=True)]
     return pa.Table.from_arrays([blank_is_null(a) for a in arrays], [f"c{i}" for i in range(len(arrays))])
 
 
