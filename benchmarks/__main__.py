@@ -21,7 +21,8 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000_000, help="cases of the long CSV")
     parser.add_argument("--times", type=int, default=3, help="runs of each figure of the ETL, interleaved")
     parser.add_argument("--share", type=float, default=1.0, help="share of the city's 50 million cases")
-    parser.add_argument("--only", choices=("csv", "xlsx", "months"), default="", help="one figure of the ETL")
+    parser.add_argument("--only", choices=("csv", "xlsx", "months", "cases"), default="", help="one figure of the ETL")
+    parser.add_argument("--workbooks", type=int, default=100, help="workbooks of cases, one a street-month")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -33,7 +34,7 @@ def main() -> int:
     if "etl" in (options.parts or DEFAULT):
         from benchmarks import loading
 
-        missed |= not loading.report(options.rows, options.times, options.only)
+        missed |= not loading.report(options.rows, options.times, options.only, options.workbooks)
     if "city" in options.parts:
         from benchmarks import city
 

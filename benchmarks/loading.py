@@ -2,7 +2,7 @@
 
 Each figure is a process of its own, so that its time holds the start of Python and its memory is its own. Beside the time on the wall
 stands the time of the processors: where others work on the machine the wall says more about them, and the table says how many they are.
-``--only csv`` (xlsx, months) runs one row by itself.
+``--only csv`` (xlsx, months, cases) runs one row by itself.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cases import COMMUNITIES, names, write_cases
 from jiejian.home import PROJECT
 
+# A street with 35,000 cases a half-year.
+CASES_A_MONTH = 5_800
 REGISTER = ["序号", "社区名称", "所属街道", "类型", "简称/曾用名"]
 TYPES = (
     "{'工单编号': 'VARCHAR', '受理时间': 'TIMESTAMP', '来源渠道': 'VARCHAR', '事项类别': 'VARCHAR', '事件类型': 'VARCHAR', '社区': 'VARCHAR', "
@@ -140,23 +142,33 @@ def long_csv(folder: Path, template: Path, rows: int, times: int) -> Iterator[Ro
 
 def workbook(folder: Path, template: Path, times: int, rows: int = 100_000) -> Iterator[Row]:
     """A workbook of 100,000 × 12 against the bare read by calamine."""
-    import duckdb
-    import xlsxwriter
-
-    source = write_cases(folder / "诉求工单.csv", rows)
     path = folder / "诉求工单.xlsx"
-    lines = duckdb.sql(f"SELECT * FROM read_csv('{source.as_posix()}', all_varchar = true, header = false)").fetchall()
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
-        page = book.add_worksheet()
-        for r, row in enumerate(lines):
-            page.write_row(r, 0, ["" if v is None else v for v in row])
-    source.unlink()
+    write_book(path, lines_of(folder, rows))
     mine, bare = interleaved(
         times,
         lambda: run([sys.executable, "-m", "etl", "load", str(path)], fresh(folder, template)),
         lambda: run([sys.executable, "-c", _CALAMINE, str(path)]),
     )
     yield Row(f"XLSX of {rows:,} × 12, against calamine's bare read", mine, bare, 2)
+
+
+def lines_of(folder: Path, rows: int) -> list[tuple[str | None, ...]]:
+    """The head and so many rows of the case ledger."""
+    import duckdb
+
+    source = write_cases(folder / "诉求工单.csv", rows)
+    lines = duckdb.sql(f"SELECT * FROM read_csv('{source.as_posix()}', all_varchar = true, header = false)").fetchall()
+    source.unlink()
+    return lines
+
+
+def write_book(path: Path, lines: Iterable[tuple[str | None, ...]]) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        page = book.add_worksheet()
+        for r, row in enumerate(lines):
+            page.write_row(r, 0, ["" if v is None else v for v in row])
 
 
 def months(folder: Path, template: Path, times: int, count: int = 500) -> Iterator[Row]:
@@ -175,21 +187,39 @@ def months(folder: Path, template: Path, times: int, count: int = 500) -> Iterat
             for r, name in enumerate(some, 2):
                 page.write_row(r, 0, [f"{name}社区", 1000 + n, 3000 + n, n % 90])
 
+    yield _against_reads(f"{count} workbooks of one street-month each, against the sum of bare reads", inbox, folder, template, times)
+
+
+def case_months(folder: Path, template: Path, times: int, count: int) -> Iterator[Row]:
+    """Workbooks of a street-month of cases each (5,800 × 12) against the bare reads of all of them."""
+    inbox = folder / "cases"
+    inbox.mkdir()
+    head, *lines = lines_of(folder, count * CASES_A_MONTH)
+    for n in range(count):
+        write_book(inbox / f"诉求工单_{n}.xlsx", [head, *lines[n * CASES_A_MONTH : (n + 1) * CASES_A_MONTH]])
+    del lines
+    yield _against_reads(f"{count} workbooks of {CASES_A_MONTH:,} cases × 12, against the sum of bare reads", inbox, folder, template, times)
+
+
+def _against_reads(what: str, inbox: Path, folder: Path, template: Path, times: int) -> Row:
+    """All workbooks of a folder from the inbox of a home into its warehouse, and read one after the other."""
+
     def ours() -> Cost:
         home = fresh(folder, template)
         shutil.copytree(inbox, home / "inbox" / "months")
         return run([sys.executable, "-m", "etl"], home)
 
     mine, bare = interleaved(times, ours, lambda: run([sys.executable, "-c", _CALAMINE, str(inbox)]))
-    yield Row(f"{count} workbooks of one street-month each, against the sum of bare reads", mine, bare, 2)
+    return Row(what, mine, bare, 2)
 
 
-def measure(rows: int, times: int, only: str = "") -> Iterator[Row]:
-    """The rows of the table, one by one as they are known. ``only``: csv, xlsx or months."""
+def measure(rows: int, times: int, only: str = "", workbooks: int = 100) -> Iterator[Row]:
+    """The rows of the table, one by one as they are known. ``only``: csv, xlsx, months or cases; ``workbooks``: those of cases."""
     parts = {
         "csv": lambda folder, home: long_csv(folder, home, rows, times),
         "xlsx": lambda folder, home: workbook(folder, home, times),
         "months": lambda folder, home: months(folder, home, times),
+        "cases": lambda folder, home: case_months(folder, home, times, workbooks),
     }
     for name, part in parts.items():
         if only in ("", name):
@@ -197,14 +227,14 @@ def measure(rows: int, times: int, only: str = "") -> Iterator[Row]:
                 yield from part(Path(folder), district(Path(folder)))
 
 
-def report(rows: int, times: int, only: str = "") -> bool:
+def report(rows: int, times: int, only: str = "", workbooks: int = 100) -> bool:
     """Print the table; whether all limits hold."""
     if others := os.getloadavg()[0] if hasattr(os, "getloadavg") else 0:
         print(f"{others:.1f} other processes want {os.cpu_count()} cores while this begins.\n")
     print("| ETL | ours, s | bare, s | ratio | processor, s | bare, s | ratio | limit | peak, MB | |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---|")
     held = True
-    for row in measure(rows, times, only):
+    for row in measure(rows, times, only, workbooks):
         held &= row.holds
         print(
             f"| {row.what} | {row.ours.seconds:.1f} | {row.bare.seconds:.1f} | {row.ratio:.2f} | "
