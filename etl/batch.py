@@ -41,6 +41,11 @@ def line_of(row: str = "_row") -> str:
     return f"(({row} >> {_LINE}) & {_LINE_MASK})"
 
 
+def sheet_numbers(rows: np.ndarray) -> np.ndarray:
+    """The number of the sheet of each ``_row``."""
+    return rows >> _SHEET
+
+
 class UnreadableBody(Unreadable):
     """A sheet of a batch whose body cannot be read: its number in the batch, and a Chinese clause."""
 

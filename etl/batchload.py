@@ -122,9 +122,11 @@ def load_batch(
         )
     good, held = "", ()
     if tidied.staged:
-        look_up(connection, batch)
+        if problems:
+            look_up(connection, batch)
         good, held = settled(connection, batch, tidied)
-    rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street, good))
+    none_rejected = not any(rejected for rejected, _, _ in problems.values())
+    rows = _rows_by_sheet(connection, batch, accepted(connection, batch, run.dataset, street, good, none_rejected))
     bring = begun + brought(connection, ledger, gazetteer)
     named = named_columns(connection, batch) if problems else ()
     done = []

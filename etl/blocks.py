@@ -15,13 +15,15 @@ import numpy as np
 
 from etl.grid import Rows
 from etl.heads import Head, Range, find_head, is_known
-from etl.sorts import may_be_heads, sorts
+from etl.sorts import may_be_head, may_be_heads, sorts
 from etl.spans import are_periods, is_period
 from etl.wording import NOTE_ROW, plain
 
 TOP = 40
 # Up to so many rows every row is asked whether it is a head.
 _CLOSE = 5000
+# Up to so many cells they are looked at one by one.
+_FEW = 1000
 _PAGE = re.compile(r"^(第?\d+页.*|共\d+页|续表.*|[（(]续.*[）)]|page\d+.*)$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[-+]?[\d.,]+[%％]?$")
 
@@ -177,8 +179,23 @@ def _stops(
     """The rows at which a table may end or a head may repeat; None where every row has to be looked at."""
     if not isinstance(rows, Rows):
         return None
+    if close and len(rows) * (right - left) <= _FEW:
+        return _few_stops(rows, known, left, right, column, begins)
     found = rows.stops(left, right, column, begins)
     return np.union1d(found, rows.where(left, right, lambda cells: sorts(cells, known), may_be_heads)) if close else found
+
+
+def _few_stops(rows: Rows, known: Collection[str], left: int, right: int, column: int, begins: str) -> np.ndarray:
+    """The same for few cells, which are looked at sooner one by one."""
+    found, blank = [], False
+    for number, row in enumerate(rows[:]):
+        cells = row[left:right]
+        empty = not any(cells)
+        again = begins and column < len(row) and row[column].strip() == begins
+        if again or (blank and not empty) or (not empty and may_be_head(cells, known)):
+            found.append(number)
+        blank = empty
+    return np.array(found, int)
 
 
 def _same(rows: Sequence[Sequence], row: int, heads: list[list[str]], cells: Callable[[int], list[str]]) -> bool:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from etl.batch import Batch, Member, line_of, sheet_of
 from etl.jumps import jump_problems
 from etl.recognise import NUMERIC
-from etl.rules import rule_problems
+from etl.rules import broken_rules
 from etl.schema import column_types, quoted, text
 from etl.textfile import numbers
 from etl.tidy import Tidied
@@ -48,12 +48,14 @@ def check(
     """
     ledger = batch.ledger
     repeated = twins(connection, batch, frozenset(c.id for c in ledger.columns if is_needed(ledger, c)), tidied)
-    parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch), *_bounds(batch), *filter(None, (repeated,)), *_ignored(batch)]
-    parts += [*rule_problems(batch, today), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
+    parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch, tidied), *_bounds(batch, tidied), *filter(None, (repeated,)), *_ignored(batch)]
+    parts += [*broken_rules(connection, batch, today, tidied.careful), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     parts += _ragged(connection, batch)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}")
+    ((found,),) = connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}").fetchall()
     for jump in jump_problems(batch, catalogue):
-        connection.execute(f"INSERT INTO problem {jump}")
+        found += connection.execute(f"INSERT INTO problem {jump}").fetchall()[0][0]
+    if not found:
+        return {}
     counted = connection.execute(
         f"""SELECT {sheet_of()}, count(DISTINCT _row) FILTER (WHERE _severity = 'error'), count(*) FILTER (WHERE _severity = 'warning')
             FROM problem GROUP BY ALL"""
@@ -157,9 +159,9 @@ def _unreadable(tidied: Tidied) -> Iterator[str]:
                   WHERE raw._kind = 'row'"""
 
 
-def _missing(batch: Batch) -> Iterator[str]:
+def _missing(batch: Batch, tidied: Tidied) -> Iterator[str]:
     """Cells that must be filled and are blank or say that there is nothing."""
-    needed = [c for c in batch.stored if is_needed(batch.ledger, c)]
+    needed = [c for c in batch.stored if c.id in tidied.gaps and is_needed(batch.ledger, c)]
     if needed:
         names, cells = ", ".join(text(c.id) for c in needed), ", ".join(quoted(c.id) for c in needed)
         yield f"""SELECT _row, c, '没有填写', '请补填后重新上报这一行。', 'error'
@@ -168,18 +170,19 @@ def _missing(batch: Batch) -> Iterator[str]:
                                                 WHERE _canon IS NULL AND _lower IS NULL AND _upper IS NULL AND _fault = '')"""
 
 
-def _bounds(batch: Batch) -> Iterator[str]:
+def _bounds(batch: Batch, tidied: Tidied) -> Iterator[str]:
     """Numbers outside what the contract allows; columns with the same limits are looked at together."""
     limits: dict[tuple[float | None, float | None], list[str]] = {}
     for column in batch.stored:
-        if column.type in NUMERIC and not column.personal and (column.low, column.high) != (None, None):
+        limited = column.type in NUMERIC and not column.personal and (column.low, column.high) != (None, None)
+        if limited and not (tidied.regular and tidied.regular.within(column.id, column.low, column.high)):
             limits.setdefault((column.low, column.high), []).append(column.id)
     for (low, high), ids in limits.items():
         names, cells = ", ".join(map(text, ids)), ", ".join(f"CAST({quoted(i)} AS DOUBLE)" for i in ids)
         for limit, sign, words in ((low, "<", "小于允许的最小值"), (high, ">", "大于允许的最大值")):
             if limit is not None:
                 yield f"""SELECT _row, c, '{words} {limit:g}', '请核对是否多写、错写或填错了列，改正后重新上报这一行。', 'error'
-                          FROM (SELECT _row, unnest([{names}]) AS c, unnest([{cells}]) AS v FROM typed WHERE _kind = 'row')
+                          FROM (SELECT _row, unnest([{names}]) AS c, unnest([{cells}]) AS v FROM {tidied.careful} WHERE _kind = 'row')
                           WHERE v {sign} {limit!r}"""
 
 

@@ -15,7 +15,8 @@ from etl.arrays import blank_is_null, flags, numbers, texts, to_mask, to_numpy, 
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 _NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?%?$")
-_PAGE = 4096
+# Rows are made lists a page at a time; all of them at once where there are so few cells.
+_PAGE, _FEW = 4096, 20_000
 
 
 class Rows(Sequence):
@@ -30,16 +31,20 @@ class Rows(Sequence):
     def __getitem__(self, at):
         if isinstance(at, slice):
             start, stop, step = at.indices(len(self))
+            if step == 1 and len(self) * self._table.num_columns <= _FEW:
+                return self._turned_to(0)[start:stop]
             if step == 1:
                 return _lists(self._table.slice(start, max(0, stop - start)))
             return [self[i] for i in range(start, stop, step)]
         at = at + len(self) if at < 0 else at
         if not 0 <= at < len(self):
             raise IndexError(at)
-        if at // _PAGE != self._page:
-            self._page = at // _PAGE
-            self._lists = _lists(self._table.slice(self._page * _PAGE, _PAGE))
-        return self._lists[at % _PAGE]
+        return self._turned_to(at // _PAGE)[at % _PAGE]
+
+    def _turned_to(self, page: int) -> list[list[str]]:
+        if page != self._page:
+            self._page, self._lists = page, _lists(self._table.slice(page * _PAGE, _PAGE))
+        return self._lists
 
     def where(
         self, left: int, right: int, sorts: Callable[[pa.Array], np.ndarray], wanted: Callable[[np.ndarray], np.ndarray]

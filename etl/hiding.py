@@ -10,12 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from etl.personal import pseudonym
+from etl.regular import holding
 from etl.schema import quoted, text
 from jiejian.catalogue import Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 IDENTITY, MOBILE, PHONE = "身份证号", "手机号", "电话号码"
 _PLAIN = str.maketrans("０１２３４５６７８９Ｘｘ－—（）\u3000", "0123456789XX--() ")
@@ -83,20 +88,22 @@ def _real(number: str) -> bool:
 
 
 def hide_in(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[Column], keys: Iterable[str], key: Callable[[], bytes]
-) -> None:
-    """Hide numbers in the text columns of a table. Columns that a contract declares personal have a mask or a pseudonym of their own."""
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Iterable[Column],
+    keys: Iterable[str],
+    key: Callable[[], bytes],
+    rows: pa.Table | None = None,
+) -> bool:
+    """Hide numbers in the text columns of a table, and say whether there were any. ``rows`` is the table itself, where it is small.
+
+    Columns that a contract declares personal have a mask or a pseudonym of their own.
+    """
     keys = frozenset(keys)
     looked_at = [c.id for c in columns if not c.personal]
-    if not looked_at:
-        return
-    names, cells = ", ".join(map(text, looked_at)), ", ".join(map(quoted, looked_at))
-    found = connection.execute(
-        f"""SELECT DISTINCT c, v FROM (SELECT unnest([{names}]) AS c, unnest([{cells}]) AS v FROM {table})
-            WHERE length(v) > 6 AND regexp_matches(v, {text(QUICK)})"""
-    ).fetchall()
+    suspicious = (_in_rows(rows, looked_at) if rows is not None else _in_table(connection, table, looked_at)) if looked_at else []
     changed: dict[str, dict[str, str]] = {}
-    for column, said in found:
+    for column, said in suspicious:
         shown = hidden(said, lambda number: f" {pseudonym(key(), number)[:8]}") if column in keys else hidden(said)
         if shown != said:
             changed.setdefault(column, {})[said] = shown
@@ -106,6 +113,19 @@ def hide_in(
             f"UPDATE {table} SET {cell} = m.shown FROM (SELECT unnest(?::VARCHAR[]) AS said, unnest(?::VARCHAR[]) AS shown) m WHERE {cell} = m.said",
             [list(pairs), list(pairs.values())],
         )
+    return bool(changed)
+
+
+def _in_rows(rows: pa.Table, columns: Sequence[str]) -> list[tuple[str, str]]:
+    return [(column, said) for column, said in holding(rows, columns, QUICK) if len(said) > 6]
+
+
+def _in_table(connection: duckdb.DuckDBPyConnection, table: str, looked_at: Sequence[str]) -> list[tuple[str, str]]:
+    names, cells = ", ".join(map(text, looked_at)), ", ".join(map(quoted, looked_at))
+    return connection.execute(
+        f"""SELECT DISTINCT c, v FROM (SELECT unnest([{names}]) AS c, unnest([{cells}]) AS v FROM {table})
+            WHERE length(v) > 6 AND regexp_matches(v, {text(QUICK)})"""
+    ).fetchall()
 
 
 def any_suspicious(cells: Sequence[str], more: str = "") -> str:

@@ -102,7 +102,8 @@ class Ingest:
         totals = {l.id: fingerprint(l, catalogue) for l in catalogue.ledgers.values() if l.daily_of and dataset in l.datasets}
         self._run = Surroundings(catalogue, loads, dataset, contracts | totals, key, date.today(), run, by)
         # A mapping that was decided since makes a file worth reading again.
-        mapped = {f"layout {l}": f"{m.ledger} {m.columns}" for l, m in self._memory.mappings(dataset).items()}
+        self._mappings = self._memory.mappings(dataset)
+        mapped = {f"layout {l}": f"{m.ledger} {m.columns}" for l, m in self._mappings.items()}
         self._answered = self._memory.period_answers(dataset)
         mapped |= {f"period {sha256} {sheet}": period for (sha256, sheet), period in self._answered.items()}
         self._contracts = contracts_digest(contracts | mapped)
@@ -186,7 +187,7 @@ class Ingest:
             # Heads and what stands below the table come into lists of rejected cells and into notes.
             sheet.heads, sheet.notes = tuple(map(hidden, sheet.heads)), tuple(map(hidden, sheet.notes))
             try:
-                match = recall(sheet, self._run.dataset, self._memory, ledgers, self._run.catalogue)
+                match = recall(sheet, self._mappings, ledgers, self._run.catalogue)
                 if match == NO_LEDGER:
                     skipped.append(f"{sheet.place}以前选过“不装载”，这次也没有装载。")
                     continue

@@ -74,13 +74,15 @@ class Held:
     name: str
     skip: int
     width: int
+    # Columns that stand in no file.
+    made: tuple[str, ...] = ()
 
     def cells(self) -> list[str]:
         return [f"c{i}" for i in range(self.width)]
 
     def sql(self, usual: bool = False) -> str:
-        """All rows as text columns c0, c1 …, blank cells NULL."""
-        return f"(SELECT {', '.join(self.cells())} FROM {self.name})"
+        """All rows as text columns c0, c1 …, blank cells NULL, and the columns made of them."""
+        return f"(SELECT {', '.join((*self.cells(), *self.made))} FROM {self.name})"
 
     def numbered_alike(self, records: int) -> bool:
         """The table numbers its rows itself."""

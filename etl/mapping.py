@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from etl.extract import Sheet
 from etl.heads import normal
 from etl.load import digest
-from etl.memory import Memory
+from etl.memory import Mapping
 from etl.recognise import Match, NotRecognised, guess, match_as, missing_columns, recognise
 from jiejian.catalogue import Catalogue, Ledger
 
@@ -38,9 +38,9 @@ def layout(sheet: Sheet) -> str:
     return digest([name, *(normal(head) for head in sheet.heads)])
 
 
-def recall(sheet: Sheet, dataset: str, memory: Memory, ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match | str | None:
+def recall(sheet: Sheet, mappings: dict[str, Mapping], ledgers: Sequence[Ledger], catalogue: Catalogue) -> Match | str | None:
     """The match that was remembered for the layout; NO_LEDGER where it is none; None where nothing is known, or no longer holds."""
-    known = memory.mapping(dataset, layout(sheet))
+    known = mappings.get(layout(sheet)) if mappings else None
     if known is None or known.ledger == NO_LEDGER:
         return None if known is None else NO_LEDGER
     ledger = next((l for l in ledgers if l.id == known.ledger), None)

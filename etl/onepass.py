@@ -10,15 +10,16 @@ tidy.py by way of ``raw`` and ``careful``. ``typed`` is the view of both. Reads 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import duckdb
 import numpy as np
+import pyarrow.compute as pc
 
 from etl import dates
-from etl.arrays import to_numpy
+from etl.arrays import texts, to_numpy
 from etl.batch import Batch, line_of, row_of
 from etl.check import is_needed
 from etl.hiding import any_suspicious, hidden
@@ -42,6 +43,9 @@ _FEW, _WORDS = 12, 24
 # Where more than one row in so many is an odd one, what was learnt from the beginning does not hold.
 _SELDOM = 20
 _LOOKED_UP = ("choice", "place", "yes_no")
+# Forms of statements that keep the order; and what two of one form may differ by: how many words they name, and which.
+_IN_ORDER: set[str] = set()
+_LITERALS = re.compile(r"(?: WHEN )?'(?:[^']|'')*'(?: THEN CAST\('(?:[^']|'')*' AS )?(?:, )?")
 _SUM_OF_ROWS = re.compile(f"{TOTAL_ROW}|{SUBTOTAL_ROW}|{MEAN_ROW}")
 
 
@@ -63,15 +67,14 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
         return None  # the ordinary way reads it, or says in Chinese why not
     connection.execute(f"CREATE OR REPLACE TEMP VIEW sheets AS {_unusual(batch, scan)}")
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch, only_rows=not unusual)}")
     finally:
         connection.execute("DROP VIEW sheets")
     tidied = tidy_raw(connection, batch, context, lambda: None, "careful")
     no_view(connection)
-    connection.execute("DROP TABLE IF EXISTS typed")
     connection.execute(f"CREATE TEMP VIEW typed AS {_view(connection, batch, scan)}")
     kinds = {**tidied.kinds, (0, "row"): tidied.rows(0) + count - unusual}
-    return Tidied(kinds, tidied.faulty, tidied.careful, staged(batch), scan.skip + 1)
+    return Tidied(kinds, tidied.faulty, tidied.careful, staged(batch), scan.skip + 1, tidied.regular, tidied.gaps)
 
 
 def staged(batch: Batch) -> str:
@@ -188,12 +191,14 @@ def _stage(
 
     ``learn`` from the beginning how words are written. Where the rest is written otherwise, too many rows would be odd.
     """
-    looked_up = [_cell(batch, c) for c in batch.stored if c.type in _LOOKED_UP and not c.personal]
-    texts = [_cell(batch, c) for c in batch.stored if _is_text(c)]
-    if looked_up or texts:
-        some = f"SELECT {', '.join(dict.fromkeys((*looked_up, *texts)))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
+    looked_up = [c for c in batch.stored if _is_looked_up(c)]
+    learnt_from = [_cell(batch, c) for c in batch.stored if _is_looked_up(c) or _is_text(c)]
+    if isinstance(scan, Held):
+        scan = _with_meanings(connection, batch, scan, looked_up, context)
+    elif learnt_from:
+        some = f"SELECT {', '.join(dict.fromkeys(learnt_from))} FROM {scan.sql()} LIMIT {_LEARNT_FROM}"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE beginning AS {some}")
-    learnt = _learnt(connection, batch, scan) if learn else _Learnt()
+    learnt = (_learnt_in_memory(batch) if isinstance(scan, Held) else _learnt(connection, batch, scan)) if learn else _Learnt()
     values = {c.id: _value(connection, batch, scan, c, context, learnt) for c in batch.stored}
     names = {c.id: quoted(next(iter(column_types(batch.ledger, c)))) for c in batch.stored}
     typed = ", ".join(f"{value} AS {names[c]}" for c, value in values.items())
@@ -203,9 +208,13 @@ def _stage(
             SELECT {kept}, CASE WHEN {_odd(batch, scan, names, today, learnt)} THEN [{", ".join(scan.cells())}] END AS _cells,
                    CAST(NULL AS BOOLEAN) AS _twin
             FROM (SELECT *, {typed} FROM {scan.sql(usual=learnt.usual)})"""
-    # Row numbers are those of the table: only a batch-wise insert keeps the order of the file when several threads read it.
-    if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
-        raise OutOfOrder
+    # Row numbers are those of the table: only a batch-wise insert keeps the order of the file when several threads read it. What has the
+    # same form but for the spellings that were learnt is planned alike.
+    form = f"{type(scan).__name__} {_LITERALS.sub('', statement.replace(staged(batch), 'staged'))}"
+    if form not in _IN_ORDER:
+        if "Batch Create Table As" not in connection.execute(f"EXPLAIN {statement}").fetchall()[0][1]:
+            raise OutOfOrder
+        _IN_ORDER.add(form)
     connection.execute(statement)
     count, odd = connection.execute(f"SELECT count(*), count(_cells) FROM {staged(batch)}").fetchall()[0]
     if (learnt.plain or learnt.usual) and odd * _SELDOM > count:
@@ -239,6 +248,13 @@ def _half(scan: Scan | Held) -> int:
     return max(scan.width, 2) // 2 + 1
 
 
+def _learnt_in_memory(batch: Batch) -> _Learnt:
+    """The same of a table in memory, but for its words: a statement that names them is planned anew for each table."""
+    columns = {c.id: batch.body.column(_cell(batch, c)).slice(0, _LEARNT_FROM).unique() for c in batch.stored if _is_text(c)}
+    found = {c: pc.any(pc.match_substring_regex(cells, NOT_AS_WRITTEN)).as_py() for c, cells in columns.items()}
+    return _Learnt(frozenset(c for c, here in found.items() if not here))
+
+
 def _value(
     connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Scan | Held, column: Column, context: Context, learnt: _Learnt
 ) -> str:
@@ -251,20 +267,51 @@ def _value(
         return cell
     if _is_moment(batch, column):
         return moment(column, cell)  # read once; a year out of bounds makes the row an odd one
-    if column.type not in _LOOKED_UP or column.personal:
+    if not _is_looked_up(column):
         return fast(batch.ledger, column, cell, False)
+    if isinstance(scan, Held):
+        return f"CAST({_meaning(column)} AS BOOLEAN)" if column.type == "yes_no" else _meaning(column)
     seen = connection.execute(f"SELECT DISTINCT {cell} AS v FROM beginning WHERE v IS NOT NULL ORDER BY v").fetchall()
+    known = _known(column, [v for (v,) in seen], context)
+    if not known:
+        return f"CAST(NULL AS {_kept_as(batch, column, context)})"
+    return _among(cell, known, _kept_as(batch, column, context))
+
+
+def _known(column: Column, spellings: Sequence[str], context: Context) -> dict[str, str]:
+    """What the spellings of a column mean, of those that leave no doubt."""
     known = {
         r.raw: r.canon
-        for r in read_values(column, [v for (v,) in seen], context)
+        for r in read_values(column, spellings, context)
         if r.canon is not None and not r.fault and hidden(r.raw) == r.raw
     }
     if column.type == "place":
         limited = {p.place_id for p in context.gazetteer.places.values() if p.valid_from or p.valid_to}
         known = {raw: c for raw, c in known.items() if c not in limited and not _SUM_OF_ROWS.fullmatch(re.sub(r"\s", "", raw))}
-    if not known:
-        return f"CAST(NULL AS {_kept_as(batch, column, context)})"
-    return _among(cell, known, _kept_as(batch, column, context))
+    return known
+
+
+def _with_meanings(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, scan: Held, columns: Sequence[Column], context: Context
+) -> Held:
+    """The table in memory with what its spellings mean beside them: hundreds of names in a statement cost more than its rows."""
+    table = batch.body
+    for column in columns:
+        cells = table.column(_cell(batch, column)).combine_chunks()
+        spellings = sorted(v for v in cells.slice(0, _LEARNT_FROM).unique().to_pylist() if v is not None)
+        known, coded = _known(column, spellings, context), cells.dictionary_encode()
+        meanings = texts([known.get(v) for v in coded.dictionary.to_pylist()])
+        table = table.append_column(_meaning(column), meanings.take(coded.indices))
+    connection.register(_HELD, table)
+    return replace(scan, made=tuple(map(_meaning, columns)))
+
+
+def _meaning(column: Column) -> str:
+    return f"_means_{column.id}"
+
+
+def _is_looked_up(column: Column) -> bool:
+    return column.type in _LOOKED_UP and not column.personal
 
 
 def _is_moment(batch: Batch, column: Column) -> bool:

@@ -79,11 +79,13 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own
     ``own`` are the street's own contracts (ids): where one fits as well as one that ships, it was written for that.
     """
     ledgers = [l for l in ledgers if _reads(l, sheet)]
-    sheets = {l.id: with_period(with_place(with_paths(sheet, l), l), l) for l in ledgers}
-    plain_ones = [_Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in ledgers if not _is_turned(l)]
-    if best := _certain(sheet, plain_ones, own):
+    upright = [l for l in ledgers if not _is_turned(l)]
+    tried = {l.id: _tried(sheet, l) for l in _likely(sheet, upright)}
+    if best := _certain(sheet, list(tried.values()), own):
         _refuse_another_title(sheet, best.ledger, ledgers)
         return _match(best, catalogue)
+    sheets = {l.id: tried[l.id].sheet if l.id in tried else _read_by(sheet, l) for l in ledgers}
+    plain_ones = [tried.get(l.id) or _Try(sheets[l.id], l, _columns(sheets[l.id], l)) for l in upright]
     # Periods or places across, measures down: asked only where the plain reading does not do.
     alone = len(ledgers) == 1
     turned = [
@@ -96,6 +98,28 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own
         _refuse_another_title(sheet, best.ledger, ledgers)
         return _match(best, catalogue)
     raise NotRecognised(_what_is_missing(sheet, max((*plain_ones, *turned), key=lambda t: t.score, default=None)))
+
+
+def _likely(sheet: Sheet, ledgers: Sequence[Ledger]) -> list[Ledger]:
+    """The contracts of which one may be certain (see :func:`_certain`): most know but a head or two, where another knows all.
+
+    What a contract knows depends on more than the heads where it has a layout, or names columns by their letters.
+    """
+    if sheet.roles:
+        return list(ledgers)
+    known = {l.id: _known_heads(_Same(l), tuple(sheet.heads)) for l in ledgers if not l.layout and not _has_letters(_Same(l))}
+    most = max(known.values(), default=0)
+    return [l for l in ledgers if l.id not in known or 3 * (2 * known[l.id] + 1) >= 4 * most > 0]
+
+
+def _read_by(sheet: Sheet, ledger: Ledger) -> Sheet:
+    """The sheet with the columns that a contract makes of others."""
+    return with_period(with_place(with_paths(sheet, ledger), ledger), ledger)
+
+
+def _tried(sheet: Sheet, ledger: Ledger) -> _Try:
+    made = _read_by(sheet, ledger)
+    return _Try(made, ledger, _columns(made, ledger))
 
 
 def _refuse_another_title(sheet: Sheet, found: Ledger, ledgers: Sequence[Ledger]) -> None:
@@ -223,6 +247,12 @@ def _named(
                 found[column.id] = index
                 taken.add(index)
     return found
+
+
+@lru_cache(maxsize=8192)
+def _known_heads(same: _Same, heads: tuple[str, ...]) -> int:
+    """How many of some heads a contract knows."""
+    return len(set(_named(same, heads, frozenset(), ()).values()))
 
 
 @lru_cache(maxsize=8192)

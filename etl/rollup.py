@@ -1,6 +1,6 @@
 """Event tables → figures: the ``rollup`` declarations of measures.yml as SQL, run inside the warehouse that is being built.
 
-Temporary tables: ``horizon`` (how far each data set reaches), ``covered`` (place × month of which a table speaks: there no event is
+Tables in memory: ``horizon`` (how far each data set reaches), ``covered`` (place × month of which a table speaks: there no event is
 a zero, elsewhere it is a gap), ``counted`` (which measure comes from which table and ledger) and ``rolled`` (every figure that events
 give), from which figures.py makes one figure with what was reported.
 
@@ -13,6 +13,7 @@ A comparison with an empty cell holds for nothing: a case without a level of clo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 
@@ -21,7 +22,7 @@ from etl.kept import Kept
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
-from etl.rollup_rows import counted
+from etl.rollup_rows import NarrowRows, Rows, counted
 from etl.rollup_states import EMPTY_STEPS, balances, persons, standing, steps
 from etl.rollup_terms import happens
 from etl.schema import quoted, text
@@ -29,6 +30,9 @@ from jiejian.catalogue import Catalogue, Ledger, Measure
 from jiejian.catalogue.daily import DAY
 
 _KINDS = ", ".join(map(text, COMMUNITIES))
+# Groups of statements that need nothing of each other.
+_AT_A_TIME = 2
+_SHARED = ("ancestor", "horizon", "rolled", "counted", "covered", "step")
 # So many balances (measure × place × month) are worked out at a time.
 _BALANCES = 4_000_000
 
@@ -39,10 +43,14 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: K
     ``kept`` are the rows of one of its tables, in memory.
     """
     run = connection.execute
+    ((warehouse,),) = run("SELECT current_database()").fetchall()
+    # What several cursors fill is in memory, and found by its name where the warehouse has no such table.
+    run(f"SET search_path = '{warehouse}.main,memory.main'")
+    run("CREATE OR REPLACE TABLE memory.ancestor AS SELECT * FROM ancestor")
     run(_horizon(catalogue))
     run("UPDATE dataset SET as_of = h.as_of FROM horizon h WHERE h.dataset = dataset.dataset")
     run(
-        """CREATE OR REPLACE TEMP TABLE rolled (dataset VARCHAR, place_id VARCHAR, measure VARCHAR, grain VARCHAR, period_start DATE,
+        """CREATE OR REPLACE TABLE memory.rolled (dataset VARCHAR, place_id VARCHAR, measure VARCHAR, grain VARCHAR, period_start DATE,
            period_end DATE, breakdown VARCHAR, category VARCHAR, value DOUBLE, status VARCHAR, note VARCHAR, source_id VARCHAR)"""
     )
     of_tables = _by_table(catalogue)
@@ -56,18 +64,49 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: K
     if found:
         run(_counted(found, ledgers))
         spoken = (part for t in found for part in _spoken(t, ledgers[t], drawn[t]))
-        run(f"CREATE OR REPLACE TEMP TABLE covered AS {' UNION ALL '.join(spoken)}")
+        run(f"CREATE OR REPLACE TABLE memory.covered AS {' UNION ALL '.join(spoken)}")
         run(EMPTY_STEPS)
+        groups = []
         for table, measures in found.items():
             with counted(connection, table, measures, ledgers[table], kept) as rows:
-                for statement in (*flows(rows, measures, drawn[table]), *persons(table, measures, ledgers[table]), *steps(rows, measures)):
-                    run(statement)
-            for statement in drawn_steps(drawn[table], _stocks(measures)):
-                run(statement)
+                some = list(_groups(rows, measures, drawn[table]))
+                if isinstance(rows, NarrowRows):  # the copy belongs to this cursor
+                    for statement in (statement for group in some for statement in group):
+                        run(statement)
+                else:
+                    groups += some
+        _side_by_side(connection, warehouse, groups)
         run(ZEROS)
         _balance(connection, found, ledgers)
     for statement in one_figure(catalogue):
         run(statement)
+    run(f"USE {quoted(warehouse)}")
+    for table in _SHARED:
+        run(f"DROP TABLE IF EXISTS memory.{table}")
+
+
+def _groups(rows: Rows, measures: list[Measure], drawn: Drawn) -> Iterator[list[str]]:
+    """The statements of a table, in groups of those that go one after the other."""
+    whens = dict.fromkeys(m.rollup.at for m in measures if m.kind == "flow")
+    for at in whens:
+        yield list(flows(rows, [m for m in measures if m.kind == "flow" and m.rollup.at == at], drawn))
+    for measure in measures:
+        yield list(persons(rows.table, [measure], list(rows.ledgers)))
+    yield [*steps(rows, measures), *drawn_steps(drawn, _stocks(measures))]
+
+
+def _side_by_side(connection: duckdb.DuckDBPyConnection, warehouse: str, groups: list[list[str]]) -> None:
+    """Run groups of statements, each on a cursor of its own: a small table is counted by one processor."""
+
+    def work(group: list[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET search_path = '{warehouse}.main,memory.main'")
+            for statement in group:
+                cursor.execute(statement)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for _ in pool.map(work, filter(None, groups)):
+            pass
 
 
 def _balance(
@@ -99,7 +138,7 @@ def _by_table(catalogue: Catalogue) -> dict[str, list[Measure]]:
 
 def _counted(found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]) -> str:
     rows = (f"({text(m.id)}, {text(m.kind)}, {text(t)}, {text(ledgers[t][0].id)})" for t, measures in found.items() for m in measures)
-    return f"CREATE OR REPLACE TEMP TABLE counted AS SELECT * FROM (VALUES {', '.join(rows)}) t (measure, kind, tab, ledger)"
+    return f"CREATE OR REPLACE TABLE memory.counted AS SELECT * FROM (VALUES {', '.join(rows)}) t (measure, kind, tab, ledger)"
 
 
 # ---- how far the data reach ----
@@ -122,7 +161,7 @@ def _horizon(catalogue: Catalogue) -> str:
                 f"""SELECT e.dataset, {day} AS first, least({day}, CAST(l.loaded_at AS DATE) + 1) AS last
                     FROM {quoted(table)} e JOIN load l USING (load_id) WHERE {day} > DATE '1900-01-01'"""
             )
-    return f"""CREATE OR REPLACE TEMP TABLE horizon AS
+    return f"""CREATE OR REPLACE TABLE memory.horizon AS
                SELECT dataset, CAST(date_trunc('month', min(first)) AS DATE) AS first_month, CAST(max(last) AS DATE) AS as_of
                FROM ({" UNION ALL ".join(parts)}) GROUP BY dataset"""
 

@@ -19,7 +19,7 @@ _GRAINS = {
 
 # What a measure gains or loses in a month: its amount, the items without one, and the items.
 EMPTY_STEPS = """
-CREATE OR REPLACE TEMP TABLE step
+CREATE OR REPLACE TABLE memory.step
   (dataset VARCHAR, place_id VARCHAR, m DATE, measure VARCHAR, step DOUBLE, blank BIGINT, item BIGINT)"""
 _EVER = "DATE '0001-01-01'"
 

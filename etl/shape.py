@@ -18,17 +18,23 @@ from etl.schema import OBSERVATION, column_types, quoted, text
 from etl.textfile import numbers, texts
 from jiejian.catalogue import Column
 
-_ACCEPTED = "t._kind = 'row' AND t._row NOT IN (SELECT _row FROM problem WHERE _severity = 'error')"
+_ROW = "t._kind = 'row'"
+_ACCEPTED = f"{_ROW} AND t._row NOT IN (SELECT _row FROM problem WHERE _severity = 'error')"
 _JOINED = f"JOIN sheet s ON s._sheet = {sheet_of('t._row')}"
 
 
-def accepted(connection: duckdb.DuckDBPyConnection, batch: Batch, dataset: str, place: str | None, rows: str = "") -> str:
+def accepted(connection: duckdb.DuckDBPyConnection, batch: Batch, dataset: str, place: str | None, rows: str = "", all_rows: bool = False) -> str:
     """The query for the accepted rows of the batch, in the columns of the table that its ledger fills.
 
     ``place`` is the place of rows that name none. Of a long ledger of events ``rows`` selects the accepted rows (onepass.py), and the
-    columns that its sheet does not have are left out: of millions of rows a column of NULL costs as much as any other. Registers ``sheet``
-    and ``cell``.
+    columns that its sheet does not have are left out: of millions of rows a column of NULL costs as much as any other. With
+    ``all_rows`` none is rejected. Registers ``sheet`` and ``cell``.
     """
+    query = _query(connection, batch, dataset, place, rows)
+    return query.replace(_ACCEPTED, _ROW) if all_rows else query
+
+
+def _query(connection: duckdb.DuckDBPyConnection, batch: Batch, dataset: str, place: str | None, rows: str) -> str:
     connection.register("sheet", _sheets(batch))
     ledger = batch.ledger
     if ledger.table != "observation":

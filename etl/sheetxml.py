@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +24,13 @@ from etl.textfile import Unreadable
 
 NUMBER, SHARED, TEXT, BOOLEAN, ERROR, INLINE, ISO_DATE, WAITING = range(8)
 _TYPES = {ord("s"): SHARED, ord("b"): BOOLEAN, ord("e"): ERROR, ord("i"): INLINE, ord("d"): ISO_DATE}
-_LONGEST_CELL = 16 << 20
+_LONGEST_CELL, _FEW_BYTES = 16 << 20, 1 << 20
 _MERGED = re.compile(rb"""<mergeCell\s[^>]*?ref=["']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})["']""")
 _R = re.compile(rb"""\sr=["']([A-Z]{1,7})(\d{1,10})["']""")
 _HIDDEN = re.compile(rb"""<(row|col)\s(?=[^>]*?\bhidden=["'](?:1|true)["'])[^>]*>""")
 _NUMBERED = re.compile(rb"""\s(r|min|max)=["'](\d{1,7})["']""")
 _PADDING = b" " * 16
+_AT_A_TIME = 2  # numpy and zlib work side by side
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14
 
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -51,19 +55,53 @@ def read_cells(pieces: Iterable[bytes]) -> Cells:
     """All cells of one sheet. Raises Unreadable where the XML ends too early or is none."""
     found, values, merged, ended, at = [], [], [], False, (-1, -1)  # the row before the first
     rows_hidden, columns_hidden = [], []
-    for piece in whole_elements(pieces, b"worksheet", (b"row", b"c")):
+    for piece, parsed in _parsed(whole_elements(pieces, b"worksheet", (b"row", b"c"))):
         ended = ended or b"</sheetData>" in piece or b"<sheetData/>" in piece or b"</worksheet>" in piece
         if b"<mergeCell " in piece:
             merged += [((int(t) - 1, column_number(l)), (int(b) - 1, column_number(r))) for l, t, r, b in _MERGED.findall(piece)]
         if b"hidden=" in piece:
             _take_hidden(piece, rows_hidden, columns_hidden)
-        arrays, value, at = _piece(piece, at)
+        arrays, value, at = parsed(at)
         found.append(arrays)
         values.append(value)
     if not ended:
         raise Unreadable(DAMAGED)
     rows, columns, types, styles = (np.concatenate(part) for part in zip(*found, strict=True))
     return Cells(rows, columns, types, styles, pa.chunked_array(values, pa.string()), merged, rows_hidden, columns_hidden)
+
+
+Parsed = tuple[tuple[np.ndarray, ...], pa.Array, tuple[int, int]]
+
+
+class _Adrift(Exception):
+    """A cell without a reference stands after the one before it, and that is not known yet."""
+
+
+def _parsed(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, Callable[[tuple[int, int]], Parsed]]]:
+    """Each piece, and how to get its cells once the position of the cell before it is known; of several pieces some are parsed ahead."""
+    first, second = next(pieces), next(pieces, None)
+    if second is None:
+        yield first, lambda at: _piece(first, at)
+        return
+    ahead: deque[tuple[bytes, Future[Parsed]]] = deque()
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for piece in chain((first, second), pieces):
+            ahead.append((piece, pool.submit(_piece, piece, None)))
+            if len(ahead) > _AT_A_TIME:
+                yield _awaited(*ahead.popleft())
+        while ahead:
+            yield _awaited(*ahead.popleft())
+
+
+def _awaited(piece: bytes, coming: Future[Parsed]) -> tuple[bytes, Callable[[tuple[int, int]], Parsed]]:
+    def cells(at: tuple[int, int]) -> Parsed:
+        try:
+            arrays, value, last = coming.result()
+        except _Adrift:
+            return _piece(piece, at)
+        return arrays, value, last or at
+
+    return piece, cells
 
 
 def _take_hidden(piece: bytes, rows: list[int], columns: list[range]) -> None:
@@ -130,8 +168,9 @@ def _named(data: np.ndarray, opens: np.ndarray, name: bytes) -> np.ndarray:
     return (data[opens + 1] == name[0]) & ((after <= 32) | (after == 47) | (after == 62))
 
 
-def _piece(piece: bytes, at: tuple[int, int]) -> tuple[tuple[np.ndarray, ...], pa.Array, tuple[int, int]]:
-    """Cells of one piece: (rows, columns, types, styles), their texts, and the position of the last cell."""
+def _piece(piece: bytes, at: tuple[int, int] | None) -> Parsed:
+    """Cells of one piece: (rows, columns, types, styles), their texts, and the position of the last cell. ``at`` is the position of the
+    last cell before it; _Adrift where that is wanted and None."""
     data, opens, ends = _tags(piece)
     is_cell = _named(data, opens, b"c")
     count = int(is_cell.sum())
@@ -228,6 +267,8 @@ def _positions(piece, data, starts, stops, at) -> tuple[np.ndarray, np.ndarray, 
     usual = (data[starts + 2] == 32) & (data[starts + 3] == 114) & (data[starts + 4] == 61) & (data[starts + 5] == 34)
     rows, columns = _references(data, starts + 6)
     if not usual.all():
+        if at is None:
+            raise _Adrift
         _other_references(piece, starts, stops, usual, rows, columns, at)
     if rows.min() < 1 or columns.min() < 1 or rows.max() > LAST_ROW or columns.max() > LAST_COLUMN:
         raise Unreadable(DAMAGED)
@@ -289,10 +330,18 @@ def _strings(data: np.ndarray, begins: np.ndarray, lengths: np.ndarray) -> pa.Ar
 def _unescaped(cells: pa.Array) -> pa.Array:
     """With entities and Excel's own escapes (``_x000D_``) read; only in the cells that have any."""
     for sign, read in (("&", html.unescape), ("_x", _excel_escape)):
+        if not _hold(cells, sign.encode()):
+            continue
         there = pc.match_substring(cells, sign)
         if to_mask(there).any():
             cells = pc.replace_with_mask(cells, there, texts([read(value) for value in cells.filter(there).to_pylist()]))
     return cells
+
+
+def _hold(cells: pa.Array, sign: bytes) -> bool:
+    """Whether some bytes stand anywhere in texts, perhaps over the end of one."""
+    content = cells.buffers()[2]
+    return content is not None and (content.size > _FEW_BYTES or sign in content.to_pybytes())
 
 
 def _excel_escape(value: str) -> str:

@@ -7,7 +7,7 @@ may be a period or a known head are looked at one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -61,6 +61,18 @@ def may_be_heads(sorts: np.ndarray) -> np.ndarray:
     """Which rows of sorts of cells (rows × columns) may be heads; blocks.py looks at those closely."""
     words, named, periods = ((sorts != BLANK).sum(axis=1), (sorts == NAMED).sum(axis=1), (sorts == PERIOD).sum(axis=1))
     return ~(sorts == FIGURE).any(axis=1) & (named + periods >= 2) & (2 * (named + periods) >= words)
+
+
+def may_be_head(row: Sequence[str], known: Collection[str]) -> bool:
+    """The same of the cells of one row."""
+    words = heads = 0
+    for cell in row:
+        kind = sort(cell, known)
+        if kind == FIGURE:
+            return False
+        words += kind != BLANK
+        heads += kind in (NAMED, PERIOD)
+    return heads >= 2 and 2 * heads >= words
 
 
 def _has(cells: pa.Array, pattern: str) -> np.ndarray:

@@ -7,16 +7,20 @@ Works on one batch of sheets at a time, in temporary tables of the connection: `
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from etl import dates
+from etl.arrays import to_numpy
 from etl.batch import Batch, row_of, sheet_of
 from etl.hiding import hide_in
 from etl.recognise import NUMERIC
+from etl.regular import MOST, Regular, holding, kinds_of, regular, rows_of, without
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
@@ -28,6 +32,8 @@ BLANKS = text(_BLANK)
 # For SQL: a text that is not stored as it is written, for a blank at one of its ends, or perhaps an error of a formula. It may be one
 # of several under each other.
 NOT_AS_WRITTEN = f"(?m:^[{_BLANK}#]|[{_BLANK}]$)"
+# One of these stands in every word for a total, a subtotal or a mean.
+_SIGNS = "计全均总共镇"
 _ERRORS = ", ".join(map(text, ERRORS))
 
 
@@ -44,6 +50,9 @@ class Tidied:
     careful: str = "typed"
     staged: str = ""
     first_row: int = 0
+    # Of few rows what is known of their columns, and the columns in which some row has nothing or says so.
+    regular: Regular | None = None
+    gaps: frozenset[str] = frozenset()
 
     def rows(self, sheet: int) -> int:
         """The rows of the ledger in a sheet of the batch: without titles, notes, totals and means."""
@@ -59,9 +68,10 @@ def tidy(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, 
     ``rows_known`` is called when ``raw`` stands and before anything is looked up.
     """
     no_view(connection)
-    connection.register("sheets", batch.table())
+    rows = batch.table()
+    connection.register("sheets", rows)
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS {raw_rows(batch, _only_rows(batch, rows))}")
     finally:
         connection.unregister("sheets")
     return tidy_raw(connection, batch, context, rows_known)
@@ -69,7 +79,9 @@ def tidy(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, 
 
 def no_view(connection: duckdb.DuckDBPyConnection) -> None:
     """``typed`` of a long text before is a view."""
-    if connection.execute("SELECT 1 FROM duckdb_views() WHERE temporary AND view_name = 'typed'").fetchone():
+    try:
+        connection.execute("DROP TABLE IF EXISTS typed")
+    except duckdb.CatalogException:
         connection.execute("DROP VIEW typed")
 
 
@@ -77,26 +89,39 @@ def tidy_raw(
     connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, rows_known: Callable[[], None], target: str = "typed"
 ) -> Tidied:
     """Fill ``reading`` and the table ``target`` from ``raw``."""
-    counted = connection.execute(f"SELECT {sheet_of()}, _kind, count(*) FROM raw GROUP BY ALL").fetchall()
-    kinds = {(sheet, kind): count for sheet, kind, count in counted}
+    rows = rows_of(connection)
+    if rows is None:
+        counted = connection.execute(f"SELECT {sheet_of()}, _kind, count(*) FROM raw GROUP BY ALL").fetchall()
+        kinds = {(sheet, kind): count for sheet, kind, count in counted}
+    else:
+        kinds = kinds_of(rows)
     if any(kind == "note" for _, kind in kinds):
         connection.execute("DELETE FROM raw WHERE _kind = 'note'")
+        rows = None if rows is None else without(rows, "note")
     # Before anything is looked up, checked or kept: no rejected value, no place, no load holds such a number.
-    hide_in(connection, "raw", batch.stored, batch.ledger.key, context.key)
+    if hide_in(connection, "raw", batch.stored, batch.ledger.key, context.key, rows):
+        rows = None if rows is None else rows_of(connection)
     rows_known()
-    read = _read(connection, batch, context)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_typed(batch, {r.column for r in read}, context)}")
-    return Tidied(kinds, frozenset(r.column for r in read if r.fault), target)
+    known = None if rows is None else regular(rows, batch.ledger, batch.stored, batch.times)
+    read = _read(connection, batch, context, known)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {target} AS {_typed(batch, {r.column for r in read}, context, known)}")
+    nothing = {r.column for r in read if r.canon is None and r.lower is None and r.upper is None and not r.fault}
+    gaps = known.gaps | nothing if known else batch.columns
+    return Tidied(kinds, frozenset(r.column for r in read if r.fault), target, regular=known, gaps=gaps)
 
 
 # ---- raw ----
 
 
-def raw_rows(batch: Batch) -> str:
-    """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note."""
+def raw_rows(batch: Batch, only_rows: bool = False) -> str:
+    """Text by contract column, blank rows left out, and the kind of each row: row, total, subtotal, mean or note.
+
+    With ``only_rows`` there is no other kind.
+    """
     columns = "".join(f", {_cell(batch, c)}" for c in batch.stored)
     columns += "".join(f", {quoted('_o_' + c.id)}" for c in batch.measured) if batch.turned else ""
-    return f"SELECT {row_of('_sheet', 'row', 'slice')} AS _row, {_kind(batch)} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
+    kind = text("row") if only_rows else _kind(batch)
+    return f"SELECT {row_of('_sheet', 'row', 'slice')} AS _row, {kind} AS _kind{columns} FROM sheets WHERE _lead IS NOT NULL"
 
 
 def _cell(batch: Batch, column: Column) -> str:
@@ -105,6 +130,17 @@ def _cell(batch: Batch, column: Column) -> str:
     if column.id != ledger.place or ledger.street not in batch.columns:
         return cell
     return f"CASE WHEN {cell} IS NOT NULL THEN concat_ws('/', {quoted(ledger.street)}, {cell}) END AS {cell}"
+
+
+def _only_rows(batch: Batch, rows: pa.Table) -> bool:
+    """Whether no row of few can be anything but a row of the ledger: none is mostly blank, or holds one of the signs of a total."""
+    layout = batch.ledger.layout
+    if rows.num_rows > MOST or (layout and (layout.total_rows is not None or layout.skip_rows)):
+        return False
+    rows = rows.filter(pc.is_valid(rows.column("_lead"))).combine_chunks()
+    filled, width = (to_numpy(pc.cast(rows.column(c), pa.int64()).combine_chunks(), np.int64) for c in ("_filled", "_width"))
+    names = [c for c in ("_lead", batch.ledger.place) if c in rows.column_names]
+    return bool((filled * 2 > np.maximum(width, 2)).all()) and not holding(rows, names, f"[{_SIGNS}]|示例|样例")
 
 
 def _kind(batch: Batch) -> str:
@@ -122,7 +158,7 @@ def _kind(batch: Batch) -> str:
 
     def sort(cell: str) -> str:
         # Only the few cells that hold one of these characters are looked at closely.
-        hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in "计全均总共镇")
+        hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in _SIGNS)
         hint = "true" if layout and layout.total_rows else hint
         kinds = {"total": total, "subtotal": SUBTOTAL_ROW, "mean": MEAN_ROW}
         return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"
@@ -192,10 +228,10 @@ def _formats(order: str) -> str:
     return "[" + ", ".join(map(text, dates.formats(order))) + "]"
 
 
-def _orders(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, str]:
+def _orders(connection: duckdb.DuckDBPyConnection, batch: Batch, easy: Collection[str]) -> dict[str, str]:
     """Of columns of dates: the declared order of month and day, or the one that all values of the column agree on."""
     orders = {c.id: c.date_order for c in batch.stored if c.type in ("date", "datetime")}
-    for name in [name for name, order in orders.items() if not order]:
+    for name in [name for name, order in orders.items() if not order and name not in easy]:
         cell = quoted(name)
         some = f"(SELECT {cell} FROM raw WHERE {cell} IS NOT NULL LIMIT 1000)"
         if not connection.execute(f"SELECT bool_or({cell}[2] = '/' OR {cell}[3] = '/') FROM {some}").fetchone()[0]:
@@ -209,11 +245,15 @@ def _orders(connection: duckdb.DuckDBPyConnection, batch: Batch) -> dict[str, st
     return orders
 
 
-def _read(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context) -> list[Reading]:
+def _read(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Context, known: Regular | None) -> list[Reading]:
     """Read the distinct hard values in Python and put them into ``reading``."""
     by_column: dict[str, list[str]] = {}
-    context.orders = _orders(connection, batch)
-    if query := _hard(batch, context.orders):
+    easy = known.plain | known.empty if known else frozenset()
+    context.orders = _orders(connection, batch, easy)
+    if known:
+        by_column = _looked_up(batch, known, context.orders)
+        easy |= by_column.keys()
+    if query := _hard(batch, context.orders, easy):
         for column, value in connection.execute(query).fetchall():
             by_column.setdefault(column, []).append(value)
     read = [r for column, values in by_column.items() for r in read_values(batch.ledger.column(column), values, context)]
@@ -228,11 +268,24 @@ def _store(connection: duckdb.DuckDBPyConnection, read: Iterable[Reading]) -> No
     )
 
 
-def _hard(batch: Batch, orders: dict[str, str]) -> str:
+def _looked_up(batch: Batch, known: Regular, orders: dict[str, str]) -> dict[str, list[str]]:
+    """The different values of columns of which every value is read carefully, and the error values in columns of words."""
+    found = {}
+    for column in batch.stored:
+        if column.id in known.plain or column.personal == "mask":
+            continue
+        if column.type == "text" and not column.personal and not is_metric(column, batch.ledger):
+            found[column.id] = [v for v in known.values(column.id) if v in ERRORS or v.startswith(UNCALCULATED)]
+        elif fast(batch.ledger, column, "v", column.id in batch.times, orders.get(column.id, "")) is None:
+            found[column.id] = known.values(column.id)
+    return found
+
+
+def _hard(batch: Batch, orders: dict[str, str], easy: Collection[str]) -> str:
     """The distinct (column, value) pairs that need careful reading; columns that are read alike are scanned together."""
     families: dict[str | None, list[str]] = {}
     errors: list[str] = []  # columns of words: only the error values of formulas are looked up
-    for column in batch.stored:
+    for column in (c for c in batch.stored if c.id not in easy):
         if column.type == "text" and not column.personal and not is_metric(column, batch.ledger):
             errors.append(column.id)
         elif column.personal != "mask":
@@ -255,16 +308,17 @@ def _hard(batch: Batch, orders: dict[str, str]) -> str:
 # ---- typed ----
 
 
-def _typed(batch: Batch, looked_up: set[str], context: Context) -> str:
+def _typed(batch: Batch, looked_up: set[str], context: Context, known: Regular | None) -> str:
     """One column a warehouse column; a contract column that no sheet has is NULL.
 
     In a ledger that may speak of the whole street, a row that names no place does.
     """
     street = context.gazetteer.street() if batch.ledger.table in STREET_WIDE else None
     selected, joins = ["raw._row", "raw._kind"], []
+    plain, empty = (known.plain, known.empty) if known else (frozenset(), frozenset())
     for number, column in enumerate(batch.ledger.columns):
         names = column_types(batch.ledger, column)
-        if column.id not in batch.columns:
+        if column.id not in batch.columns or (column.id in empty and not (street and "place_id" in names)):
             selected += [f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in names.items()]
             continue
         cell, lookup = f"raw.{quoted(column.id)}", f"r{number}"
@@ -285,7 +339,7 @@ def _typed(batch: Batch, looked_up: set[str], context: Context) -> str:
             careful = f"CAST({lookup}._canon AS {kind})"
             order = (careful, value) if name == "place_id" else (value, careful)
             value = f"coalesce({', '.join(filter(None, order))})"
-        elif column.type in NUMERIC and not column.personal:
-            value = f"CAST({cell} AS {kind})"  # nothing had to be looked up, so a plain cast reads every value
+        elif not column.personal and (column.type in NUMERIC or column.id in plain):
+            value = cell if kind == "VARCHAR" else f"CAST({cell} AS {kind})"  # nothing had to be looked up, so a plain cast reads every value
         selected.append(f"{value or f'CAST(NULL AS {kind})'} AS {quoted(name)}")
     return f"SELECT {', '.join(selected)} FROM raw {' '.join(joins)}"

@@ -48,12 +48,12 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
         )
         connection.unregister("twin_hash")
         rows = "maybe_twin"
-    connection.execute(
+    ((several,),) = connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin_key AS
             SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM {rows} WHERE {where}
             GROUP BY ALL HAVING count(*) > 1"""
-    )
-    if not connection.execute("SELECT 1 FROM twin_key LIMIT 1").fetchone():
+    ).fetchall()
+    if not several:
         return None
     same = " AND ".join(f"t.{n} IS NOT DISTINCT FROM k.{n}" for n in names)
     content = ", ".join(f"t.{quoted(n)}" for c in ledger.columns for n in column_types(ledger, c))
