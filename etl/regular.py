@@ -6,6 +6,7 @@ for: its words have no blanks around them, its days are written as days. What is
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ _MOMENT = f"{_DAY}( ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?"
 _FORMS = {"date": f"^({_DAY})$", "datetime": f"^({_MOMENT})$", "integer": "^-?[0-9]{1,15}$", "other": "^-?[0-9]{1,15}([.][0-9]{1,15})?$"}
 # Words that begin with the sign of an error value, or hold a blank of any kind.
 _SPECIAL = "^#|[ \t\r\n\u3000\u00a0\ufeff]"
+
+
+def re_of(form: str) -> re.Pattern[str]:
+    """What a cell of a form looks like."""
+    return re.compile(_FORMS[form])
 
 
 @dataclass(frozen=True)

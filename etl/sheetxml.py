@@ -131,7 +131,9 @@ def whole_elements(pieces: Iterable[bytes], root: bytes, elements: tuple[bytes, 
             prefix = (found[1] or b"") if found else None
         if following is None and len(rest) <= _LONGEST_CELL:
             break  # most sheets come in one piece
-        cut = max(max(rest.rfind(b"<%s%s%s" % (prefix or b"", e, end)) for end in (b" ", b">")) for e in elements)
+        # At a row rather than within one: a row without a number follows the one before it.
+        cuts = (max(rest.rfind(b"<%s%s%s" % (prefix or b"", e, end)) for end in (b" ", b">")) for e in elements)
+        cut = next((cut for cut in cuts if cut > 0), 0)
         if cut > 0 and prefix is not None:
             yield _plain_xml(rest[:cut], prefix)
             rest = rest[cut:]
