@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from test_journeys import CHART, open_page, settle
 
 from jiejian.ui.frame import PAGES
@@ -160,9 +162,13 @@ def test_a_journey_with_the_keyboard_alone(server, page):
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(".st-key-cell_chart .main-svg", timeout=60_000)
     settle(page)
-    tab_to(page, "在趋势分析中打开")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/trends.*community="), timeout=60_000)
+    for _ in range(3):  # on a busy machine a key can meet a button that is just drawn anew: who sits there presses again
+        tab_to(page, "在趋势分析中打开")
+        page.keyboard.press("Enter")
+        with suppress(PlaywrightTimeout):
+            page.wait_for_url(re.compile("/trends.*community="), timeout=30_000)
+            break
+    assert re.search("/trends.*community=", page.url), page.url
     settle(page)
     before = page.url
     tab_to(page, "^指标$")
