@@ -17,12 +17,19 @@ from jiejian.warehouse import Warehouse
 
 # So many periods are made ready; after each the thread rests as long as it worked, so that whoever does ask comes first.
 PERIODS = 24
+# The first seconds of a server or of a new version belong to those who are there.
+PATIENCE_S = 20.0
 _log = logging.getLogger("jiejian")
 
 
 def begin(source: Warehouse, periods: int = PERIODS) -> threading.Thread:
     """Work in a thread of its own, which ends with the server."""
-    thread = threading.Thread(target=work, args=(source, periods), name="ahead", daemon=True)
+
+    def patient() -> None:
+        time.sleep(PATIENCE_S)
+        work(source, periods)
+
+    thread = threading.Thread(target=patient, name="ahead", daemon=True)
     thread.start()
     return thread
 
