@@ -158,8 +158,7 @@ def compare_to_mean(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
     Raises ValueError where the frame holds several periods or another metric.
     """
-    if frame["period"].nunique() > 1:
-        raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
+    _at_one_period(frame)
     if not frame["metric"].eq(metric.id).all():
         raise ValueError(f"数据中混有“{metric.name}”以外的指标，不能一起比较。")
     return frame.assign(**_compared(*_counts(frame), metric))
@@ -167,8 +166,7 @@ def compare_to_mean(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
 def compare_all(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """:func:`compare_to_mean` of several metrics at one period, stacked in their order; a page asks for a hundred at once."""
-    if frame["period"].nunique() > 1:
-        raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
+    _at_one_period(frame)
     rows, counts = frame.groupby("metric", sort=False).indices, _counts(frame)
     there = [m for m in metrics if m.id in rows]
     if not there:
@@ -176,6 +174,11 @@ def compare_all(frame: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     parts = [_compared(*(part[rows[m.id]] for part in counts), m) for m in there]
     stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return frame.take(np.concatenate([rows[m.id] for m in there])).reset_index(drop=True).assign(**stacked)
+
+
+def _at_one_period(frame: pd.DataFrame) -> None:
+    if frame["period"].nunique() > 1:
+        raise ValueError("不同时间的数字不能放在一起比较，请只选一个时间。")
 
 
 def _compared(value: np.ndarray, above: np.ndarray, below: np.ndarray, metric: Metric) -> dict[str, np.ndarray]:
