@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -37,8 +37,9 @@ class Atlas:
     _renames: dict[str, Change] = field(default_factory=dict)
     _digest: str = ""
 
-    def take(self, brought: Iterable[Place]) -> None:
-        """Take in what one load brings. A place that it brings under another parent or a new name replaces the old one."""
+    def take(self, brought: Iterable[Place], moves: bool = True) -> None:
+        """Take in what one load brings. A place that a register brings under another parent or a new name replaces the old one; what other
+        tables start moves nothing (``moves``): 城关镇 may be in two counties."""
         brought = list(brought)
         ids = {p.place_id for p in brought}
         old = [p for p in self.places.values() if p.place_id not in ids and p.kind != _GRID]
@@ -47,7 +48,7 @@ class Atlas:
         by_name |= {(p.kind, bare(p.name)): p.place_id for p in old if p.parent_id is None}
         for place in brought:
             for name in (*map(plain, place.names), *map(bare, place.names)):
-                former = by_name.get((place.kind, name))
+                former = by_name.get((place.kind, name)) if moves else None
                 if former in self.places:
                     del self.places[former]
                     self.moved[former] = place.place_id
@@ -125,14 +126,16 @@ def atlas(
     bundled: Iterable[Place],
     loads: Loads,
     active: Iterable[Manifest],
+    registers: Collection[str],
     answers: Mapping[str, str] | None = None,
 ) -> Atlas:
-    """The places of a data set from the lists of places and the active loads, oldest first."""
+    """The places of a data set from the lists of places and the active loads, oldest first; ``registers`` are the ledgers that are there to
+    bring places."""
     found = Atlas(dataset, answers=answers or {})
     found.take(p for p in bundled if p.dataset == dataset)
     for manifest in active:
         if manifest.dataset == dataset and manifest.brings_places:
-            found.take(read_places(connection, loads.path(manifest, "places.parquet")))
+            found.take(read_places(connection, loads.path(manifest, "places.parquet")), moves=manifest.ledger in registers)
     return found
 
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from etl.calendars import common_era
 from etl.quantity import chinese
+from etl.traditional import simplified
 from etl.wording import error_clause, is_missing, plain
 
 # Formats that DuckDB reads itself, after its own cast has failed; unambiguous ones only.
@@ -85,21 +87,22 @@ def keeps_zeros(values: Iterable[str]) -> bool:
 
 
 def _tidied(text: str) -> str:
-    """Half-width, one blank where there were several, none around signs and words of dates; without a day of the week."""
-    written = re.sub(r"[\s\u200b\ufeff]+", " ", unicodedata.normalize("NFKC", text)).strip().lstrip("'’‘")
+    """Half-width and simplified, one blank where there were several, none around signs and words of dates; without a day of the week."""
+    written = re.sub(r"[\s\u200b\ufeff]+", " ", simplified(unicodedata.normalize("NFKC", text))).strip().lstrip("'’‘")
     return re.sub(r" ?([年月./\-:]) ?", r"\1", _WEEKDAY.sub("", written)).replace("−", "-")
 
 
-def read_time(text: str | None, order: str = "", zeros: bool = False) -> Reading | None:
+def read_time(text: str | None, order: str = "", zeros: bool = False, minguo: bool = False) -> Reading | None:
     """A day with or without a time of day. None where the cell says there is none.
 
-    ``order`` tells how ``03/04/2026`` is meant, ``zeros`` that ``2026.1`` is January. Raises ValueError with a Chinese clause when it
+    ``order`` tells how ``03/04/2026`` is meant, ``zeros`` that ``2026.1`` is January, ``minguo`` that 113 is 2024. Raises ValueError with a Chinese clause when it
     is no date, or none for certain.
     """
     if is_missing(text) or (written := _tidied(text)) in _UNFINISHED:
         return None
     if clause := error_clause(text):
         raise ValueError(clause)
+    written = common_era(written, minguo)
     if match := _HAN_DATE.match(written):
         year, month, day = (int(part) if part.isdigit() else int(chinese(_spelt(part))) for part in (*match.groups()[:2], match[3] or "0"))
         if day:
@@ -287,12 +290,12 @@ def _found(text: str) -> Period | None:
     return _of("year", _number(year["year"]), 1) if year else None
 
 
-def find_period(texts: Iterable[str], grain: str) -> Period | None:
+def find_period(texts: Iterable[str], grain: str, minguo: bool = False) -> Period | None:
     """The first period of this grain that the texts speak of: title first, then the names of sheet and file.
 
-    A year in one text and a month in another go together (file 2026年…, sheet 10月). None when there is none.
+    A year in one text and a month in another go together (file 2026年…, sheet 10月). None when there is none. ``minguo``: 113年 is 2024.
     """
-    cleaned = [_FILLED_IN.sub("", text) for text in texts if text]
+    cleaned = [_FILLED_IN.sub("", common_era(text, minguo)) for text in texts if text]
     for text in cleaned:
         period = _found(text)
         if period and period.grain == grain:
@@ -304,7 +307,7 @@ def find_period(texts: Iterable[str], grain: str) -> Period | None:
     return _of(grain, _number(year["year"]), _number(part["n"])) if part and year else None
 
 
-def read_period(text: str | None, grain: str = "", zeros: bool = True) -> Period | None:
+def read_period(text: str | None, grain: str = "", zeros: bool = True, minguo: bool = False) -> Period | None:
     """A cell that is a period (``2026``, ``2026年10月``, ``2026-Q3``); ValueError when it is none or of another grain.
 
     Without ``zeros``, ``2026.1`` may be an October that lost its zero and is refused.
@@ -315,7 +318,7 @@ def read_period(text: str | None, grain: str = "", zeros: bool = True) -> Period
         raise ValueError(clause)
     if not zeros and grain == "month" and _TENTH.match(plain(text)):
         raise ValueError("分不清是1月还是10月（表格会把 2026.10 存成 2026.1）")
-    written = re.sub(r"\.0$", "", in_chinese(plain(text)))
+    written = re.sub(r"\.0$", "", in_chinese(common_era(plain(text), minguo)))
     period = _of_day(written, grain) or _found(written)
     if period is None or (grain and period.grain != grain):
         wanted = f"，应写成“{EXAMPLES[grain]}”这样的{WORDS[grain]}" if grain in WORDS else ""
@@ -335,6 +338,7 @@ def recent(grain: str, today: date, count: int = 24) -> list[Period]:
 
 def without_periods(text: str) -> str:
     """A text with the periods taken out that it speaks of: 春和社区2026年10月 → 春和社区."""
+    text = common_era(text)
     for _, form in _FORMS:
         text = form.sub("", text)
     for form in (_BARE_YEAR, *_BARE_PART.values()):

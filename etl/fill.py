@@ -30,7 +30,7 @@ def fill(
     kept: Kept | None = None,
 ) -> Kept | None:
     """Fill every table but the roll-ups and figures. Gives ``kept`` back where a table holds just its rows, unchanged."""
-    atlases = {d: atlas(connection, d, places, loads, active) for d in catalogue.datasets}
+    atlases = {d: atlas(connection, d, places, loads, active, catalogue.registers) for d in catalogue.datasets}
     _insert_places(connection, atlases)
     _insert(connection, "dataset", [(d.id, d.name, d.fictional, d.mode, None) for d in catalogue.datasets.values()])
     _insert(connection, "measure", [(m.id, m.name, m.name_en, m.unit, m.kind) for m in catalogue.measures.values()])

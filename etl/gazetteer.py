@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from etl.places import COMMUNITIES, STREETS, Change, Place
 from etl.spelling import LEVELS, bare, notes, numbered, one_edit_apart, suffix_kind, trimmed, without_authorities
-from etl.wording import plain
+from etl.wording import folded, plain
 
 _GRID = "网格"
 # How many candidates a sentence names.
@@ -60,10 +60,10 @@ class Gazetteer:
                 return known
         above, _, last = text.rpartition("/")
         if above and not below:
-            if whole := self._literal(plain(text), below, kinds):
-                return self._certain(whole, plain(text))  # a name with a stroke in it
+            if whole := self._literal(folded(text), below, kinds):
+                return self._certain(whole, folded(text))  # a name with a stroke in it
             return self._in_street(last, above, kinds)
-        name = plain(text)
+        name = folded(text)
         for key in (name, trimmed(name)):
             if found := self._literal(key, below, kinds):
                 return self._certain(found, name)
@@ -83,7 +83,7 @@ class Gazetteer:
             return self.find(name, self.find(street, kinds=STREETS), kinds)
         except Doubtful as doubt:
             streets = [p for p in doubt.candidates if self.places[p].kind in STREETS]
-            found = [p for above in streets for p in self._literal(plain(name), above, kinds)]
+            found = [p for above in streets for p in self._literal(folded(name), above, kinds)]
             if not found:
                 raise
             raise Doubtful(f"不在名册中，最接近的是{self._paths(found)}", found) from None
@@ -108,7 +108,7 @@ class Gazetteer:
             index: dict[str, dict[str, _Hit]] = {}  # made aside and put in place whole: two sheets may ask at a time
             for place in self.places.values():
                 for name in place.names:
-                    whole, short = plain(name), bare(name)
+                    whole, short = folded(name), bare(name)
                     kind = suffix_kind(name) or (place.kind if place.kind in COMMUNITIES else "")
                     for key in dict.fromkeys((whole, short, *(f"#{numbered(n)}" for n in (whole, short)))):
                         hit = _Hit(place.place_id, kind, key.removeprefix("#") in (whole, numbered(whole)))
@@ -138,7 +138,7 @@ class Gazetteer:
         for above in sorted(self.places.values(), key=lambda p: -len(p.name)):
             if above.kind == _GRID:
                 continue
-            for head in map(plain, above.names):
+            for head in map(folded, above.names):
                 if above.kind in COMMUNITIES and bare(head) == head:
                     continue  # 春和第一网格 may be the name of a grid in another community
                 rest = trimmed(name[len(head) :].removeprefix("办事处")) if name.startswith(head) and name != head else ""
@@ -203,7 +203,7 @@ class Gazetteer:
         """Whether the register has nothing of that level above the place, or one of the names (a city may stand above a city)."""
         written = {form for name in names for form in (name, bare(name))}
         known = [p for p in self._above(place) if p.kind in LEVELS[level]]
-        return not known or any(form in written for p in known for n in p.names for form in (plain(n), bare(n)))
+        return not known or any(form in written for p in known for n in p.names for form in (folded(n), bare(n)))
 
     def _almost(self, name: str, found: Sequence[str], kinds: tuple[str, ...]) -> list[str]:
         """Other places whose whole name is one character away: then 新华县滨江 is perhaps 新华滨江 and no 滨江 in 新华县."""
@@ -216,7 +216,7 @@ class Gazetteer:
             p.place_id
             for p in self.places.values()
             if p.kind != _GRID
-            and any(one_edit_apart(w, form) for n in p.names for form in (plain(n), bare(n), numbered(bare(n))) for w in written)
+            and any(one_edit_apart(w, form) for n in p.names for form in (folded(n), bare(n), numbered(bare(n))) for w in written)
         ]
         return self._narrow(found, below, kinds)
 

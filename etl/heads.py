@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from etl.spans import are_periods, is_period
+from etl.traditional import simplified
 from etl.units import parse, split_head
 from etl.wording import NOTE_ROW, plain, without_english
 
@@ -61,8 +62,8 @@ class Head:
 
 @lru_cache(maxsize=65536)
 def normal(head: str) -> str:
-    """A head as it is compared: half-width, without blanks, line breaks, marks of footnotes and a unit in brackets."""
-    return split_head(_MARKS.sub("", head))[0].lower().rstrip("：:*＊#")
+    """A head as it is compared: half-width and simplified, without blanks, line breaks, marks of footnotes and a unit in brackets."""
+    return simplified(split_head(_MARKS.sub("", head))[0].lower().rstrip("：:*＊#"))
 
 
 @lru_cache(maxsize=65536)

@@ -141,7 +141,7 @@ class Ingest:
     def _atlas(self) -> Atlas:
         active = active_loads(self._loads, self._run.catalogue, self._home)
         answers = {a.written: a.place_id for a in Memory(self._home).place_answers(self._run.dataset).values()}
-        return atlas(self._connection, self._run.dataset, self._bundled, self._loads, active, answers)
+        return atlas(self._connection, self._run.dataset, self._bundled, self._loads, active, self._run.catalogue.registers, answers)
 
     def _places(self) -> Gazetteer:
         if self._gazetteer is None:
@@ -267,7 +267,7 @@ class Ingest:
             active = active_loads(self._loads, self._run.catalogue, self._home) if compares else []
             done = self._task([batch], self._places(), self._atlas.digest, active)
             self._take(done)
-            self._atlas.take([place for d in done for place in d.places])
+            self._atlas.take([place for d in done for place in d.places], moves=batch[0][1].match.ledger.id in self._run.catalogue.registers)
             self._gazetteer = None
 
     def _side_by_side(self, sheets: list[tuple[int, Waiting]], progress: Progress | None) -> None:

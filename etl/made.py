@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etl.dates import without_periods
 from etl.extract import Sheet
-from etl.hierarchy import column_at
+from etl.hierarchy import NO_NAME, bare_name, column_at
 from etl.textfile import texts
+from etl.traditional import simplified
 from etl.wording import plain
 from jiejian.catalogue import Ledger
 
@@ -18,7 +18,6 @@ _SAID = re.compile(
     r"(?:所属|填报|上报|报送|统计)?(?:单位名称|社区名称|地区名称|社区|村|街道|乡镇|地区|区划|城市|省份|填报单位|上报单位|报送单位|place|region|area)\s*[:：]\s*([^\s，,；;：:]+)",
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(r"(?:sheet|工作表|表)\d*|[\d\W_]*", re.IGNORECASE)
 _END_OF_NAME = re.compile(r"^[\u4e00-\u9fff]{1,20}?(?:社区|村|街道|镇|乡|区|县|市|省)(?=.)")
 
 
@@ -82,23 +81,15 @@ def _with(sheet: Sheet, role: str, head: str, cells: Callable) -> Sheet:
 
 def place_of(sheet: Sheet, ledger: Ledger) -> str:
     """The name of the place that a sheet speaks of: 社区：春和 above it, the sheet's name, the title, the file's name."""
-    said = next((match[1] for title in sheet.title if (match := _SAID.search(title))), "")
+    said = next((title[slice(*match.span(1))] for title in sheet.title if (match := _SAID.search(simplified(title)))), "")
     if said:
         return said
-    names = (_bare(text, ledger) for text in (sheet.sheet.rpartition("/")[2], *map(_first, sheet.title), Path(sheet.file).stem))
-    return next((name for name in names if not _NO_NAME.fullmatch(name)), "")
+    names = (bare_name(text, ledger) for text in (sheet.sheet.rpartition("/")[2], *map(_first, sheet.title), Path(sheet.file).stem))
+    return next((name for name in names if not NO_NAME.fullmatch(name)), "")
 
 
 def _first(title: str) -> str:
     """春和社区2026年10月情况表 → 春和社区: of a longer title, the name at its beginning."""
     written = plain(title)
-    match = _END_OF_NAME.match(written)
-    return match[0] if match else written
-
-
-def _bare(text: str, ledger: Ledger) -> str:
-    """A text without its period and the name of the ledger."""
-    rest = without_periods(plain(text))
-    for name in (ledger.name, "统计表", "情况表", "台账", "报表", "月报", "季报", "年报"):
-        rest = rest.replace(plain(name), "")
-    return rest.strip(" -—_－()（）《》:：、,，.")
+    match = _END_OF_NAME.match(simplified(written))
+    return written[: match.end()] if match else written

@@ -30,7 +30,7 @@ from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
 from etl.tidy import BLANKS, NOT_AS_WRITTEN, Tidied, fast, moment, no_view, raw_rows, tidy_raw
 from etl.values import Context, is_metric, read_values
-from etl.wording import MEAN_ROW, SUBTOTAL_ROW, TOTAL_ROW
+from etl.wording import MEAN_ROW, SUBTOTAL_ROW, SUM_SIGNS, TOTAL_ROW
 from jiejian.catalogue import Column
 
 # Spellings of choices, places, yes and no are learnt from so many records.
@@ -347,7 +347,7 @@ def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date, le
         f"CAST({cell} IS NOT NULL AS TINYINT)" if cell in blank_is_null else f"CAST((trim({cell}, {BLANKS}) <> '') IS TRUE AS TINYINT)"
         for cell in cells
     )
-    signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in "计全均总共镇例")
+    signs = " OR ".join(f"contains({lead}, '{sign}')" for sign in f"{SUM_SIGNS}例")
     # To count the filled cells of a row costs more than to see that none of the first ones is blank, as in most rows.
     blank = " OR ".join(f"{cell} IS NULL" for cell in (read if learnt.usual else cells)[: _half(scan)])
     odd = [] if lead in blank_is_null else [may_be_blank(lead)]

@@ -11,8 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from etl.traditional import simplified
 from etl.units import NAMES, TIMES, factor, parse
-from etl.wording import error_clause, is_missing, plain
+from etl.wording import error_clause, folded, is_missing
 
 _DIGITS = {
     c: i for i, row in enumerate(("零〇", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row
@@ -103,7 +104,7 @@ def _finite(value: Decimal) -> float:
 
 def _spelt(text: str) -> str:
     """Half-width and without blanks, but with the dashes that NFKC keeps; minus signs of every kind are ``-``."""
-    shown = unicodedata.normalize("NFKC", re.sub(r"[\u2460-\u2473]+\s*$", "", text)).strip().lstrip("'’‘`")
+    shown = simplified(unicodedata.normalize("NFKC", re.sub(r"[\u2460-\u2473]+\s*$", "", text))).strip().lstrip("'’‘`")
     if _TWO_NUMBERS.search(shown) and not _BLANK_GROUPS.match(shown):
         raise ValueError("格内不止一个数")
     # The sign of a footnote behind a number says nothing about it.
@@ -140,7 +141,7 @@ def _range(low: str, high: str, base: str, times: Decimal) -> Quantity:
 
 def _one(written: str, base: str, times: Decimal) -> tuple[Decimal, str]:
     """One number with its own multiple and unit, in base units, and what its ending says."""
-    own = plain(base)
+    own = folded(base)
     if own and parse(own) is None and written.endswith(own):  # a unit that only the contract knows: 21036元/平米
         written = written.removesuffix(own)
     match = _NUMBER.match(written)

@@ -17,6 +17,7 @@ from etl.hierarchy import with_paths
 from etl.made import with_period, with_place
 from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
 from etl.sheetxml import column_number
+from etl.traditional import simplified
 from etl.units import bracketed, factor, parse, split_head
 from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
@@ -318,7 +319,7 @@ def period_of(sheet: Sheet, ledger: Ledger) -> Period | None:
     texts = (*sheet.title, sheet.sheet, Path(sheet.file).stem)
     declared = (ledger.layout.period,) if ledger.layout and ledger.layout.period else ()
     for grain in (ledger.grain,) if ledger.grain else EXAMPLES:
-        if found := find_period((*declared, *texts), grain):
+        if found := find_period((*declared, *texts), grain, ledger.minguo):
             return found
     return None
 
@@ -401,7 +402,7 @@ def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -
                 f"台账约定“{ledger.name}”写明列“{column.name}”的数字以“{declared}”填写，与单位“{base}”不能换算。请改正约定后重新上报。"
             )
         return declared, times
-    for title in sheet.title:
+    for title in map(simplified, sheet.title):
         for stated in re.findall(r"单位[:：]\s*([^\s，,；;（(）)]+)", title):
             for one in re.split(r"[、和]", stated):  # 单位：万人、%
                 read = parse(one)

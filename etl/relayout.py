@@ -14,11 +14,13 @@ from functools import cached_property
 
 import pyarrow.compute as pc
 
+from etl.calendars import common_era
 from etl.extract import Sheet
 from etl.heads import is_known, joined, normal, spellings
 from etl.sorts import is_number
 from etl.spans import are_periods, grain_of, is_period, period_text
 from etl.stack import Slice, pivoted, stacked
+from etl.traditional import either
 from etl.wording import LONE_NOTE, NOTE_ROW, plain
 from jiejian.catalogue import Column, Layout, Ledger
 
@@ -29,7 +31,7 @@ _TIMES = frozenset(["年份", "年度", "年", "月份", "月", "时间", "时�
 _VALUES = frozenset(
     ["数值", "数量", "数据", "本期", "本月", "本年", "本期数", "本月数", "期末数", "完成数", "实绩", "值", "合计"]
 )
-ITEM_TITLE = re.compile(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$")
+ITEM_TITLE = re.compile(either(r"^(?:指标|项目)(?:名称)?[:：]\s*(.+)$"))
 _NUMBERING = re.compile(
     r"^(?:([一二三四五六七八九十]+、)|([（(][一二三四五六七八九十]+[)）])|(\d{1,2}[.、．](?!\d))|([（(]\d{1,2}[)）]))"
 )
@@ -71,7 +73,14 @@ class _Reading:
 
     @cached_property
     def parts(self) -> list[list[str]]:
-        return [[part for part in head.split("/") if part] for head in self.sheet.heads]
+        return [[common_era(part, self.ledger.minguo) for part in head.split("/") if part] for head in self.sheet.heads]
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """Where a year may stand that a head does not write: the contract, the titles, the names of sheet and file."""
+        declared = (self.layout.period,) if self.layout.period else ()
+        titles = (*self.sheet.title, self.sheet.sheet, self.sheet.file)
+        return (*declared, *(common_era(title, self.ledger.minguo) for title in titles))
 
     @cached_property
     def timed(self) -> list[bool]:
@@ -231,8 +240,7 @@ class _Reading:
         return not self.ledger.grain or grain_of(text) in ("", self.ledger.grain)
 
     def _period(self, column: int) -> str:
-        declared = (self.layout.period,) if self.layout.period else ()
-        return period_text(self.parts[column], (*declared, *self.sheet.title, self.sheet.sheet, self.sheet.file))
+        return period_text(self.parts[column], self.said)
 
     def _slices(self, values: Sequence[int]) -> list[Slice]:
         """The columns of figures by the period and the place that their heads name; each with its measure."""
@@ -352,10 +360,8 @@ class _Reading:
         return full if any(k != v for k, v in full.items()) else None
 
     def _full(self, text: str) -> str:
-        if not is_period(text):
-            return text
-        declared = (self.layout.period,) if self.layout.period else ()
-        return period_text([text], (*declared, *self.sheet.title, self.sheet.sheet, self.sheet.file)) or text
+        era = common_era(text, self.ledger.minguo)
+        return period_text([era], self.said) or text if is_period(era) else text
 
     def _item_names(self) -> list[str]:
         """Row by row the measure as a head: its path by indentation, numbering and 其中, with the unit of its row."""

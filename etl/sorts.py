@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from etl.arrays import flags, texts, to_mask, trimmed
 from etl.heads import LABELS, is_known
 from etl.spans import is_period
+from etl.traditional import TRADITIONAL
 
 BLANK, PERIOD, FIGURE, NAMED, LABEL = range(5)
 _LONGEST_HEAD = 80
@@ -31,6 +32,8 @@ _DAY, _MOMENT = r"^(?:19|20)\d{2}-\d{2}-\d{2}$", r"^(?:19|20)\d{2}-\d{2}-\d{2} \
 _MAY_BE_PERIOD = r"^[12] *[90] *\d *\d|[年月季qQ]|[^ -~一-鿿、。，；：（）]"
 # Where a text begins with two Chinese letters, these tell whether it may be a known head; the parts of a head may begin otherwise.
 _WORDS, _IN_PARTS = r"^[一-鿿]{2}", r"/|其中"
+# Known heads are kept in simplified characters.
+_OTHERWISE_WRITTEN = f"^.?[{TRADITIONAL}]"
 
 is_number, _code = re.compile(_NUMBER).match, re.compile(_CODE).search
 
@@ -51,7 +54,7 @@ def together(cells: pa.Array, known: Collection[str]) -> np.ndarray:
     found[(found < 0) & ~open_ended & _has(written, _NUMBER)] = FIGURE
     found[(found < 0) & ~open_ended & _has(written, _CODE)] = LABEL
     unlike = ~to_mask(pc.is_in(pc.utf8_slice_codeunits(written, 0, 2), value_set=_beginnings(frozenset(known))))
-    found[(found < 0) & ~open_ended & unlike & _has(written, _WORDS) & ~_has(written, _IN_PARTS)] = LABEL
+    found[(found < 0) & ~open_ended & unlike & _has(written, _WORDS) & ~_has(written, f"{_IN_PARTS}|{_OTHERWISE_WRITTEN}")] = LABEL
     left = np.flatnonzero(found < 0)
     found[left] = [sort(text, known) for text in written.filter(flags(found < 0)).to_pylist()]
     return found

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from etl.calendars import common_era
 from etl.dates import EXAMPLES, Period, find_period, in_chinese
 from etl.wording import plain
 
@@ -30,6 +31,7 @@ _LONGEST = 32
 
 def _kind(text: str) -> str:
     """``full`` (names its year), ``bare`` (2016), ``part`` (10月) or nothing."""
+    text = common_era(text)
     return _kind_of(text) if len(text) <= _LONGEST and _MAY_BE.match(text) and ":" not in text else ""
 
 
@@ -67,7 +69,7 @@ def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:
 
     Empty where there is none.
     """
-    found = [in_chinese(_BRACKET.sub("", plain(part))) for part in parts if _kind(part)]
+    found = [in_chinese(_BRACKET.sub("", common_era(plain(part)))) for part in parts if _kind(part)]
     if not found:
         return ""
     kinds = [_kind(part) for part in found]

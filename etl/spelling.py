@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from etl.quantity import chinese
-from etl.wording import plain
+from etl.wording import folded
 
 # What may follow the name of a community, a village or a street without changing which one is meant.
 _COMMITTEES = r"居民委员会|居委会|居委|村民委员会|村委会|村委|党委|党总支部|党总支|党支部|党组织|两委|工作站"
@@ -39,14 +39,14 @@ LEVELS = {
 
 def bare(name: str) -> str:
     """The plain name without its suffix: 滨河社区居委会 and 滨河社区 are 滨河."""
-    name = plain(name)
+    name = folded(name)
     match = _SUFFIX.match(name)
     return match["name"] if match else name
 
 
 def suffix_kind(name: str) -> str:
     """What the suffix of a name says that it is: 社区, 村, 街道, or nothing."""
-    match = _SUFFIX.match(plain(name))
+    match = _SUFFIX.match(folded(name))
     if not match:
         return ""
     if match["street"]:
@@ -73,13 +73,13 @@ def numbered(name: str) -> str:
 
 def trimmed(name: str) -> str:
     """Without a number of the list before it, marks around it and notes in brackets: 1.城西社区（试点） is 城西社区."""
-    name = _LISTED.sub("", _NOTE.sub("", _LISTED.sub("", plain(name)))).strip(_MARKS)
-    return name or plain(name)
+    name = _LISTED.sub("", _NOTE.sub("", _LISTED.sub("", folded(name)))).strip(_MARKS)
+    return name or folded(name)
 
 
 def notes(name: str) -> list[str]:
     """What stands in brackets."""
-    return [note[1:-1] for note in _NOTE.findall(plain(name))]
+    return [note[1:-1] for note in _NOTE.findall(folded(name))]
 
 
 def without_authorities(name: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -24,7 +24,19 @@ from etl.regular import MOST, Regular, holding, kinds_of, regular, rows_of, with
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
 from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
-from etl.wording import ERRORS, EXAMPLE_ROW, LONE_NOTE, MEAN_ROW, NOTE_ROW, SUBTOTAL_ROW, SUM_ROW, TOTAL_ROW, UNCALCULATED, plain
+from etl.wording import (
+    ERRORS,
+    EXAMPLE_ROW,
+    LONE_NOTE,
+    MEAN_ROW,
+    NOTE_ROW,
+    SUBTOTAL_ROW,
+    SUM_ROW,
+    SUM_SIGNS,
+    TOTAL_ROW,
+    UNCALCULATED,
+    plain,
+)
 from jiejian.catalogue import Column, Ledger
 
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
@@ -32,8 +44,6 @@ BLANKS = text(_BLANK)
 # For SQL: a text that is not stored as it is written, for a blank at one of its ends, or perhaps an error of a formula. It may be one
 # of several under each other.
 NOT_AS_WRITTEN = f"(?m:^[{_BLANK}#]|[{_BLANK}]$)"
-# One of these stands in every word for a total, a subtotal or a mean.
-_SIGNS = "计全均总共镇"
 _ERRORS = ", ".join(map(text, ERRORS))
 
 
@@ -140,7 +150,7 @@ def _only_rows(batch: Batch, rows: pa.Table) -> bool:
     rows = rows.filter(pc.is_valid(rows.column("_lead"))).combine_chunks()
     filled, width = (to_numpy(pc.cast(rows.column(c), pa.int64()).combine_chunks(), np.int64) for c in ("_filled", "_width"))
     names = [c for c in ("_lead", batch.ledger.place) if c in rows.column_names]
-    return bool((filled * 2 > np.maximum(width, 2)).all()) and not holding(rows, names, f"[{_SIGNS}]|示例|样例")
+    return bool((filled * 2 > np.maximum(width, 2)).all()) and not holding(rows, names, f"[{SUM_SIGNS}]|示例|样例")
 
 
 def _kind(batch: Batch) -> str:
@@ -154,11 +164,11 @@ def _kind(batch: Batch) -> str:
         total = "|".join(re.escape(plain(name)) for name in layout.total_rows) or "^$"
 
     def is_a(cell: str, pattern: str) -> str:
-        return f"regexp_full_match(regexp_replace({cell}, '\\s', '', 'g'), {text(pattern)})"
+        return f"regexp_full_match(regexp_replace({cell}, '[\\s\u3000\u00a0]', '', 'g'), {text(pattern)})"
 
     def sort(cell: str) -> str:
         # Only the few cells that hold one of these characters are looked at closely.
-        hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in _SIGNS)
+        hint = " OR ".join(f"contains({cell}, '{sign}')" for sign in SUM_SIGNS)
         hint = "true" if layout and layout.total_rows else hint
         kinds = {"total": total, "subtotal": SUBTOTAL_ROW, "mean": MEAN_ROW}
         return f"CASE WHEN {hint} THEN CASE {' '.join(f'WHEN {is_a(cell, p)} THEN {text(k)}' for k, p in kinds.items())} END END"

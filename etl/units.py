@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from math import prod
 
-from etl.wording import plain
+from etl.wording import folded, plain
 
 TIMES = {"十": Decimal(10), "百": Decimal(100), "千": Decimal(1000), "万": Decimal(10**4), "亿": Decimal(10**8)}
 
@@ -46,7 +46,7 @@ _SAME = (
     "套",
     "级",
 )
-_CANONICAL = {plain(name): row.split()[0] for row in _SAME for name in row.split()}
+_CANONICAL = {folded(name): row.split()[0] for row in _SAME for name in row.split()}
 _SIZES = {
     "平方米": ("area", Decimal(1)),
     "公顷": ("area", Decimal(10**4)),
@@ -68,7 +68,7 @@ _TAIL = re.compile(r"^(?P<head>.+?)(?:[（(\[【](?P<bracket>[^（()）\[\]【�
 @lru_cache(maxsize=1024)
 def parse(unit: str) -> tuple[Decimal, str] | None:
     """``万人`` → (10000, 人); a bare multiple has the unit ``""``; None when this is no unit."""
-    text = re.sub(r"^(计量)?单位[:：]?", "", plain(unit))
+    text = re.sub(r"^(计量)?单位[:：]?", "", folded(unit))
     if text in _CANONICAL:
         return Decimal(1), _CANONICAL[text]
     multiple, rest = _PREFIX.match(text).groups()
@@ -82,7 +82,7 @@ def parse(unit: str) -> tuple[Decimal, str] | None:
 
 def _multiple(unit: str) -> tuple[Decimal, str]:
     """``亿千瓦时`` → (10**11, 瓦时): the multiples before a unit, whatever it is."""
-    multiple, rest = _PREFIX.match(plain(unit)).groups()
+    multiple, rest = _PREFIX.match(folded(unit)).groups()
     return prod((TIMES[sign] for sign in multiple), start=Decimal(1)), rest
 
 
@@ -102,7 +102,7 @@ def factor(written: str, base: str) -> Decimal | None:
         (times, unit), (base_times, base_unit) = _multiple(written), _multiple(base)
         return times / base_times if unit and unit == base_unit else None
     times, unit = there
-    base_times, base_unit = here or (Decimal(1), plain(base))
+    base_times, base_unit = here or (Decimal(1), folded(base))
     if not unit or not base_unit or unit == base_unit or (unit in _COUNTS and base_unit in _COUNTS):
         return times / base_times
     sizes = _SIZES.get(unit), _SIZES.get(base_unit)

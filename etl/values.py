@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from etl import dates, quantity
+from etl.calendars import common_era
 from etl.gazetteer import Doubtful, Gazetteer
 from etl.personal import pseudonym
 from etl.places import WHOLE_STREET
 from etl.recognise import base_unit
-from etl.wording import UNCALCULATED, error_clause, is_missing, plain
+from etl.wording import UNCALCULATED, error_clause, folded, is_missing, plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 _CHOOSE = "请改成名册中的名称，或在“数据导入”中选定是哪一处；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。"
@@ -72,9 +73,9 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
     """Read the distinct texts of one column."""
     raws = list(raws)
     reader = _reader(column, raws, context)
-    nothing = {plain(word).lower() for word in context.ledger.missing}
+    nothing = {folded(word).lower() for word in context.ledger.missing}
     for raw in raws:
-        if plain(raw).lower() in nothing:
+        if folded(raw).lower() in nothing:
             yield Reading(column.id, raw)
             continue
         if clause := error_clause(raw):
@@ -109,6 +110,8 @@ def _reader(column: Column, raws: list[str], context: Context) -> Callable[[Colu
         return _person
     if column.type == "text" and not is_metric(column, context.ledger):
         return lambda column, raw, context: Reading(column.id, raw, raw.strip())
+    if context.ledger.minguo:
+        raws = [common_era(raw, minguo=True) for raw in raws]
     if column.type == "period":
         return _period_in(dates.keeps_zeros(raws))
     if column.type in ("date", "datetime"):
@@ -143,7 +146,7 @@ def _number(column: Column, raw: str, context: Context) -> Reading:
 
 def _day_in(order: str, zeros: bool) -> Callable[[Column, str, Context], Reading]:
     def read(column: Column, raw: str, context: Context) -> Reading:
-        point = dates.read_time(raw, order, zeros)
+        point = dates.read_time(raw, order, zeros, context.ledger.minguo)
         if point is None:
             return Reading(column.id, raw)
         canon = point.at.isoformat(" ") if column.type == "datetime" else point.at.date().isoformat()
@@ -155,7 +158,7 @@ def _day_in(order: str, zeros: bool) -> Callable[[Column, str, Context], Reading
 
 
 def _yes_no(column: Column, raw: str, context: Context) -> Reading:
-    word = plain(raw).lower()
+    word = folded(raw).lower()
     if word in YES or word in NO:
         return Reading(column.id, raw, "true" if word in YES else "false")
     if is_missing(raw):
@@ -164,9 +167,9 @@ def _yes_no(column: Column, raw: str, context: Context) -> Reading:
 
 
 def _choice(column: Column, raw: str, context: Context) -> Reading:
-    word = plain(raw).lower()
+    word = folded(raw).lower()
     for choice, synonyms in column.choices.items():
-        if word in (plain(name).lower() for name in (choice, *synonyms)):
+        if word in (folded(name).lower() for name in (choice, *synonyms)):
             return Reading(column.id, raw, choice)
     if is_missing(raw):
         return Reading(column.id, raw)
@@ -184,7 +187,7 @@ def _place(column: Column, raw: str, context: Context) -> Reading:
 
 def _period_in(zeros: bool) -> Callable[[Column, str, Context], Reading]:
     def read(column: Column, raw: str, context: Context) -> Reading:
-        period = dates.read_period(raw, context.ledger.grain, zeros)
+        period = dates.read_period(raw, context.ledger.grain, zeros, context.ledger.minguo)
         if period is None:
             return Reading(column.id, raw)
         return Reading(column.id, raw, period.start.isoformat(), upper=period.end.isoformat(), qualifier=period.grain)

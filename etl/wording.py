@@ -5,36 +5,45 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from etl.traditional import either, simplified
+
 _UNSEEN = str.maketrans("", "", "\u200b\ufeff")
 
 # What offices write into a cell that has no value. A zero is written 0; these are gaps.
-_NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 暂未统计 尚未统计 无统计 待统计 未掌握 不掌握 不详 无数据 暂无数据 没有数据 无此项 不适用 n/a na nan null none ... …… … ?"
+_NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 暂未统计 尚未统计 无统计 待统计 未掌握 不掌握 不详 无数据 暂无数据 没有数据 无此项 不适用 无资料 n/a na nan null none ... …… … ?"
 MISSING = frozenset(("", *_NOTHING.split()))
 # Nothing but signs: －, ——, .., ……, **
 _SIGNS = re.compile(r"[-−‐‑‒–—―─_/\\|.·…。、*~～?？]+")
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
-SUM_ROW = r".{0,6}(合计|总计)"
-TOTAL_ROW = rf"({SUM_ROW}|全街道?|全[镇乡村区县市省]|全部|共计|总数)"
-SUBTOTAL_ROW = r".{0,6}小计"
-MEAN_ROW = r".{0,6}(平均|平均值|均值|平均数|平均分)"
+SUM_ROW = either(r".{0,6}(合计|总计)")
+TOTAL_ROW = rf"({SUM_ROW}|{either('全街道?|全[镇乡村区县市省]|全部|共计|总数')})"
+SUBTOTAL_ROW = either(r".{0,6}小计")
+MEAN_ROW = either(r".{0,6}(平均|平均值|均值|平均数|平均分)")
+# One of these stands in every word for a total, a subtotal or a mean.
+SUM_SIGNS = either("[计全均总共镇]").strip("[]")
 
 # A row that explains or signs the sheet.
-NOTE_ROW = (
-    r"^[（(【\[]?(注|备注|说明|填表说明|填报说明|填表人?|填报人?|填报单位|填表单位|制表人?|制表单位|审核人?|复核人?|统计人?|统计员|"
+NOTE_ROW = either(
+    r"^[（(【\[]?(注|附注|备注|说明|填表说明|填报说明|填表人?|填报人?|填报单位|填表单位|制表人?|制表单位|审核人?|复核人?|统计人?|统计员|"
     r"(单位|统计)?负责人|分管领导|联系人|联系电话|报送(人|单位|日期|时间)|(填表|填报|制表|打印|导出)(日期|时间)|数据来源|资料来源|来源)"
     r"\s*[0-9]*\s*[：:．.、）)】\]]"
 )
 # The row of a template that shows how to fill it in: its first cell says so, and nothing else.
 EXAMPLE = "示例"
 EXAMPLE_ROW = r"[（(【\[]?(填写)?(示例|样例)行?[）)】\]]?"
-LONE_NOTE = r"^(注|备注|说明|填表|填报|制表|审核)"
+LONE_NOTE = either(r"^(注|附注|备注|说明|填表|填报|制表|审核)")
 
 
 def plain(text: str) -> str:
     """Full-width to half-width, and every blank and line break taken out."""
     text = "".join(unicodedata.normalize("NFKC", text).split())
     return text if text.isascii() else text.translate(_UNSEEN)
+
+
+def folded(text: str) -> str:
+    """The plain form with traditional characters as simplified ones: for comparing, never for keeping."""
+    return simplified(plain(text))
 
 
 def spaced(text: str) -> str:
@@ -60,7 +69,7 @@ def is_missing(text: str | None) -> bool:
     """Whether a cell says that there is no value."""
     if text is None:
         return True
-    written = plain(text).lower()
+    written = folded(text).lower()
     return written in MISSING or _SIGNS.fullmatch(written) is not None
 
 

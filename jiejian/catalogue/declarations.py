@@ -31,6 +31,8 @@ def _as_tuple(value: Any) -> Any:
     return (_as_text(value),) if isinstance(value, str | int | float) else value
 
 
+# What may stand in ``layout.path`` beside the ids of columns.
+ABOVE = ("sheet", "file")
 _CONDITION = re.compile(r"^(\w+)\s*(?:(<=|>=|!=|=|<|>)\s*(.+?)(\s+or is empty)?|(is empty|is given))$")
 
 Text = Annotated[str, BeforeValidator(_as_text)]
@@ -238,7 +240,7 @@ class Layout(Declaration):
 
     ``places``, ``periods`` and ``measures`` say where each stands: down (rows), across (heads) or in the title. ``items`` is the
     column that names measures row by row (its head or its letters). ``head_row`` (from 1) and ``head_rows`` fix the head. ``path``
-    names the contract's columns that make the path of a place, top first, ``period_path`` those that make the period (年, 月); ``hierarchy: indent`` takes it from leading blanks,
+    names the contract's columns that make the path of a place, top first (``sheet`` or ``file``: the place that its name says), ``period_path`` those that make the period (年, 月); ``hierarchy: indent`` takes it from leading blanks,
     ``code`` from codes of six digits in the column ``code``; ``levels`` are the kinds of the places, top first.
     """
 
@@ -383,6 +385,8 @@ class Ledger(Declaration):
     marks: Names = ()
     # 1.234,56 and 1 234,56 as much of Europe writes it.
     decimal: Literal["point", "comma"] = "point"
+    # How years are counted where a bare number says one: 113年 is 2024 in the calendar of the Republic (Taiwan).
+    calendar: Literal["gregorian", "minguo"] = "gregorian"
     # How many days after the end of its period a report counts as late; 0 says nothing about it.
     due_day: int = Field(0, ge=0, le=366)
     brings_places: BroughtPlaces | None = None
@@ -395,6 +399,15 @@ class Ledger(Declaration):
     database: Database | None = None
     # Of a contract that was derived (catalogue/daily.py): the ledger whose daily totals it holds. Never written by hand.
     daily_of: str = ""
+
+    def is_above(self, name: str) -> bool:
+        """Whether a part of ``layout.path`` is no column but the name of the sheet or of the file."""
+        return name in ABOVE and all(column.id != name for column in self.columns)
+
+    @property
+    def minguo(self) -> bool:
+        """Whether bare years are those of the Republic."""
+        return self.calendar == "minguo"
 
     def column(self, column_id: str) -> Column:
         """The column with this id; KeyError when there is none."""
@@ -561,6 +574,11 @@ class Catalogue(BaseModel):
     def parts_of(self, measure_id: str, by: str) -> tuple[Measure, ...]:
         """The measures that are the categories of a whole, in the order in which they are written."""
         return tuple(m for m in self.measures.values() if m.part and m.part.of == measure_id and m.part.by == by)
+
+    @property
+    def registers(self) -> frozenset[str]:
+        """The ledgers that are there to bring places."""
+        return frozenset(ledger.id for ledger in self.ledgers.values() if ledger.brings_places)
 
     def standard_of(self, metric_id: str) -> Standard | None:
         """The reference line of a metric, if one can be cited."""

@@ -88,8 +88,10 @@ def _layout(ledger: Ledger) -> Iterator[tuple[str, str]]:
     for key in ("path", "period_path", "code"):
         given = getattr(layout, key)
         for name in (given,) if isinstance(given, str) else given:
-            if name and name not in ids:
+            if name and name not in ids and not (key == "path" and ledger.is_above(name)):
                 yield f"layout.{key}", f"列 {name} 不在 columns 中"
+    if layout.path and ledger.is_above(layout.path[-1]):
+        yield "layout.path", f"{layout.path[-1]} 是上级地点，后面还要写地点列；整张表只说一个地点的，写 places: title"
     if layout.period_path and all(c.type != "period" for c in ledger.columns):
         yield "layout.period_path", "写了 period_path，columns 里就要有一列 type: period"
     if layout.hierarchy == "code" and not layout.code:
