@@ -112,6 +112,8 @@ class Roles:
 
 EVERYBODY_HERE = Person(LOCAL, "管理")
 """The one person of a server at which nobody signs in."""
+NOBODY = Person("", "查看")
+"""Before whom the server draws pages ahead: sees everything, may do nothing."""
 
 
 def roles(home: Home) -> Roles | None:

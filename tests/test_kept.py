@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import shutil
 import threading
 import time
 from dataclasses import fields, is_dataclass
@@ -14,13 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import run_etl
 from streamlit.testing.v1 import AppTest
-from street import COMMUNITIES, REGISTER, workbook
 
 from jiejian.home import PROJECT
 from jiejian.keeping import Kept, weight
-from jiejian.ui import ahead, data, pickers
+from jiejian.ui import data
 from jiejian.ui.frame import PAGES
 
 THEMES = sorted((PROJECT / "jiejian" / "ui" / "themes").glob("*.py"))
@@ -147,39 +144,3 @@ def test_who_waits_for_an_answer_that_fails_makes_it_anew():
 
 def test_words_weigh_what_they_take():
     assert weight("街" * 10_000) > 20_000 and weight(b"x" * 10_000) >= 10_000
-
-
-def test_the_front_page_finds_what_was_worked_out_ahead(demo_home, monkeypatch):
-    """The keys must be those of the page itself: else the work was for nothing."""
-    monkeypatch.setenv("JIEJIAN_HOME", str(demo_home))
-    data._WORKED.clear()
-    ahead.work(data.warehouse(), 3)
-    before = set(data._WORKED._answers)
-    test = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=120).run()
-    for turn in (0, 2, 1):
-        test.sidebar.selectbox(key="period").select_index(turn).run()
-        assert not test.exception and not test.error
-    late = set(data._WORKED._answers) - before
-    assert {(key[0].__name__, *key[11:]) for key in late} == set()
-
-
-def test_a_new_version_is_worked_out_too_where_a_server_wants_it(demo_home, tmp_path, monkeypatch):
-    home, seen = tmp_path / "home", []
-    shutil.copytree(demo_home, home)
-    monkeypatch.setenv("JIEJIAN_HOME", str(home))
-    monkeypatch.setattr(data, "on_open", [seen.append])
-    first = data.warehouse()
-    workbook(home / "inbox" / "社区名册.xlsx", [["柳河街道社区名册"], REGISTER, *COMMUNITIES])
-    run_etl(home)
-    second = data.warehouse()
-    assert seen == [first, second] and first.path != second.path
-
-
-def test_without_figures_nothing_is_worked_out():
-    class Nothing:
-        sight = None
-
-        def datasets(self):
-            return {}
-
-    assert list(pickers.usual(Nothing())) == []

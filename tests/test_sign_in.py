@@ -136,6 +136,15 @@ def test_pages_that_somebody_may_not_have_are_not_in_the_menu(home, account, mis
     assert {p.name for p in PAGES} - there == missing
 
 
+@pytest.mark.parametrize("account", ["li@example.cn", "qian@example.cn"])
+def test_every_page_that_somebody_has_opens_for_them(home, account):
+    """A link to a page that is not in a person's menu is an error in Streamlit's eyes."""
+    test = session(account)
+    for page in (p.name for p in PAGES if _can_switch(test, p.name)):
+        test.run()
+        assert not test.exception and not test.error, (page, test.error)
+
+
 def _can_switch(test, page: str) -> bool:
     try:
         test.switch_page(f"pages/{page}.py")

@@ -62,25 +62,11 @@ def test_a_server_answers_before_anything_heavy_is_imported():
 
 
 def test_the_frame_and_the_front_page_import_nothing_that_only_an_export_or_a_load_needs():
-    there = imported("from jiejian.ui import ahead, attention, board, cards, data, deck, frame, published, reporting, tables, to_date")
+    there = imported(
+        "from jiejian.ui import ahead, attention, board, cards, data, deck, frame, published, reporting, tables, to_date"
+    )
     assert {"pandas", "duckdb", "jiejian.ui.frame"} <= there
     assert not there & set(NEVER_AT_START)
-
-
-def test_the_front_page_imports_nothing_heavy_that_was_not_made_ready(demo_home):
-    """The first session after the start waits for no library, and not for the first look whether the warehouse is stale."""
-    code = """
-from jiejian.ui import start
-start.warm()
-ready = set(sys.modules)
-from streamlit.testing.v1 import AppTest
-test = AppTest.from_file({path!r}, default_timeout=60).run()
-assert not test.exception and not test.error, test.error
-sys.modules.update({{f"late:{{m}}": None for m in set(sys.modules) - ready if m.split(".")[0] in {heavy!r}}})
-""".format(path=str(PROJECT / "dashboard.py"), heavy=(*(m.split(".")[0] for m in HEAVY if "jiejian" not in m),))
-    late = {m.removeprefix("late:") for m in imported(code, demo_home) if m.startswith("late:")}
-    # pyarrow looks for pandas' own helpers at its first table.
-    assert not late - {"pyarrow.pandas_compat", "pyarrow.vendored", "pyarrow.vendored.version"}, late
 
 
 def test_a_first_warehouse_is_built_without_anybody_asking(tmp_path):

@@ -1,59 +1,73 @@
-"""What the front page will be asked for, worked out before anybody asks: the newest periods, for somebody who sees everything.
+"""Pages are drawn before anybody asks for them: of each version the front page at once, then every page of the newest periods.
 
 To judge every metric of every community takes a street tens of milliseconds and a city of 3,000 communities a second for each period. A
-server has that time while nobody asks; who then turns to another month finds the answer there.
+server has that time while nobody asks; who then turns to a page or another month finds it worked out.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import threading
 import time
-from itertools import islice
+from collections.abc import Iterator
+from pathlib import Path
 
-from jiejian.ui import attention, board, deck, pickers, reporting, to_date
-from jiejian.ui.view import View
-from jiejian.warehouse import Warehouse
+from jiejian.home import home
+from jiejian.ui import data
+from jiejian.ui.frame import PAGES
+from jiejian.ui.rehearsal import Unfinished, Visitor, let_pass, stage
+from jiejian.warehouse import NoWarehouse, serving
 
-# So many periods are made ready; after each the thread rests as long as it worked, so that whoever does ask comes first.
+# So many periods are made ready.
 PERIODS = 24
 # The first seconds of a server or of a new version belong to those who are there.
 PATIENCE_S = 20.0
+# After each page the thread rests so many times as long as it worked, and waits for whoever's page is being drawn.
+REST, _POLITE_S = 1.0, 2.0
+# How often it is looked whether a new version serves.
+_LOOK_S = 5.0
+_PICKER = "period"
 _log = logging.getLogger("jiejian")
 
-
-def begin(source: Warehouse, periods: int = PERIODS) -> threading.Thread:
-    """Work in a thread of its own, which ends with the server."""
-
-    def patient() -> None:
-        time.sleep(PATIENCE_S)
-        work(source, periods)
-
-    thread = threading.Thread(target=patient, name="ahead", daemon=True)
-    thread.start()
-    return thread
+# What is drawn of a period, and what is the same in all of them.
+_EACH = tuple(page.name for page in PAGES if page.needs.time != "none" and page.needs.anything)
+_ONCE = ("definitions", "reporting", "present")
 
 
-def front(view: View) -> None:
-    """Everything that pages/overview.py draws of a view."""
-    shown = attention.headline(view)
-    deck.cards_slide(view, shown)
-    reporting.silent(view)
-    to_date.told(view, tuple(m.id for m in shown))
-    attention.said(view)
-    if board.speaks(view)[1]:
-        board.pictured(view, pickers.first_grouping(view), False, False)
+def keep_ready(loop: asyncio.AbstractEventLoop) -> None:
+    """Rehearse every version from its first moment on; in a thread of its own, which ends with the server."""
+    while stage():
+        version = _serving()
+        try:
+            _rehearse(loop)
+        except Unfinished as page:  # whoever opens the page comes to the same point, and is told
+            _log.warning("page %r could not be made ready", str(page))
+        while _serving() == version:
+            time.sleep(_LOOK_S)
 
 
-def work(source: Warehouse, periods: int) -> None:
-    """Make so many periods ready."""
+def _serving() -> Path | None:
+    """The version that serves; None where there is none, or none that is whole."""
     try:
-        views = list(islice(pickers.usual(source), periods))
-        for view in views:
-            began = time.perf_counter()
-            front(view)
-            time.sleep(time.perf_counter() - began)
-        for view in views[:1]:
-            board.judge(view)  # the newest board is the one whose cells are clicked: it is kept last, so that it stays
-    except Exception:  # whoever opens the page comes to the same point, and is told
-        _log.warning("the front page could not be made ready", exc_info=True)
+        return serving(home())
+    except NoWarehouse:
+        return None
+
+
+def _rehearse(loop: asyncio.AbstractEventLoop) -> None:
+    """The front page, and after a while everything else while there is room to keep it."""
+    with Visitor(loop) as visitor:
+        visitor.open()
+        time.sleep(PATIENCE_S)
+        for page, picked in plan(visitor.offered(_PICKER)[:PERIODS]):
+            if data.crowded():
+                return
+            let_pass(_POLITE_S)
+            time.sleep(REST * visitor.open(page, **picked))
+
+
+def plan(periods: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Pages with what is picked, in the order in which they are likely to be asked for."""
+    for n, period in enumerate(periods):
+        for page in _EACH if n else (*_EACH, *_ONCE):
+            yield page, {_PICKER: period}

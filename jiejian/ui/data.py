@@ -72,18 +72,11 @@ def prepare() -> None:
     warehouse()
 
 
-# What a server does with each version that it opens; nothing, but where start.py has put something.
-on_open: list[Callable[[Warehouse], object]] = []
-
-
 @lru_cache(maxsize=2)
 def _open(path: Path, declared: _Identity) -> Warehouse:
     for kept in (_FIGURES, _BOARDS, _ANSWERS, _WORKED):
         kept.drop(lambda key: any(isinstance(part, Warehouse) and part.path != path for part in key))
-    opened = Warehouse(path, declared.catalogue)
-    for begin in on_open:
-        begin(opened)
-    return opened
+    return Warehouse(path, declared.catalogue)
 
 
 class _Identity:
@@ -166,6 +159,11 @@ def judged(source: Warehouse, selection: Selection) -> Board:
 def ask(source: Warehouse, what: str, *arguments):
     """A cached answer of the warehouse's method ``what`` (hashable arguments only)."""
     return getattr(source, what)(*arguments)
+
+
+def crowded() -> bool:
+    """Whether answers will soon make way for others: then nothing more is to be worked out ahead."""
+    return any(kept.held > 0.75 * kept.most for kept in (_FIGURES, _BOARDS, _ANSWERS, _WORKED))
 
 
 def worked(key: tuple, make: Callable[[], object]):

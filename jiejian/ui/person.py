@@ -11,10 +11,11 @@ import os
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jiejian import audit
 from jiejian.home import home
-from jiejian.roles import EVERYBODY_HERE, WORDS, BadRoles, NotAllowed, Person, roles
+from jiejian.roles import EVERYBODY_HERE, NOBODY, WORDS, BadRoles, NotAllowed, Person, roles
 from jiejian.sight import Sight
 from jiejian.ui.once import once
 
@@ -23,6 +24,8 @@ OPEN = "JIEJIAN_WITHOUT_SIGN_IN"
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
 # Sign-ins that are on record: one sign-in is many sessions, a tab or a reload each. The provider's token tells them apart.
 _greeted: set[tuple[str, str]] = set()
+# Sessions of the server itself, before whom pages are drawn ahead (rehearsal.py); their numbers never leave the process.
+rehearsing: set[str] = set()
 
 
 class Closed(Exception):
@@ -36,6 +39,8 @@ class Closed(Exception):
 @once
 def current() -> Person:
     """The person of this session. Raises Closed with what to say to anybody else."""
+    if is_rehearsing():
+        return NOBODY
     auth = _auth()
     if auth is None:
         _here_only()
@@ -53,6 +58,12 @@ def current() -> Person:
     if found is None:
         raise Closed("您已登录，但账号不在本系统的人员名单里。请联系街道管理员授权后再登录。", signed_in=True)
     return found
+
+
+def is_rehearsing() -> bool:
+    """Whether nobody sits there: the server draws the page ahead."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.session_id in rehearsing
 
 
 def signs_in() -> bool:
@@ -83,7 +94,7 @@ def did(action: str, subject: str = "", person: Person | None = None) -> None:
 
 def greeted(person: Person) -> None:
     """Put a sign-in on record, once; after a new start of the server once more."""
-    if not signs_in():
+    if not signs_in() or person is NOBODY:
         return
     sign_in = (person.account, str(next((st.user[c] for c in ("iat", "auth_time", "exp") if st.user.get(c)), "")))
     if sign_in not in _greeted:

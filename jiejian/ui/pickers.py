@@ -82,19 +82,6 @@ def _periodic(view: View, needs: Needs) -> View:
     return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
 
 
-def usual(source: Warehouse) -> Iterator[View]:
-    """The views of somebody who picks nothing but the period, newest first: of the first data set, in its finest grain."""
-    info = next(iter(data.ask(source, "datasets").values()), None)
-    if info is None or info.mode == "published" or info.as_of is None:
-        return
-    view = View(source, info)
-    grains, periods = view.grains, latest_periods(info.first, info.as_of)
-    grain = next((g for g in GRAINS if periods[g] and any(g in of for of in grains.values())), None)
-    metrics = tuple(m for m in view.ask("metrics") if grain in grains[m.id])
-    for period in periods[grain] if grain else ():
-        yield replace(view, metrics=metrics, period=period, offered=_offered(view))
-
-
 @contextmanager
 def _slot(name: str, needed: bool) -> Iterator[None]:
     """A place for one widget; out of sight, and out of reach of the keyboard, where the page does not need it."""
@@ -142,11 +129,6 @@ def _groupings(view: View) -> dict[str, Grouping]:
 def _groupings_of(view: View) -> dict[str, Grouping]:
     ids = {m.id for m in view.ask("metrics")}
     return {g.id: g for g in view.catalogue.groupings.values() if any(ids & set(group.metrics) for group in g.groups)}
-
-
-def first_grouping(view: View) -> str:
-    """The grouping of somebody who picks none; '' where there is none."""
-    return next(iter(_groupings(view)), "")
 
 
 def headline(view: View) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ def _narrowed(every: Sequence[ModelCard]) -> list[ModelCard]:
 
 def _draw(view: View, card: ModelCard, face: str, topics: frozenset[str]) -> None:
     st.html(face)
-    pages = {p.name: p.title for p in frame.PAGES}
+    # Not everybody has every page, and a link to one that is not in the menu is an error.
+    pages = {p.name: p.title for p in frame.PAGES if person.current().may(p.may)}
     left, right = st.columns(2, vertical_alignment="center")
     with left:
         if (name := card.practice.page) in pages:
@@ -137,9 +138,8 @@ def _usable(view: View) -> View | None:
 
 def _topics(view: View) -> frozenset[str]:
     """The topics of which a deck can be made from this data set."""
-    if not person.current().may("decks"):
-        return frozenset()
-    return _made_of(view)
+    made = _made_of(view)  # also where nobody may: a page is drawn ahead by somebody who may do nothing
+    return made if person.current().may("decks") else frozenset()
 
 
 @kept
