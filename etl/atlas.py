@@ -11,9 +11,9 @@ from etl.gazetteer import Gazetteer
 from etl.load import Loads, Manifest, digest, read_places
 from etl.places import COMMUNITIES, DATES, RENAMED, STREETS, Change, Place, place_id
 from etl.schema import column_types, quoted
-from etl.spelling import bare
+from etl.spelling import bare, without_level
 from etl.succession import changes_of, dated
-from etl.wording import is_missing, plain, spaced, without_english
+from etl.wording import folded, is_missing, plain, spaced, without_english
 from jiejian.catalogue import Ledger
 
 # Grids have names like 第一网格 everywhere: only places of other kinds are known by their name alone.
@@ -157,7 +157,7 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
     for number, (name,) in enumerate(rows, 1):
         # Where every name starts a place, a stroke is part of the name: Fenway / Kenmore.
         above, _, last = ("", "", name or "") if every else (name or "").rpartition("/")
-        if is_missing(last) or (every and _is_known(name, gazetteer)):
+        if is_missing(last) or (every and (_is_known(name, gazetteer) or gazetteer.but_for_level(name))):
             continue
         parent = _street_named(above, gazetteer) if above else street
         if above and parent not in gazetteer.places:
@@ -166,7 +166,9 @@ def started(connection: duckdb.DuckDBPyConnection, ledger: Ledger, gazetteer: Ga
         place = place_id(parent or gazetteer.dataset, name)
         kind = _whole(ledger, root, gazetteer).kind if root and plain(root) == plain(name) else COMMUNITIES[0]
         found.setdefault(place, Place(place, gazetteer.dataset, name, kind, parent, number))
-    return list(found.values())
+    # Of 松江 and 松江区 the whole name is started; the other one finds it.
+    whole = {(p.parent_id, short) for p in found.values() if (short := without_level(p.name))} if every else ()
+    return [place for place in found.values() if (place.parent_id, folded(place.name)) not in whole]
 
 
 def _whole(ledger: Ledger, root: str, gazetteer: Gazetteer) -> Place:

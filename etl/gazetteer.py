@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from etl.places import COMMUNITIES, STREETS, Change, Place
-from etl.spelling import LEVELS, bare, notes, numbered, one_edit_apart, suffix_kind, trimmed, without_authorities
+from etl.spelling import LEVELS, bare, notes, numbered, one_edit_apart, suffix_kind, trimmed, without_authorities, without_level
 from etl.wording import folded, plain
 
 _GRID = "网格"
@@ -41,12 +41,13 @@ class Gazetteer:
     changes: tuple[Change, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
     _index: dict[str, list[_Hit]] = field(default_factory=dict)
+    _levels: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, places: Iterable[Place]) -> None:
         """Take places in, replacing those of the same id."""
         for place in places:
             self.places[place.place_id] = place
-            self._index = {}
+            self._index, self._levels = {}, {}
 
     def find(self, text: str, below: str = "", kinds: tuple[str, ...] = ()) -> str:
         """The id of the place that ``text`` names, whenever that place was.
@@ -75,7 +76,26 @@ class Gazetteer:
         for rest, above in without_authorities(trimmed(name)):
             if found := self._literal(rest, below, kinds) or self._loose(rest, below, kinds):
                 return self._certain(self._under(found, above), name, self._almost(name, found, kinds))
+        if len(found := self.but_for_level(name, below)) == 1 and (kinds or not self._has_below(found[0])):
+            return found[0]
         self._give_up(name, below, kinds)
+
+    def but_for_level(self, name: str, below: str = "") -> list[str]:
+        """Places of which the name has a word for a level more, or less, than this one: 松江 for 松江区."""
+        if not self._levels:
+            levels: dict[str, dict[str, None]] = {}
+            for place in self.places.values():
+                for written in () if place.kind == _GRID else place.names:
+                    # Under the name a longer one is looked for, under the short one the name itself.
+                    for key in (f"={folded(written)}", without_level(written)):
+                        levels.setdefault(key, {})[place.place_id] = None
+            self._levels = {key: list(found) for key, found in levels.items()}
+        short, name = without_level(name), folded(name)
+        found = self._levels.get(name, []) + (self._levels.get(f"={short}", []) if short else [])
+        return [p for p in dict.fromkeys(found) if not below or self._is_below(p, below)]
+
+    def _has_below(self, place: str) -> bool:
+        return any(p.parent_id == place for p in self.places.values())
 
     def _in_street(self, name: str, street: str, kinds: tuple[str, ...]) -> str:
         """A place of a street that is named beside it. Where the street is doubtful, so is the place."""
@@ -222,7 +242,7 @@ class Gazetteer:
 
     def _give_up(self, name: str, below: str, kinds: tuple[str, ...]) -> None:
         """Raise with the nearest names."""
-        near = self._before_changes(self._near(name, below, kinds)) or self._resembling(name, below)
+        near = self._before_changes(self._near(name, below, kinds)) or self.but_for_level(name, below) or self._resembling(name, below)
         if not near:
             raise ValueError("不在名册中")
         raise Doubtful(f"不在名册中，最接近的是{self._quoted(near)}", near[:_NAMED])

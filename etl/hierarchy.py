@@ -17,8 +17,9 @@ from etl.extract import Sheet
 from etl.gazetteer import Gazetteer
 from etl.heads import normal, spellings
 from etl.places import Place, place_id
+from etl.spelling import without_level
 from etl.textfile import texts
-from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, TOTAL_ROW, is_missing, plain
+from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, TOTAL_ROW, folded, is_missing, plain
 from jiejian.catalogue import Column, Ledger
 
 # Rows that add up others are no places; what stands below them is not below them.
@@ -88,17 +89,32 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
 
 
 def started_by_path(kinds: dict[str, str], gazetteer: Gazetteer) -> list[Place]:
-    """The places of a sheet's paths that the data set does not know yet, those above them first."""
+    """The places of a sheet's paths that the data set does not know yet, those above them first.
+
+    Beside 松江区 no 松江 is started in the same place above.
+    """
     found: dict[str, Place] = {}
+    beside: dict[tuple[str | None, str], set[str]] = {}
+
+    def take(place: Place) -> None:
+        for key in (f"={folded(place.name)}", without_level(place.name)):
+            beside.setdefault((place.parent_id, key), set()).add(place.place_id)
+
+    for place in gazetteer.places.values():
+        take(place)
     for number, path in enumerate(kinds, 1):
         parent = None
         words = path.split("/")
-        for depth in range(1, len(words) + 1):
+        for depth, word in enumerate(words, 1):
             here = "/".join(words[:depth])
-            place = place_id(parent or gazetteer.dataset, words[depth - 1])
+            place = place_id(parent or gazetteer.dataset, word)
             if place not in gazetteer.places and place not in found:
-                kind = kinds.get(here) or "地区"
-                found[place] = Place(place, gazetteer.dataset, words[depth - 1], kind, parent, number)
+                alike = beside.get((parent, folded(word)), set()) | beside.get((parent, f"={without_level(word)}"), set())
+                if len(alike) == 1:
+                    place = next(iter(alike))
+                else:
+                    found[place] = Place(place, gazetteer.dataset, word, kinds.get(here) or "地区", parent, number)
+                    take(found[place])
             parent = place
     return list(found.values())
 

@@ -36,7 +36,9 @@ def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: K
     if many := len(files) > _MANY and sum(map(os.path.getsize, files)) <= _SMALL:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {_COPY} AS SELECT * FROM {source}", parameters)
         source, parameters = _COPY, {}
-    found = connection.execute(f"DESCRIBE SELECT * FROM {source}", parameters).fetchall()
-    yield Loaded(source, parameters, frozenset(name for name, *_ in found))
-    if many:
-        connection.execute(f"DROP TABLE {_COPY}")
+    try:
+        found = connection.execute(f"DESCRIBE SELECT * FROM {source}", parameters).fetchall()
+        yield Loaded(source, parameters, frozenset(name for name, *_ in found))
+    finally:  # a statement that fails leaves no copy in memory behind
+        if many:
+            connection.execute(f"DROP TABLE {_COPY}")

@@ -28,7 +28,7 @@ from etl.longtext import BLANK_CELLS, Held, Scan, may_be_blank
 from etl.recognise import NUMERIC
 from etl.rules import broken_where
 from etl.schema import FIXED, column_types, quoted, text
-from etl.tidy import BLANKS, NOT_AS_WRITTEN, Tidied, fast, moment, no_view, raw_rows, tidy_raw
+from etl.tidy import BLANKS, NOT_AS_WRITTEN, Tidied, fast, moment, no_view, raw_rows, says_none, tidy_raw
 from etl.values import Context, is_metric, read_values
 from etl.wording import MEAN_ROW, SUBTOTAL_ROW, SUM_SIGNS, TOTAL_ROW
 from jiejian.catalogue import Column
@@ -359,7 +359,7 @@ def _odd(batch: Batch, scan: Scan | Held, names: dict[str, str], today: date, le
             first, end = f"DATE '{dates.FIRST_YEAR}-01-01'", f"DATE '{dates.LAST_YEAR + 1}-01-01'"
             odd += [f"{value} < {first}", f"{value} >= {end}"]
         if is_needed(batch.ledger, column):
-            odd.append(f"{cell} IS NULL")
+            odd += [f"{cell} IS NULL", *([says_none(cell)] if _is_text(column) else [])]
         if column.type in NUMERIC:
             odd += [f"{value} {sign} {limit!r}" for sign, limit in (("<", column.low), (">", column.high)) if limit is not None]
     # What reads as a moment holds no number of a person, and of spellings that were learnt none that does was kept.

@@ -108,14 +108,16 @@ def counted(
         yield rows
         return
     counts = [m for m in measures if m.kind == "flow" or (m.kind == "stock" and not m.rollup.distinct)]
-    if kept and kept.table == table:
-        narrow = _copied(connection, rows, counts, kept.source, kept.types(connection))
-        drop(connection, kept.tables)
-    else:
-        narrow = _copied(connection, rows, counts, quoted(table), {})
-    yield narrow or rows
-    connection.execute(f"DROP VIEW IF EXISTS {_NARROW}")
-    connection.execute(f"DROP TABLE IF EXISTS {_COPY}")
+    try:
+        if kept and kept.table == table:
+            narrow = _copied(connection, rows, counts, kept.source, kept.types(connection))
+            drop(connection, kept.tables)
+        else:
+            narrow = _copied(connection, rows, counts, quoted(table), {})
+        yield narrow or rows
+    finally:  # a statement that fails leaves no copy in memory behind
+        connection.execute(f"DROP VIEW IF EXISTS {_NARROW}")
+        connection.execute(f"DROP TABLE IF EXISTS {_COPY}")
 
 
 def _copied(

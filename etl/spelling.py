@@ -14,6 +14,10 @@ _OFFICES = r"街道办事处|街道办|街办|办事处|街道党工委|党工�
 _SUFFIX = re.compile(
     rf"^(?P<name>.+?)(?:(?P<kind>社区|村)(?:{_COMMITTEES})?|(?P<committee>{_COMMITTEES})|(?P<street>街道|{_OFFICES}))$"
 )
+# What may be left out at the end of the name of a district, a city, a province: 松江 for 松江区, 宁夏 for 宁夏回族自治区.
+_OF_A_LEVEL = re.compile(
+    r"^(?P<name>[\u4e00-\u9fff]{2,}?)(?:(?:维吾尔|(?:[\u4e00-\u9fff]{1,4}?族)+)?自治[区州县旗]|特别行政区|新区|地区|[省市州盟区县旗镇乡])$"
+)
 _OF_VILLAGES = frozenset(("村民委员会", "村委会", "村委"))
 
 _NUMERAL = re.compile(r"第?([零〇一二三四五六七八九十百]+|\d+)")
@@ -42,6 +46,13 @@ def bare(name: str) -> str:
     name = folded(name)
     match = _SUFFIX.match(name)
     return match["name"] if match else name
+
+
+def without_level(name: str) -> str:
+    """The name of a district, a city, a province without the word that says so: 松江区 → 松江; empty for other names."""
+    name = folded(name)
+    match = None if _SUFFIX.match(name) else _OF_A_LEVEL.match(name)
+    return match["name"] if match else ""
 
 
 def suffix_kind(name: str) -> str:

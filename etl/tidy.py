@@ -23,8 +23,9 @@ from etl.recognise import NUMERIC
 from etl.regular import MOST, Regular, holding, kinds_of, regular, rows_of, without
 from etl.schema import column_types, quoted, text
 from etl.textfile import texts
-from etl.values import STREET_WIDE, Context, Reading, is_metric, read_values
+from etl.values import STREET_WIDE, Context, Reading, is_metric, is_needed, read_values
 from etl.wording import (
+    BLANK_WORDS,
     ERRORS,
     EXAMPLE_ROW,
     LONE_NOTE,
@@ -135,11 +136,20 @@ def raw_rows(batch: Batch, only_rows: bool = False) -> str:
 
 
 def _cell(batch: Batch, column: Column) -> str:
-    """A cell as it is read; a place with the street of its row before it, where the contract names that column."""
+    """A cell as it is read; a place with the street of its row before it, where the contract names that column. Where a text must be given
+    the blank of a program (None, NaN) is none."""
     ledger, cell = batch.ledger, quoted(column.id)
+    if column.type == "text" and is_needed(ledger, column):
+        return f"CASE WHEN NOT ({says_none(cell)}) THEN {cell} END AS {cell}"
     if column.id != ledger.place or ledger.street not in batch.columns:
         return cell
     return f"CASE WHEN {cell} IS NOT NULL THEN concat_ws('/', {quoted(ledger.street)}, {cell}) END AS {cell}"
+
+
+def says_none(cell: str) -> str:
+    """SQL: whether a cell holds what programs write for a blank; FALSE of a NULL."""
+    longest = max(map(len, BLANK_WORDS))
+    return f"coalesce(strlen({cell}) <= {longest} AND lower({cell}) IN ({', '.join(map(text, BLANK_WORDS))}), false)"
 
 
 def _only_rows(batch: Batch, rows: pa.Table) -> bool:

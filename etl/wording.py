@@ -12,6 +12,8 @@ _UNSEEN = str.maketrans("", "", "\u200b\ufeff")
 # What offices write into a cell that has no value. A zero is written 0; these are gaps.
 _NOTHING = "- -- --- — —— – / // \\ * 无 缺 空 暂无 暂缺 缺失 没有 未报 待报 未填 未统计 暂未统计 尚未统计 无统计 待统计 未掌握 不掌握 不详 无数据 暂无数据 没有数据 无此项 不适用 无资料 n/a na nan null none ... …… … ?"
 MISSING = frozenset(("", *_NOTHING.split()))
+# What programs write for a blank; an office never means a word by it where a cell must be filled.
+BLANK_WORDS = ("none", "null", "nan", "nat", "n/a", "<na>", "undefined")
 # Nothing but signs: －, ——, .., ……, **
 _SIGNS = re.compile(r"[-−‐‑‒–—―─_/\\|.·…。、*~～?？]+")
 

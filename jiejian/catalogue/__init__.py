@@ -102,8 +102,8 @@ FILES: dict[str, type[Declaration]] = {
 }
 FOLDERS: dict[str, type[Declaration]] = {"ledgers": Ledger, "decks": Deck}
 
-def declare(kind: type[Declaration], file: str, block: str, content: dict) -> Declaration:
-    """One block as a checked declaration; CatalogueError names file, block and key."""
+def declare(kind: type[Declaration], file: str, block: str, content: dict, shown: str = "") -> Declaration:
+    """One block as a checked declaration; CatalogueError names file, block (as ``shown``, if given) and key."""
     if isinstance(content.get("columns"), dict):
         content = {**content, "columns": [{"id": k, **(v or {})} for k, v in content["columns"].items()]}
     if isinstance(content.get("groups"), dict):
@@ -111,7 +111,7 @@ def declare(kind: type[Declaration], file: str, block: str, content: dict) -> De
     try:
         return kind.model_validate({"id": block, **content})
     except ValidationError as error:
-        raise CatalogueError(sentence(kind, file, block, content, error)) from error
+        raise CatalogueError(sentence(kind, file, shown or block, content, error)) from error
 
 
 def load_catalogue(*folders: Path) -> Catalogue:
@@ -140,7 +140,7 @@ def _take_brought(file: str, body: dict, content: dict[str, dict]) -> dict:
     body, brought = split(file, body)
     for name, blocks_ in brought.items():
         for block, given in blocks_.items():
-            declared = declare(FILES[name], file, block, given)
+            declared = declare(FILES[name], file, block, given, f"{name}.{block}")
             if content[name].setdefault(block, declared) != declared:
                 raise CatalogueError(
                     f"目录文件 {file}，键 {name}.{block}：这个编号已经声明过，内容不同。"

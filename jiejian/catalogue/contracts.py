@@ -49,12 +49,12 @@ def _metric(contract: dict, measures: dict[str, dict], body: dict) -> dict:
     single = measures.get(body.get("measure", ""), {})
     filled = {
         "kind": "as_reported" if single.get("kind") == "as_reported" else "count",
-        "unit": single.get("unit", ""),
+        "unit": single.get("unit"),
         "better": "neutral",
         "definition": f"见台账约定“{contract.get('name', '')}”。",
         "datasets": contract.get("datasets") or (),
     }
-    return {**{k: v for k, v in filled.items() if v != ""}, **body}
+    return {**{k: v for k, v in filled.items() if v is not None}, **body}
 
 
 def _implied(contract: dict, brought: dict[str, dict[str, dict]]) -> dict[str, dict]:

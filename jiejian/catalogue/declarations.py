@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Kind = Literal["stock", "flow", "distinct", "cumulative", "as_reported", "rule", "date"]
 MetricKind = Literal["count", "proportion", "rate", "ratio", "as_reported"]
@@ -25,6 +25,12 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float | date) else value
 
 
+def _given(value: str) -> str:
+    if not value.strip():
+        raise ValueError("不能留空；比值没有单位的，写成“倍”或“女=100”这样的话")
+    return value
+
+
 def _as_tuple(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(map(_as_text, value))
@@ -36,6 +42,7 @@ ABOVE = ("sheet", "file")
 _CONDITION = re.compile(r"^(\w+)\s*(?:(<=|>=|!=|=|<|>)\s*(.+?)(\s+or is empty)?|(is empty|is given))$")
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+Unit = Annotated[str, AfterValidator(_given)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
@@ -109,7 +116,7 @@ class Measure(Declaration):
     id: str
     name: str
     name_en: str
-    unit: str
+    unit: Unit
     kind: Kind
     rollup: Rollup | None = None
     part: Part | None = None

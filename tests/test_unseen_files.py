@@ -1,0 +1,121 @@
+"""What files that nobody here had seen stumbled over once: small made-up files of the same shape, figures by hand."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from street import Street, table
+
+from etl import loaded, rollup_rows
+from etl.__main__ import main
+
+TOP = "name: 试验表\ntable: observation\nsent: year\ngrain: year\nstarts_places: all\n"
+HOMES = "measures: {homes: {name: 户数, unit: 户, kind: stock}}\n"
+COLUMNS = "columns:\n  place: {name: 地区, type: place, required: true}\n  homes: {name: 户数, type: integer, measure: homes}\n"
+SUMS = "SELECT place_id, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY 1 ORDER BY 1"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    street = Street(tmp_path / "home", monkeypatch)
+
+    def load(contract: str, path, code: int = 0) -> Street:
+        (tmp_path / "trial.yml").write_text(contract, encoding="utf-8")
+        assert main(["load", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == code
+        return street
+
+    return load
+
+
+# ---- what a contract says ----
+
+
+def test_a_measure_without_a_unit(run, tmp_path, capsys):
+    path = table(tmp_path / "户数2024年.csv", [["地区", "户数"], ["甲", "1"]])
+    run(TOP + HOMES.replace("unit: 户", 'unit: ""') + COLUMNS, path, code=2)
+    said = "目录文件 ledgers/trial.yml，条目 measures.homes，键 unit：不能留空；比值没有单位的，写成“倍”或“女=100”这样的话。"
+    assert said in capsys.readouterr().err
+
+
+# ---- what a cell says ----
+
+CASES = (
+    "name: 案件\ntable: trial_case\nsent: year\nkey: [number, day]\nhappens: day\n"
+    "measures: {trial_cases: {name: 案件, unit: 件, kind: flow, rollup: {table: trial_case, at: day}}}\n"
+    "columns:\n  number: {name: 编号, type: text, required: true}\n  day: {name: 日期, type: date, required: true}\n  what: {name: 事由, type: text}\n"
+)
+
+
+@pytest.mark.parametrize("blank", ["None", "NaN", "null", "<NA>"])
+@pytest.mark.parametrize("rows", [3, 4_000])
+def test_a_key_that_a_program_left_blank(run, tmp_path, monkeypatch, capsys, blank, rows):
+    """The same in a table of few rows and in one that is read in one scan."""
+    lines = [[f"A{n}", "2024-01-02", "噪音"] for n in range(rows)]
+    lines[1][0] = blank
+    lines[2][2] = blank  # a text that need not be given is kept as it stands
+    street = run(CASES, table(tmp_path / "案件.csv", [["编号", "日期", "事由"], *lines]), code=1)
+    assert street.ask("SELECT count(*), count(*) FILTER (WHERE what = '噪音') FROM trial_case") == [(rows - 1, rows - 2)]
+    assert "第 3 行“编号”列没有填写" in capsys.readouterr().out
+
+
+# ---- what a failure leaves behind ----
+
+
+def test_a_statement_that_fails_leaves_no_copy_of_loads(tmp_path, monkeypatch):
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS a) TO '{tmp_path / 'rows.parquet'}' (FORMAT parquet)")
+        monkeypatch.setattr(loaded, "_MANY", 0)
+        with pytest.raises(RuntimeError), loaded.rows_of(connection, [str(tmp_path / "rows.parquet")]) as rows:
+            assert connection.execute(f"SELECT * FROM {rows.source}").fetchall() == [(1,)]
+            raise RuntimeError
+        assert connection.execute("SHOW TABLES").fetchall() == []
+
+
+def test_a_statement_that_fails_leaves_no_narrow_copy(tmp_path, monkeypatch):
+    monkeypatch.setattr(rollup_rows, "LONG", 0)
+
+    def copied(connection, *_):
+        connection.execute("CREATE TEMP TABLE narrow_copy AS SELECT 1 AS a")
+        connection.execute("CREATE TEMP VIEW narrow AS SELECT * FROM narrow_copy")
+
+    monkeypatch.setattr(rollup_rows, "_copied", copied)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE event AS SELECT 1 AS a")
+        with pytest.raises(RuntimeError), rollup_rows.counted(connection, "event", [], []):
+            raise RuntimeError
+        assert connection.execute("SHOW TABLES").fetchall() == [("event",)]
+
+
+# ---- what a place is called ----
+
+
+def test_one_place_with_and_without_the_word_for_its_level(run, tmp_path, capsys):
+    run(TOP + HOMES + COLUMNS, table(tmp_path / "户数2023年.csv", [["地区", "户数"], ["松江", "1"], ["宁夏", "2"], ["嘉定区", "3"]]))
+    street = run(
+        TOP + HOMES + COLUMNS,
+        table(tmp_path / "户数2024年.csv", [["地区", "户数"], ["松江区", "10"], ["宁夏回族自治区", "20"], ["嘉定", "30"], ["浦东新区", "4"]]),
+    )
+    assert street.ask(SUMS) == [("trial/嘉定区", 33), ("trial/宁夏", 22), ("trial/松江", 11), ("trial/浦东新区", 4)]
+    run(TOP + HOMES + COLUMNS, table(tmp_path / "户数2022年.csv", [["地区", "户数"], ["浦东", "5"]]))
+    assert ("trial/浦东新区", 9) in street.ask(SUMS)
+
+
+def test_both_names_in_one_table_are_one_place_said_twice(run, tmp_path, capsys):
+    street = run(TOP + HOMES + COLUMNS, table(tmp_path / "户数2024年.csv", [["地区", "户数"], ["松江", "1"], ["松江区", "2"], ["甲县", "3"]]), code=1)
+    assert street.ask("SELECT name FROM place WHERE dataset = 'trial' ORDER BY 1") == [("松江区",), ("甲县",)]
+    assert "第 2 行“地区”列的值“松江”与第 3 行重复" in capsys.readouterr().out
+
+
+def test_a_name_that_may_be_of_two_levels_is_asked_about(run, tmp_path, capsys):
+    rows = [["地区", "户数"], ["吉林省", "1"], ["吉林市", "2"]]
+    street = run(TOP + HOMES + COLUMNS, table(tmp_path / "户数2023年.csv", rows))
+    run(TOP + HOMES + COLUMNS, table(tmp_path / "户数2024年.csv", [["地区", "户数"], ["吉林", "3"]]), code=1)
+    assert street.ask(SUMS) == [("trial/吉林市", 2), ("trial/吉林省", 1)]
+    assert "的值“吉林”不在名册中，最接近的是“吉林省”“吉林市”" in capsys.readouterr().out
+
+
+def test_sheets_that_write_the_place_above_now_so_now_so(run, tmp_path):
+    layout = "layout: {path: [file, place], levels: [区县, 乡镇]}\n"
+    for name, number in (("松江2023年", "5"), ("松江区2024年", "6")):
+        street = run(TOP + layout + HOMES + COLUMNS, table(tmp_path / f"{name}.csv", [["地区", "户数"], ["城关镇", number]]))
+    assert street.ask(SUMS) == [("trial/松江/城关镇", 11)]
