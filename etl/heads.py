@@ -181,12 +181,20 @@ def _hits(cells: Sequence[str], known: Collection[str]) -> int:
 
 def _known_here(heads: Sequence[str], known: Collection[str]) -> int:
     filled = [head for head in heads if head]
-    named = sum(may_be_head(head) and is_known(head, known) for head in filled)
+    named = sum(may_be_head(head) and (is_known(head, known) or _is_known_of_a_period(head, known)) for head in filled)
     # Periods make a head where they are most of the row.
     if 2 * sum(map(_names_period, filled)) < max(len(filled), 4):
         return named
     periods = sum(are_periods([head.split("/") for head in filled]))
     return named + (periods if 2 * periods >= len(filled) and periods > 1 else 0)
+
+
+def _is_known_of_a_period(head: str, known: Collection[str]) -> bool:
+    """Whether a head is known but for the period among its levels: 常住人口/2023年/男."""
+    if "/" not in head or not _names_period(head):
+        return False
+    rest = "/".join(part for part in head.split("/") if not is_period(part))
+    return bool(rest) and is_known(rest, known)
 
 
 @lru_cache(maxsize=65536)

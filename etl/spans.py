@@ -51,17 +51,23 @@ def is_period(text: str) -> bool:
 def are_periods(heads: Sequence[Sequence[str]]) -> list[bool]:
     """Of heads (each a list of levels): which speak of a period.
 
-    Bare numbers count only where they rise or fall in even steps: 2016, 2015, 2014 are years, 2001, 1998, 2010 may be people.
+    Bare numbers count only where they rise or fall in even steps: 2016, 2015, 2014 are years, 2001, 1998, 2010 may be people. Where years
+    stand below or above other words (常住人口/2016/男), those of the same words do.
     """
     kinds = [{_kind(part) for part in parts} - {""} for parts in heads]
-    bare = [
-        next(part for part in parts if _kind(part) == "bare")
-        for parts, kind in zip(heads, kinds, strict=True)
-        if kind == {"bare"}
-    ]
-    steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in itertools.pairwise(bare)} - {0}
-    even = len(bare) > 1 and (len(steps) == 1 or (len({s > 0 for s in steps}) == 1 and max(map(abs, steps)) <= 5))
+    bare: dict[tuple[str, ...], list[str]] = {}
+    for parts, kind in zip(heads, kinds, strict=True):
+        if kind == {"bare"}:
+            others = tuple(part for part in parts if _kind(part) != "bare")
+            bare.setdefault(others, []).append(next(part for part in parts if _kind(part) == "bare"))
+    several = [years for years in bare.values() if len(years) > 1]
+    even = bool(several) and all(map(_are_even, several))
     return [bool(kind) and (kind != {"bare"} or even) for kind in kinds]
+
+
+def _are_even(years: Sequence[str]) -> bool:
+    steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in itertools.pairwise(years)} - {0}
+    return len(steps) == 1 or (len({s > 0 for s in steps}) == 1 and max(map(abs, steps)) <= 5)
 
 
 def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from street import Street, table
+from street import Street, table, workbook
 
 from etl import loaded, rollup_rows
 from etl.__main__ import main
@@ -119,3 +119,46 @@ def test_sheets_that_write_the_place_above_now_so_now_so(run, tmp_path):
     for name, number in (("松江2023年", "5"), ("松江区2024年", "6")):
         street = run(TOP + layout + HOMES + COLUMNS, table(tmp_path / f"{name}.csv", [["地区", "户数"], ["城关镇", number]]))
     assert street.ask(SUMS) == [("trial/松江/城关镇", 11)]
+
+
+# ---- heads of three rows, the year in the middle ----
+
+GROUPS = ["地区", "常住人口", "", "", "", "户籍人口", "", "", ""]
+YEARS = ["", "2023年", "", "2024年", "", "2023年", "", "2024年", ""]
+SEXES = ["", *["男", "女"] * 4]
+BODY = [["甲区", 1, 2, 3, 4, 5, 6, 7, 8], ["乙区", 10, 20, 30, 40, 50, 60, 70, 80], ["合计", 11, 22, 33, 44, 55, 66, 77, 88]]
+MERGES = (
+    (0, 0, 2, 0, "地区"), (0, 1, 0, 4, "常住人口"), (0, 5, 0, 8, "户籍人口"),
+    (1, 1, 1, 2, "2023年"), (1, 3, 1, 4, "2024年"), (1, 5, 1, 6, "2023年"), (1, 7, 1, 8, "2024年"),
+)  # fmt: skip
+PEOPLE = (
+    "measures: {lived: {name: 常住人口, unit: 人, kind: stock}, listed: {name: 户籍人口, unit: 人, kind: stock}}\n"
+    "columns:\n  place: {name: 地区, type: place, required: true}\n"
+    "  a: {name: 常住人口/男, type: integer, measure: lived, breakdown: 性别, category: 男}\n"
+    "  b: {name: 常住人口/女, type: integer, measure: lived, breakdown: 性别, category: 女}\n"
+    "  c: {name: 户籍人口/男, type: integer, measure: listed, breakdown: 性别, category: 男}\n"
+    "  d: {name: 户籍人口/女, type: integer, measure: listed, breakdown: 性别, category: 女}\n"
+)
+
+
+def _numbers(cells):
+    return [int(cell[:4]) if str(cell).endswith("年") else cell for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("heads", "merges"),
+    [
+        ([GROUPS, YEARS, SEXES], MERGES),
+        ([GROUPS, YEARS, SEXES], ()),
+        ([GROUPS, _numbers(YEARS), SEXES], tuple((*at, _numbers([words])[0]) for *at, words in MERGES)),
+        ([["各区人口（人）"], ["", *GROUPS[1:]], YEARS, ["地区", *SEXES[1:]]], ()),
+    ],
+)
+def test_a_year_between_a_group_and_its_parts(run, tmp_path, heads, merges):
+    street = run(TOP + PEOPLE, workbook(tmp_path / "人口.xlsx", [*heads, *BODY], merges=merges))
+    asked = "SELECT measure, category, year(period_start), sum(value) FROM observation WHERE dataset = 'trial' GROUP BY ALL"
+    assert set(street.ask(asked)) == {
+        ("lived", "男", 2023, 11), ("lived", "女", 2023, 22), ("lived", "男", 2024, 33), ("lived", "女", 2024, 44),
+        ("listed", "男", 2023, 55), ("listed", "女", 2023, 66), ("listed", "男", 2024, 77), ("listed", "女", 2024, 88),
+    }  # fmt: skip
+    assert street.ask("SELECT count(*) FROM reject WHERE dataset = 'trial'") == [(0,)]
