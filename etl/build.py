@@ -23,6 +23,7 @@ from etl.load import Loads, Manifest, fingerprint
 from etl.memory import Memory
 from etl.origins import Origin
 from etl.places import Place, listed
+from etl.readers import Readers
 from etl.recognise import ledgers_for
 from etl.seen import Seen
 from etl.template import template as make_template
@@ -295,9 +296,14 @@ class _Run:
         began, summary = time.perf_counter(), Summary()
         faults.check_clock(self.loads)
         number = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{self.loads.next_seq():06d}"
+        runs, jobs, seen = [], [], Seen(self.where)
         for dataset in dict.fromkeys(f.dataset for f in files):
-            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again)
-            self._take(summary, run.run([f for f in files if f.dataset == dataset], progress, ledgers))
+            run = Ingest(self.connection, self.catalogue, self.where, self.loads, dataset, self.places, number, by, again, seen)
+            jobs += run.begin([f for f in files if f.dataset == dataset], ledgers)
+            runs.append(run)
+        with Readers(jobs) as readers:
+            for run in runs:
+                self._take(summary, run.go_on(readers, progress))
         files = [*files, *self._drawn(databases, summary, number, by, again)]
         summary.rows_rejected = sum(m.rows_rejected for m in self.loads.rejected({(f.dataset, f.key) for f in files}))
         wanted = warehouse.version(self.loads, self.catalogue, self.places, self.where)

@@ -7,7 +7,7 @@ may hold several tables. Hidden sheets are read like the others, and it is said 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -18,7 +18,6 @@ from etl.arrays import flags
 from etl.blocks import TOP, Block, find_blocks
 from etl.heads import Head, find_head
 from etl.kinds import Kind, kind_of
-from etl.longtext import Scan, scan_of, top_of
 from etl.marks import is_ours
 from etl.textfile import Text, Unreadable, body, filled, open_text
 from etl.workbook import Grid, column_letters, open_workbook, text
@@ -26,7 +25,9 @@ from etl.workbook import Grid, column_letters, open_workbook, text
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SUFFIXES", "Sheet", "Unreadable", "extract"]
+    from etl.longtext import Scan
+
+__all__ = ["SUFFIXES", "Page", "Sheet", "Unreadable", "extract", "may_be_pages", "pages_of", "tables_of"]
 
 BOOKS, TEXTS = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods"), (".csv", ".txt", ".tsv")
 SUFFIXES = (*BOOKS, *TEXTS, ".zip")
@@ -122,24 +123,58 @@ class Known(frozenset):
         return made
 
 
-def extract(
-    path: Path, known: Collection[str], notes: list[str] | None = None, head: tuple[int, int] | None = None
-) -> list[Sheet]:
+@dataclass(frozen=True)
+class Page:
+    """A sheet of a workbook, or a small text, and the tables that stand in it. Loads know it by its ``name``, before which stands that of a
+    member of a zip. ``odd_rows`` are those of the only table of a text."""
+
+    name: str
+    grid: Grid
+    blocks: Sequence[Block]
+    odd_rows: Mapping[int, int] = field(default_factory=dict)
+
+
+def extract(path: Path, known: Collection[str], notes: list[str] | None = None) -> list[Sheet]:
     """All tables of a file, or of the files in a zip. ``known`` are the contracts' heads in normal form.
 
     The body is read only when ``table()`` is called: text columns c0, c1 … and ``row``, the spreadsheet row.
     Raises Unreadable, a Chinese clause with what to do, when the file cannot be read. ``notes`` takes sentences about what of it
     could not be read.
     """
-    known = Known(known, head, getattr(known, "reach", 0)) if head else known
     suffix = path.suffix.lower()
     if suffix in TEXTS and (sheet := _long_text(path, known)):
         return [sheet]
-    return _whole(path, suffix, known, [] if notes is None else notes)
+    return tables_of(path.name, _whole(path, suffix, known, [] if notes is None else notes))
+
+
+def may_be_pages(path: Path, size: int) -> bool:
+    """Whether a file is no large text, by its name and its bytes."""
+    suffix = path.suffix.lower()
+    return suffix in (*BOOKS, ".zip") or (suffix in TEXTS and size <= _SMALL_TEXT)
+
+
+def pages_of(path: Path, known: Known, notes: list[str]) -> list[Page] | None:
+    """The sheets of a file of which :func:`may_be_pages` holds, for :func:`tables_of`; None where a large text is among them. Raises Unreadable."""
+    found = _whole(path, path.suffix.lower(), known, notes)
+    return found if all(isinstance(one, Page) for one in found) else None
+
+
+def tables_of(file: str, found: Sequence[Page | Sheet]) -> list[Sheet]:
+    """The tables of a file, as they are read from its sheets."""
+    return [sheet for one in found for sheet in ([one] if isinstance(one, Sheet) else _of_page(file, one))]
+
+
+def _of_page(file: str, page: Page) -> list[Sheet]:
+    sheets = _sheets(file, page)
+    if page.odd_rows:
+        sheets[0].odd_rows.update(page.odd_rows)
+    return sheets
 
 
 def _long_text(path: Path, known: Collection[str]) -> Sheet | None:
     """The table of a large text file, of which only the beginning is read here."""
+    from etl.longtext import scan_of, top_of
+
     top = top_of(path, TOP)
     head = find_head(top[0], (), known) if top else None
     scan = scan_of(path, *top, head.first) if head else None
@@ -148,7 +183,7 @@ def _long_text(path: Path, known: Collection[str]) -> Sheet | None:
 
     def otherwise() -> pa.Table:
         """The body where DuckDB does not take it."""
-        ordinary = _whole(path, path.suffix.lower(), known, [])[0]
+        ordinary = tables_of(path.name, _whole(path, path.suffix.lower(), known, []))[0]
         table = ordinary.table()
         sheet.odd_rows.update(ordinary.odd_rows)
         return table
@@ -157,8 +192,8 @@ def _long_text(path: Path, known: Collection[str]) -> Sheet | None:
     return sheet
 
 
-def _whole(path: Path, suffix: str, known: Collection[str], notes: list[str]) -> list[Sheet]:
-    """All tables of a file that is read into memory."""
+def _whole(path: Path, suffix: str, known: Collection[str], notes: list[str]) -> list[Page | Sheet]:
+    """All sheets of a file that is read into memory; of texts their tables."""
     data = path.read_bytes()
     if not data:
         raise Unreadable("是空文件，请检查后重新上报")
@@ -181,7 +216,7 @@ def _kind_or_suffix(data: bytes, suffix: str) -> str:
     return told or f"类型 {suffix or '（无扩展名）'} 不受支持，请另存为 xlsx 或 csv 再上报"
 
 
-def _from_member(path: Path, member: archive.Member, data: bytes, known: Collection[str], notes: list[str]) -> list[Sheet]:
+def _from_member(path: Path, member: archive.Member, data: bytes, known: Collection[str], notes: list[str]) -> list[Page | Sheet]:
     if Path(member.name).suffix.lower() not in SUFFIXES or Path(member.name).suffix.lower() == ".zip":
         raise Unreadable("不是表格，没有读取")
     content = archive.read(data, member)
@@ -192,7 +227,7 @@ def _from_member(path: Path, member: archive.Member, data: bytes, known: Collect
 
 def _tables(
     file: str, member: str, kind: Kind, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
-) -> list[Sheet]:
+) -> list[Page | Sheet]:
     """The tables in the bytes of a file; ``again`` reads the bytes once more. What it is decides, not what it is called."""
     if kind.says:
         raise Unreadable(kind.says)
@@ -205,11 +240,11 @@ def _tables(
         if is_ours(grid.name, grid.rows):
             continue
         blocks = find_blocks(grid.rows, grid.merged, known, text)
-        name = f"{member}/{grid.name}" if member else grid.name
-        found += _sheets(file, lambda grid=grid: grid, name, blocks, grid)
-    for sheet in found:
-        if len(sheet.heads) > MOST_COLUMNS:
-            raise Unreadable(_too_wide(f"工作表“{sheet.sheet}”", len(sheet.heads)))
+        found.append(Page(f"{member}/{grid.name}" if member else grid.name, grid, blocks))
+    for page in found:
+        for block in page.blocks:
+            if len(block.head.heads) > MOST_COLUMNS:
+                raise Unreadable(_too_wide(f"工作表“{page.name}”", len(block.head.heads)))
     return found
 
 
@@ -217,24 +252,24 @@ def _too_wide(where: str, columns: int) -> str:
     return f"{where}有 {columns} 列，超过 {MOST_COLUMNS} 列，不像台账，请只保留台账的列，或把时间改成一行一期后重新上报"
 
 
-def _sheets(file: str, grid: Callable[[], Grid], name: str, blocks: Sequence[Block], seen: Grid | None = None) -> list[Sheet]:
-    """The tables of one sheet; ``seen`` is its grid where that says what is hidden. Titles of the first one hold for those that follow, after their own."""
+def _sheets(file: str, page: Page) -> list[Sheet]:
+    """The tables of one sheet. Titles of the first one hold for those that follow, after their own."""
+    grid, blocks = page.grid, page.blocks
     shared = blocks[0].head.title if blocks else ()
-    hidden = bool(seen and seen.hidden)
     return [
         Sheet(
             file=file,
-            sheet=name,
+            sheet=page.name,
             title=tuple(dict.fromkeys((*block.head.title, *shared))),
             heads=block.head.heads,
             head_row=block.head.row + 1,
             first_row=block.head.first + 1,
-            table=lambda block=block: _body(grid(), block),
+            table=lambda block=block: _body(grid, block),
             left=block.left,
             part=number,
-            hidden=hidden,
-            unseen=_unseen(seen, block) if seen else "",
-            labels=lambda column, block=block: _raw(grid(), block, column),
+            hidden=grid.hidden,
+            unseen=_unseen(grid, block),
+            labels=lambda column, block=block: _raw(grid, block, column),
         )
         for number, block in enumerate(blocks, 1)
     ]
@@ -289,23 +324,23 @@ def _raw(grid: Grid, block: Block, column: int) -> list[object]:
 
 def _from_text(
     file: str, member: str, data: bytes, again: Callable[[], bytes], known: Collection[str], notes: list[str]
-) -> list[Sheet]:
+) -> list[Page | Sheet]:
     opened = open_text(data, TOP)
     if opened.broken:
         notes.append(f"文件“{file}”{f'里的“{member}”' if member else ''}有 {opened.broken} 处文字认不出（显示为“�”），请核对这些格。")
     if opened.data.size <= _SMALL_TEXT:
         records = opened.records()
         grid = _grid(records)
-        sheets = _sheets(file, lambda: grid, member, find_blocks(grid.rows, (), known, text))
-        if len(sheets) == 1:
-            sheets[0].odd_rows.update(_odd_rows(records, sheets[0]))
+        blocks = find_blocks(grid.rows, (), known, text)
+        head = blocks[0].head if blocks else None
+        found = [Page(member, grid, blocks, _odd_rows(records, head) if len(blocks) == 1 else {})]
     else:
         head = find_head(opened.top, (), known)
-        sheets = [_large_text(file, member, head, opened, again)] if head else []
+        found = [_large_text(file, member, head, opened, again)] if head else []
     del opened
-    if sheets and len(sheets[0].heads) > MOST_COLUMNS:
-        raise Unreadable(_too_wide("", len(sheets[0].heads)))
-    return sheets
+    if head and len(head.heads) > MOST_COLUMNS:
+        raise Unreadable(_too_wide("", len(head.heads)))
+    return found
 
 
 def _large_text(file: str, member: str, head: Head, opened: Text, again: Callable[[], bytes]) -> Sheet:
@@ -342,10 +377,10 @@ class _Kept:
         self.taken()
 
 
-def _odd_rows(records: Sequence[list[str]], sheet: Sheet) -> dict[int, int]:
+def _odd_rows(records: Sequence[list[str]], head: Head) -> dict[int, int]:
     """The rows of a small text file that have more filled cells than the head, or were cut short, with their number of cells."""
-    width = max((n for n, head in enumerate(sheet.heads, 1) if head), default=0)
-    rows = enumerate(records[sheet.first_row - 1 :], sheet.first_row)
+    width = max((n for n, name in enumerate(head.heads, 1) if name), default=0)
+    rows = enumerate(records[head.first :], head.first + 1)
     return {n: len(row) if len(row) < width else filled(row) for n, row in rows if row and (len(row) < width or filled(row) > width)}
 
 

@@ -19,7 +19,7 @@ from etl.atlas import Atlas, atlas, times_of
 from etl.batch import UnreadableBody, alike
 from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period, read_period
-from etl.extract import Sheet, Unreadable, extract
+from etl.extract import Known, Sheet, Unreadable, extract, tables_of
 from etl.gazetteer import Gazetteer
 from etl.hashes import file_hash
 from etl.hiding import hidden
@@ -31,6 +31,7 @@ from etl.memory import Memory
 from etl.origins import DATABASE, Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
+from etl.readers import Job, Readers
 from etl.recognise import Match, NotRecognised, PeriodMissing, known_heads, ledgers_for, period_of, recognise
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger
@@ -109,30 +110,44 @@ class Ingest:
         self._contracts = contracts_digest(contracts | mapped)
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
+        # What begin() found: files with their hashes, those among them that did not change; and the contracts that are tried.
+        self._files: list[tuple[Origin, str]] = []
+        self._unchanged: dict[Origin, str] = {}
+        self._tried: Sequence[Ledger] = self.ledgers
+        self._readers = Readers(())
 
     def run(
         self, origins: Sequence[Origin], progress: Progress | None = None, ledgers: Sequence[Ledger] | None = None
     ) -> Outcome:
         """Load what is new among the files. ``ledgers`` narrows the contracts that are tried, and reads every file again."""
-        seen = self._seen
-        hashed = self._hashed(origins)
-        unchanged = {
-            o: h for o, h in hashed if not ledgers and seen.knows(o, h, self._contracts) and not self._wanted_again(o, h)
-        }
-        waiting = [w for o, h in hashed if o not in unchanged for w in self._read(o, h, ledgers or self.ledgers)]
+        with Readers(self.begin(origins, ledgers)) as readers:
+            return self.go_on(readers, progress)
+
+    def begin(self, origins: Sequence[Origin], ledgers: Sequence[Ledger] | None = None) -> list[Job]:
+        """Find what is new among the files; they may be read ahead."""
+        self._files, self._tried = self._hashed(origins), ledgers or self.ledgers
+        for origin, sha256 in self._files:
+            if not ledgers and self._seen.knows(origin, sha256, self._contracts) and not self._wanted_again(origin, sha256):
+                self._unchanged[origin] = sha256
+        return [(origin.path, self._known) for origin, _ in self._files if origin not in self._unchanged]
+
+    def go_on(self, readers: Readers, progress: Progress | None = None) -> Outcome:
+        """Load what :meth:`begin` found; ``readers`` may have read some of it."""
+        self._readers, unchanged = readers, self._unchanged
+        waiting = [w for o, h in self._files if o not in unchanged for w in self._read(o, h)]
         registers = [w for w in waiting if w.rank < 2]
         self._one_by_one(self._to_load(registers))
         # Rows that named an unknown place are read again now that a register may know more.
         short = self._rejected_for_want_of_places(unchanged)
         again = [(o, h) for o, h in unchanged.items() if o.key in short]
-        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h, ledgers or self.ledgers)]
+        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h)]
         self._side_by_side(self._to_load(others), progress)
-        known_bad = {origin.key: faults for origin in unchanged if (faults := seen.faults(origin))}
+        known_bad = {origin.key: faults for origin in unchanged if (faults := self._seen.faults(origin))}
         self._outcome.faults.update(known_bad)
         # A file that was of no use is of no use again; only what stands loaded counts as unchanged.
         self._outcome.unchanged += len(unchanged) - len(again) - len(known_bad.keys() - {o.key for o, _ in again})
         self._outcome.notes += self._atlas.faults
-        seen.note(hashed, self._contracts, self._outcome.faults)
+        self._seen.note(self._files, self._contracts, self._outcome.faults)
         return self._outcome
 
     # ---- places ----
@@ -170,11 +185,12 @@ class Ingest:
                 ]
         return found
 
-    def _read(self, origin: Origin, sha256: str, ledgers: Sequence[Ledger]) -> list[Waiting]:
+    def _read(self, origin: Origin, sha256: str) -> list[Waiting]:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
-        sentences, skipped, found = [], [], []
+        sentences, skipped, found, ledgers = [], [], [], self._tried
         try:
-            sheets = extract(origin.path, self._known, skipped, _head_row(ledgers))
+            pages = self._readers.pages(origin.path, self._known, skipped)
+            sheets = extract(origin.path, self._known, skipped) if pages is None else tables_of(origin.path.name, pages)
         except Unreadable as error:
             sheets, sentences = [], [f"文件“{origin.path.name}”{error}。"]
         for sheet in sheets:
@@ -222,8 +238,10 @@ class Ingest:
         return frozenset(p.stem for p in (self._home.catalogue / "ledgers").glob("*.yml"))
 
     @cached_property
-    def _known(self) -> frozenset[str]:
-        return known_heads(self.ledgers)
+    def _known(self) -> Known:
+        """The heads by which tables are found, and where the head stands if the one contract that is tried says so."""
+        known = known_heads(self.ledgers)
+        return Known(known, _head_row(self._tried), known.reach)
 
     def _rejected_for_want_of_places(self, origins: Collection[Origin]) -> set[str]:
         """The files that had rows rejected when fewer (or other) places were known than now, or when places had other times."""
