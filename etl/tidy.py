@@ -149,7 +149,9 @@ def _cell(batch: Batch, column: Column) -> str:
 def says_none(cell: str) -> str:
     """SQL: whether a cell holds what programs write for a blank; FALSE of a NULL."""
     longest = max(map(len, BLANK_WORDS))
-    return f"coalesce(strlen({cell}) <= {longest} AND lower({cell}) IN ({', '.join(map(text, BLANK_WORDS))}), false)"
+    # One by one, since a list for IN becomes a join, in which the order of the rows is lost.
+    words = " OR ".join(f"lower({cell}) = {text(word)}" for word in BLANK_WORDS)
+    return f"coalesce(strlen({cell}) <= {longest} AND ({words}), false)"
 
 
 def _only_rows(batch: Batch, rows: pa.Table) -> bool:
