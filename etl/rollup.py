@@ -23,7 +23,7 @@ from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
 from etl.rollup_rows import NarrowRows, Rows, counted
-from etl.rollup_states import EMPTY_STEPS, balances, persons, standing, steps
+from etl.rollup_states import EMPTY_STEPS, balances, last_days, persons, standing, steps
 from etl.rollup_terms import happens
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger, Measure
@@ -92,6 +92,7 @@ def _groups(rows: Rows, measures: list[Measure], drawn: Drawn) -> Iterator[list[
         yield list(flows(rows, [m for m in measures if m.kind == "flow" and m.rollup.at == at], drawn))
     for measure in measures:
         yield list(persons(rows.table, [measure], list(rows.ledgers)))
+        yield list(last_days(rows.table, [measure], list(rows.ledgers)))
     yield [*steps(rows, measures), *drawn_steps(drawn, _stocks(measures))]
 
 
@@ -125,7 +126,7 @@ def _balance(
 
 
 def _stocks(measures: list[Measure]) -> list[Measure]:
-    return [m for m in measures if m.kind == "stock"]
+    return [m for m in measures if m.kind == "stock" and not m.takes_last]
 
 
 def _by_table(catalogue: Catalogue) -> dict[str, list[Measure]]:

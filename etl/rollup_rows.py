@@ -107,7 +107,7 @@ def counted(
     if connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] < LONG:
         yield rows
         return
-    counts = [m for m in measures if m.kind == "flow" or (m.kind == "stock" and not m.rollup.distinct)]
+    counts = [m for m in measures if m.kind == "flow" or (m.kind == "stock" and not m.rollup.distinct and not m.takes_last)]
     try:
         if kept and kept.table == table:
             narrow = _copied(connection, rows, counts, kept.source, kept.types(connection))

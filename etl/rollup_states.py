@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from etl.rollup_rows import Rows
-from etl.rollup_terms import happens, left_out, source_of, where
+from etl.rollup_terms import amount, happens, left_out, source_of, where
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -32,7 +32,7 @@ def steps(rows: Rows, measures: Sequence[Measure]) -> Iterator[str]:
     """
     plain = Rows(rows.table, rows.ledgers)
     scans: dict[tuple[str, str, int], list[Measure]] = {}
-    for measure in (m for m in measures if m.kind == "stock"):
+    for measure in (m for m in measures if m.kind == "stock" and not m.takes_last):
         source = f"{_items(plain, measure)} e JOIN horizon h USING (dataset)" if measure.rollup.distinct else rows.source
         scans.setdefault((source, measure.rollup.start, 1), []).append(measure)
         if measure.rollup.end:
@@ -124,6 +124,20 @@ def balances(measures: list[str]) -> str:
                CASE WHEN blanks = 0 OR blanks < items THEN value END, CASE WHEN blanks > 0 AND blanks = items THEN 'M' END,
                CASE WHEN blanks > 0 AND blanks < items THEN {left_out("blanks")} END, dataset || '/' || ledger
         FROM balance WHERE shown"""
+
+
+def last_days(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:
+    """States that are written down day by day: a month has that of its last day with a value; where that is not its end, it is said."""
+    for measure in (m for m in measures if m.takes_last):
+        at, value = f"e.{quoted(measure.rollup.at)}", amount(measure)
+        yield f"""
+            INSERT INTO rolled
+            SELECT dataset, place_id, {text(measure.id)}, 'month', m, last_day(m), '', '', value, NULL,
+                   CASE WHEN day < last_day(m) THEN '取' || strftime(day, '%Y-%m-%d') || '的数' END, {source_of(ledgers, "daily")}
+            FROM (SELECT e.dataset, e.place_id, date_trunc('month', {at})::DATE AS m, arg_max({value}, {at})::DOUBLE AS value, max({at})::DATE AS day
+                  FROM {quoted(table)} e JOIN horizon h USING (dataset)
+                  WHERE e.place_id IS NOT NULL AND {at}::DATE <= h.as_of AND ({value}) IS NOT NULL AND {where(measure, ledgers)}
+                  GROUP BY ALL) daily"""
 
 
 def persons(table: str, measures: list[Measure], ledgers: list[Ledger]) -> Iterator[str]:

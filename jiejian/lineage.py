@@ -104,7 +104,7 @@ def _counted(ask: Ask, catalogue: Catalogue, measure: Measure, given: Mapping) -
     parameters = dict(given)
     conditions = ["e.dataset = $dataset", "list_contains($places, e.place_id)"]
     conditions += [_condition(c, types, f"c{n}", parameters) for n, c in enumerate(roll.where)]
-    if measure.kind == "stock":
+    if measure.kind == "stock" and not measure.takes_last:
         parameters.pop("first")
         conditions += [f"(e.{_name(day)} IS NULL OR CAST(e.{_name(day)} AS DATE) <= $last)"] if day else []
         conditions += [f"(e.{_name(roll.end)} IS NULL OR CAST(e.{_name(roll.end)} AS DATE) > $last)"] if roll.end else []

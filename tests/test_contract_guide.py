@@ -54,3 +54,14 @@ def test_requests_with_american_days(load):
         ("A3", dt.datetime(2015, 3, 11, 8), None),
     ]
     assert street.ask("SELECT count(*) FROM reject WHERE severity = 'error'") == [(0,)]
+
+
+def test_figures_by_day(load):
+    street = load("daily.yml", "日报.csv", "care")
+    asked = "SELECT measure, month(period_start), value, note FROM figure WHERE dataset = 'care' ORDER BY 1, 2"
+    assert street.ask(asked) == [
+        ("beds_new", 1, 3, None),
+        ("beds_new", 2, 4, None),
+        ("beds_used", 1, 21, None),
+        ("beds_used", 2, 19, "取2024-02-01的数"),
+    ]

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from street import Street, table, workbook
 
-from etl import loaded, rollup_rows
+from etl import batchload, loaded, onepass, rollup_rows
 from etl.__main__ import main
 
 TOP = "name: 试验表\ntable: observation\nsent: year\ngrain: year\nstarts_places: all\n"
@@ -50,12 +50,15 @@ CASES = (
 @pytest.mark.parametrize("rows", [3, 4_000])
 def test_a_key_that_a_program_left_blank(run, tmp_path, monkeypatch, capsys, blank, rows):
     """The same in a table of few rows and in one that is read in one scan."""
+    ways, ours = [], batchload.tidy_long
+    monkeypatch.setattr(batchload, "tidy_long", lambda *given: ways.append(ours(*given)) or ways[-1])
     lines = [[f"A{n}", "2024-01-02", "噪音"] for n in range(rows)]
     lines[1][0] = blank
     lines[2][2] = blank  # a text that need not be given is kept as it stands
     street = run(CASES, table(tmp_path / "案件.csv", [["编号", "日期", "事由"], *lines]), code=1)
     assert street.ask("SELECT count(*), count(*) FILTER (WHERE what = '噪音') FROM trial_case") == [(rows - 1, rows - 2)]
     assert "第 3 行“编号”列没有填写" in capsys.readouterr().out
+    assert [way is not None for way in ways] == [rows > onepass.WORTH]
 
 
 # ---- what a failure leaves behind ----
@@ -162,3 +165,34 @@ def test_a_year_between_a_group_and_its_parts(run, tmp_path, heads, merges):
         ("listed", "男", 2023, 55), ("listed", "女", 2023, 66), ("listed", "男", 2024, 77), ("listed", "女", 2024, 88),
     }  # fmt: skip
     assert street.ask("SELECT count(*) FROM reject WHERE dataset = 'trial'") == [(0,)]
+
+
+# ---- figures by day ----
+
+MONTHLY = TOP.replace("year", "month") + HOMES + COLUMNS.replace("columns:\n", "columns:\n  period: {name: 日期, type: period, required: true}\n")
+
+
+def test_days_where_months_are_asked_for(run, tmp_path, capsys):
+    days = [["日期", "地区", "户数"], ["2024-01-30", "甲", "1"], ["2024-01-31", "甲", "2"], ["2024-02-29", "甲", "3"]]
+    run(MONTHLY, table(tmp_path / "日报.csv", days), code=1)
+    said = capsys.readouterr().out
+    assert "第 2 行“日期”列的值“2024-01-30”是某一天，同一时期里有好几天，这是按天报的数字。请把台账约定改成登记" in said
+
+
+def test_the_last_day_of_a_month_is_the_month(run, tmp_path):
+    rows = [["日期", "地区", "户数"], ["2024-01-31", "甲", "1"], ["2024-02-29", "甲", "2"]]
+    assert run(MONTHLY, table(tmp_path / "月报.csv", rows)).ask(SUMS) == [("trial/甲", 3)]
+
+
+def test_a_contract_that_asks_for_days(run, tmp_path, capsys):
+    path = table(tmp_path / "日报.csv", [["日期", "地区", "户数"], ["2024-01-30", "甲", "1"]])
+    run(MONTHLY.replace("grain: month", "grain: day"), path, code=2)
+    assert "没有“day”这一档。按天报的数字写成登记" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["kind: flow", "by: [what], kind: stock", "kind: distinct"])
+def test_what_takes_the_last_day(run, tmp_path, capsys, wrong):
+    rollup = "rollup: {table: trial_case, at: day, value: what, take: last}".replace("take", "by: [what], take" if "by" in wrong else "take")
+    contract = CASES.replace("kind: flow, rollup: {table: trial_case, at: day}", f"{wrong.split(', ')[-1]}, {rollup}")
+    run(contract, table(tmp_path / "案件.csv", [["编号", "日期", "事由"], ["A", "2024-01-01", "1"]]), code=2)
+    assert "take: last 要写 at（哪一天）和 value（哪一列），不写 by" in capsys.readouterr().err

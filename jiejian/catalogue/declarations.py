@@ -82,7 +82,8 @@ class Rollup(Declaration):
     A flow is counted on the day ``at``; a stock is a running balance: what began by then (``start``) less what ended
     (``end``); a distinct count counts different values of ``distinct`` within each period. ``value`` names the column
     that is added up, less the columns in ``less``; without it every event counts one. A stock with ``distinct`` counts each
-    value once, from its first start to its last end. ``by`` names the breakdowns that pages draw.
+    value once, from its first start to its last end. ``by`` names the breakdowns that pages draw. With ``take: last`` the month's figure is
+    ``value`` as it stands on the last day ``at`` of the month that tells one: a state that is written down day by day.
     """
 
     table: str
@@ -91,6 +92,7 @@ class Rollup(Declaration):
     end: str = ""
     distinct: str = ""
     value: str = ""
+    take: Literal["sum", "last"] = "sum"
     less: Names = ()
     where: Annotated[
         tuple[Condition, ...],
@@ -125,6 +127,11 @@ class Measure(Declaration):
     # Counts of residents or members of whom a few could be told apart: a small figure of a community is not shown.
     people: bool = False
     note: str = ""
+
+    @property
+    def takes_last(self) -> bool:
+        """Whether a month's figure is that of its last day, and neither a sum nor a balance."""
+        return bool(self.rollup and self.rollup.take == "last")
 
     @property
     def adds_across_places(self) -> bool:

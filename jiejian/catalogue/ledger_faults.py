@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from jiejian.catalogue.declarations import Ledger
 
 _GRAINS = ("month", "quarter", "half", "year", "ytd")
+_DAYS = ("day", "daily", "date", "日", "天")
 _OWN_TABLES = frozenset(
     ["dataset", "measure", "load", "reject", "figure", "rollup_day", "difference", "place_alias", "place_path", "place_change"]
 )
@@ -41,7 +42,9 @@ def _names(ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 
 def _period(ledger: Ledger) -> Iterator[tuple[str, str]]:
-    if ledger.grain and ledger.grain not in _GRAINS:
+    if ledger.grain in _DAYS:
+        yield "grain", f"没有“{ledger.grain}”这一档。按天报的数字写成登记：key: [日期列, 地点列]，happens: 日期列，用 rollup 汇总到月（本期数相加；期末数写 take: last，取当月最后一天的）"
+    elif ledger.grain and ledger.grain not in _GRAINS:
         yield "grain", f"“{ledger.grain}”不在允许的范围内（允许：{'、'.join(_GRAINS)}）"
     if ledger.period == "title" and not ledger.grain:
         yield "grain", f"写了 period: title，就要写 grain（允许：{'、'.join(_GRAINS)}）"

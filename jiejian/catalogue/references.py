@@ -10,6 +10,7 @@ from jiejian.catalogue.declarations import Catalogue, Correction, Ledger
 from jiejian.catalogue.ledger_faults import ledger_faults
 
 Fault = tuple[str, str, str, str]
+_STATES = ("stock", "cumulative", "as_reported")
 
 
 def _check_metrics(catalogue: Catalogue) -> Iterator[Fault]:
@@ -141,6 +142,8 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
         if measure.part and measure.part.of not in catalogue.measures:
             yield "measures.yml", measure.id, "part.of", f"计量项 {measure.part.of} 不存在，请先在 measures.yml 中声明"
         if rollup := measure.rollup:
+            if measure.takes_last and (measure.kind not in _STATES or not (rollup.at and rollup.value) or rollup.by):
+                yield "measures.yml", measure.id, "rollup.take", f"take: last 要写 at（哪一天）和 value（哪一列），不写 by，kind 用 {'、'.join(_STATES)}"
             if rollup.table not in columns:
                 yield "measures.yml", measure.id, "rollup.table", f"没有台账写入表 {rollup.table}"
                 continue
