@@ -34,7 +34,7 @@ class Period:
         """How many calendar months the period covers."""
         return self.end.month - self.start.month + 1
 
-    @property
+    @cached_property
     def key(self) -> str:
         year, month = self.start.year, self.end.month
         return {

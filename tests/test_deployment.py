@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,29 +52,37 @@ def certificate(tmp_path_factory) -> tuple[Path, Path]:
     return folder / "tls.crt", folder / "tls.key"
 
 
-def _filled(file: str, upstream: str, port: int, plain: int, certificate: tuple[Path, Path]) -> str:
+# What the guide says is to be changed for a second server.
+SECOND = {"# server 127.0.0.1:8502;": "server 127.0.0.1:8502;", "reverse_proxy 127.0.0.1:8501 {": "reverse_proxy 127.0.0.1:8501 127.0.0.1:8502 {"}
+
+
+def _filled(file: str, upstreams: list[str], port: int, plain: int, certificate: tuple[Path, Path]) -> str:
     """The file of the documentation with the test's ports and certificate, and nothing else changed."""
     said = (DEPLOY / file).read_text(encoding="utf-8")
+    if len(upstreams) > 1:
+        assert sum(said.count(old) for old in SECOND) == 1
+        for old, new in SECOND.items():
+            said = said.replace(old, new)
     pairs = {
         "/etc/jiejian/tls.crt": str(certificate[0]),
         "/etc/jiejian/tls.key": str(certificate[1]),
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "listen 80": f"listen 127.0.0.1:{plain}",
         f"{NAME}:443": f"{NAME}:{port}",
-        "127.0.0.1:8501": urlsplit(upstream).netloc,
+        **{f"127.0.0.1:{8501 + n}": urlsplit(upstream).netloc for n, upstream in enumerate(upstreams)},
     }
     for old, new in pairs.items():
         said = said.replace(old, new)
     return said
 
 
-@pytest.fixture(scope="module", params=["nginx", "caddy"])
-def proxy(request, server_for_proxy, certificate, tmp_path_factory) -> Iterator[int]:
-    """The port of a proxy before the server; ends the process that it started."""
-    folder, port, plain = tmp_path_factory.mktemp(request.param), free_port(), free_port()
-    if request.param == "nginx":
+@contextmanager
+def proxy_before(kind: str, upstreams: list[str], certificate: tuple[Path, Path], folder: Path) -> Iterator[int]:
+    """The port of a proxy before one server or two; ends the process that it started."""
+    port, plain = free_port(), free_port()
+    if kind == "nginx":
         tool = _needs(NGINX, "nginx")
-        (folder / "jiejian.conf").write_text(_filled("nginx.conf", server_for_proxy, port, plain, certificate), encoding="utf-8")
+        (folder / "jiejian.conf").write_text(_filled("nginx.conf", upstreams, port, plain, certificate), encoding="utf-8")
         temporary = "".join(
             f"{kind}_temp_path {folder}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -85,7 +94,7 @@ def proxy(request, server_for_proxy, certificate, tmp_path_factory) -> Iterator[
         command = [tool, "-p", str(folder), "-e", f"{folder}/error.log", "-c", f"{folder}/main.conf"]
     else:
         tool = _needs(CADDY, "caddy")
-        (folder / "Caddyfile").write_text(_filled("Caddyfile", server_for_proxy, port, plain, certificate), encoding="utf-8")
+        (folder / "Caddyfile").write_text(_filled("Caddyfile", upstreams, port, plain, certificate), encoding="utf-8")
         command = [tool, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     log = (folder / "out.log").open("w")
     process = subprocess.Popen(
@@ -105,14 +114,24 @@ def proxy(request, server_for_proxy, certificate, tmp_path_factory) -> Iterator[
         log.close()
 
 
-@pytest.fixture(scope="module")
-def server_for_proxy(demo_home) -> Iterator[str]:
+def _named_server(home: Path):
     """A server that answers to the office's name, as the unit starts it."""
     from conftest import serve
 
     # Without [auth] nothing is shown through a proxy, unless its own sign-in is vouched for.
-    with serve(demo_home, STREAMLIT_SERVER_ALLOWED_HOSTS=f"{NAME} 127.0.0.1", JIEJIAN_WITHOUT_SIGN_IN="1") as address:
+    return serve(home, STREAMLIT_SERVER_ALLOWED_HOSTS=f"{NAME} 127.0.0.1", JIEJIAN_WITHOUT_SIGN_IN="1")
+
+
+@pytest.fixture(scope="module")
+def server_for_proxy(demo_home) -> Iterator[str]:
+    with _named_server(demo_home) as address:
         yield address
+
+
+@pytest.fixture(scope="module", params=["nginx", "caddy"])
+def proxy(request, server_for_proxy, certificate, tmp_path_factory) -> Iterator[int]:
+    with proxy_before(request.param, [server_for_proxy], certificate, tmp_path_factory.mktemp(request.param)) as port:
+        yield port
 
 
 def _trusting(certificate: Path) -> ssl.SSLContext:
@@ -202,19 +221,48 @@ def test_a_chart_is_drawn_through_the_proxy_and_the_policy_forbids_nothing_of_it
     assert [line for line in said if "Content Security Policy" in line or "Content-Security-Policy" in line] == []
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+def test_of_two_servers_a_browser_stays_with_one_and_is_led_to_the_other_when_that_is_down(
+    kind, demo_home, certificate, tmp_path, playwright
+):
+    with ExitStack() as first, ExitStack() as rest:
+        addresses = [first.enter_context(_named_server(demo_home)), rest.enter_context(_named_server(demo_home))]
+        port = rest.enter_context(proxy_before(kind, addresses, certificate, tmp_path))
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+        )
+        context = chromium.new_context(ignore_https_errors=True, locale="zh-CN")
+        page = context.new_page()
+        open_page(page, f"https://{NAME}:{port}", "export")
+        page.get_by_role("button", name=re.compile("当前视图")).wait_for(timeout=60_000)
+        with page.expect_download(timeout=60_000) as given:  # the file is with the server of the session alone
+            page.get_by_role("button", name=re.compile("当前视图")).click()
+        assert given.value.failure() is None and given.value.suggested_filename.endswith(".xlsx")
+        if kind == "caddy":
+            chosen = {c["value"] for c in context.cookies() if c["name"] == "jiejian_at"}
+            page.reload()
+            assert len(chosen) == 1 and {c["value"] for c in context.cookies() if c["name"] == "jiejian_at"} == chosen
+        first.close()
+        for name in ("compare", "trends"):
+            open_page(page, f"https://{NAME}:{port}", name)
+            page.wait_for_selector(CHART, timeout=60_000)
+        chromium.close()
+
+
 def test_the_unit_is_one_that_systemd_understands(tmp_path):
     """Checked by systemd-analyze where there is one; paths and accounts of the office are put in place of its own."""
-    said = (DEPLOY / "jiejian.service").read_text(encoding="utf-8")
+    said = (DEPLOY / "jiejian@.service").read_text(encoding="utf-8")
     assert "--server.address 127.0.0.1" in said and "JIEJIAN_HOME=" in said and "NoNewPrivileges=yes" in said
     if not shutil.which("systemd-analyze"):
         pytest.skip("没有 systemd-analyze，systemd 单元未经它检查。")
-    unit = tmp_path / "jiejian.service"
+    unit = tmp_path / "jiejian@8501.service"
     said = said.replace("/opt/jiejian/.venv/bin/python", sys.executable).replace(
         "WorkingDirectory=/opt/jiejian", f"WorkingDirectory={PROJECT}"
     )
     unit.write_text(re.sub("(User|Group)=jiejian", r"\1=root", said), encoding="utf-8")
     result = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True)
-    complaints = [line for line in result.stderr.splitlines() if "jiejian.service" in line]
+    complaints = [line for line in result.stderr.splitlines() if "jiejian@8501.service" in line]
     assert complaints == [], result.stderr
 
 

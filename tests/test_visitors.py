@@ -35,7 +35,7 @@ def many(demo_home, tmp_path, sessions: int, minutes: float) -> Visits:
     shutil.copytree(demo_home, home)
     with serve(home) as server:
         timer = load_meanwhile(home, minutes * 60 / 3, loads)
-        visits = visit(server.removeprefix("http://"), sessions, minutes, pid=server.pid)
+        visits = visit(server.removeprefix("http://"), sessions, minutes, pids=[server.pid])
         timer.join()
     assert [r.returncode for r in loads] == [1, 1], [r.stdout + r.stderr for r in loads]  # the demo's rows that are given back
     assert visits.faults == []

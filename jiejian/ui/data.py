@@ -68,7 +68,8 @@ def open_early() -> Warehouse:
 
 def prepare() -> None:
     """See to it that there is a warehouse; raises CatalogueError or NoWarehouse in Chinese."""
-    _ensure(str(home().root))
+    if (root := str(home().root)) not in _ensured:
+        _ensure(root)
     warehouse()
 
 
@@ -162,8 +163,8 @@ def ask(source: Warehouse, what: str, *arguments):
 
 
 def crowded() -> bool:
-    """Whether answers will soon make way for others: then nothing more is to be worked out ahead."""
-    return any(kept.held > 0.75 * kept.most for kept in (_FIGURES, _BOARDS, _ANSWERS, _WORKED))
+    """Whether what pages worked out will soon make way for more of it: then nothing is to be worked out ahead."""
+    return _WORKED.held > 0.75 * _WORKED.most
 
 
 def worked(key: tuple, make: Callable[[], object]):

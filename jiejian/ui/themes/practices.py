@@ -67,13 +67,12 @@ def _draw(view: View, card: ModelCard, face: str, topics: frozenset[str]) -> Non
     st.html(face)
     # Not everybody has every page, and a link to one that is not in the menu is an error.
     pages = {p.name: p.title for p in frame.PAGES if person.current().may(p.may)}
-    left, right = st.columns(2, vertical_alignment="center")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="center"):
         if (name := card.practice.page) in pages:
             st.page_link(f"pages/{name}.py", label=f"看{pages[name]}", icon=":material/arrow_forward:")
-    topic = f"{card.practice.id} {card.practice.name}"
-    if topic in topics and right.button("做成演示", key=f"deck_of_{card.practice.id}", icon=":material/slideshow:", help="用这个做法的指标新建一份专题演示"):  # fmt: skip
-        _make_deck(view, topic)
+        topic = f"{card.practice.id} {card.practice.name}"
+        if topic in topics and st.button("做成演示", key=f"deck_of_{card.practice.id}", icon=":material/slideshow:", help="用这个做法的指标新建一份专题演示"):  # fmt: skip
+            _make_deck(view, topic)
 
 
 def _html(card: ModelCard) -> str:
