@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import duckdb
 import pyarrow as pa
 
 from etl.atlas import Atlas, atlas
 from etl.corrections import correct, corrected
+from etl.cursors import side_by_side
 from etl.due import derive_due
-from etl.filing import file_reports
+from etl.filing import filings
 from etl.kept import LONG, Kept
 from etl.load import Loads, Manifest
 from etl.loaded import Loaded, rows_of
@@ -36,26 +38,42 @@ def fill(
     _insert(connection, "measure", [(m.id, m.name, m.name_en, m.unit, m.kind) for m in catalogue.measures.values()])
     _insert_loads(connection, loads, active)
     moved = {old: atlas.now(old) for atlas in atlases.values() for old in atlas.moved}
-    alone = None
-    for table, ledgers in catalogue.tables().items():
-        chosen = [m for m in active if m.table == table and m.rows_accepted]
-        if chosen and table != "place":
-            files = [loads.path(m, "rows.parquet").as_posix() for m in chosen]
-            with rows_of(connection, files, kept) as rows:
-                same = _said_alike(catalogue, table, chosen, rows)
-                if same:
-                    connection.execute(create_anew(catalogue, table, same))
-                _insert_rows(connection, table, tables(catalogue)[table], ledgers, rows, len(chosen) > 1, moved, same)
-                alone = kept if kept and files == [kept.file] and not moved else alone
-                if table == "observation" and len(chosen) > 1:
-                    conflicts(connection, rows, moved)
+    chosen = {t: some for t in catalogue.tables() if t != "place" and (some := [m for m in active if m.table == t and m.rows_accepted])}
+
+    def filled(table: str, cursor: duckdb.DuckDBPyConnection) -> bool:
+        return _fill_table(cursor, loads, catalogue, table, chosen[table], moved, kept)
+
+    in_turn = sorted(chosen, key=lambda table: -sum(m.rows_accepted for m in chosen[table]))
+    works = [partial(filled, table) for table in in_turn] + filings(loads, catalogue, active, kept)
+    held = side_by_side(connection, works)
+    alone = kept if any(held[: len(in_turn)]) else None
     notices(connection, catalogue)
     correct(connection, catalogue, {dataset: found.gazetteer() for dataset, found in atlases.items()})
     changed = derive_due(connection, catalogue) | {table for table, _ in corrected(catalogue)}
     _insert_sources(connection, catalogue, active)
     _insert_rejects(connection, loads, active)
-    file_reports(connection, loads, catalogue, active, kept)
     return alone if alone and alone.table not in changed else None
+
+
+def _fill_table(
+    connection: duckdb.DuckDBPyConnection,
+    loads: Loads,
+    catalogue: Catalogue,
+    table: str,
+    chosen: Sequence[Manifest],
+    moved: dict[str, str],
+    kept: Kept | None,
+) -> bool:
+    """Fill one table from its active loads; whether it holds just the rows that are ``kept``."""
+    files = [loads.path(m, "rows.parquet").as_posix() for m in chosen]
+    with rows_of(connection, files, kept) as rows:
+        same = _said_alike(catalogue, table, chosen, rows)
+        if same:
+            connection.execute(create_anew(catalogue, table, same))
+        _insert_rows(connection, table, tables(catalogue)[table], catalogue.tables()[table], rows, len(chosen) > 1, moved, same)
+        if table == "observation" and len(chosen) > 1:
+            conflicts(connection, rows, moved)
+    return bool(kept and files == [kept.file] and not moved)
 
 
 def _said_alike(catalogue: Catalogue, table: str, chosen: Sequence[Manifest], rows: Loaded) -> dict[str, str | None]:

@@ -13,10 +13,11 @@ A comparison with an empty cell holds for nothing: a case without a level of clo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import duckdb
 
+from etl.cursors import side_by_side
 from etl.figures import one_figure
 from etl.kept import Kept
 from etl.places import COMMUNITIES
@@ -30,8 +31,6 @@ from jiejian.catalogue import Catalogue, Ledger, Measure
 from jiejian.catalogue.daily import DAY
 
 _KINDS = ", ".join(map(text, COMMUNITIES))
-# Groups of statements that need nothing of each other.
-_AT_A_TIME = 2
 _SHARED = ("ancestor", "horizon", "rolled", "counted", "covered", "step")
 # So many balances (measure × place × month) are worked out at a time.
 _BALANCES = 4_000_000
@@ -97,17 +96,13 @@ def _groups(rows: Rows, measures: list[Measure], drawn: Drawn) -> Iterator[list[
 
 
 def _side_by_side(connection: duckdb.DuckDBPyConnection, warehouse: str, groups: list[list[str]]) -> None:
-    """Run groups of statements, each on a cursor of its own: a small table is counted by one processor."""
+    """Run groups of statements that need nothing of each other."""
 
-    def work(group: list[str]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET search_path = '{warehouse}.main,memory.main'")
-            for statement in group:
-                cursor.execute(statement)
+    def run(group: list[str], cursor: duckdb.DuckDBPyConnection) -> None:
+        for statement in group:
+            cursor.execute(statement)
 
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for _ in pool.map(work, filter(None, groups)):
-            pass
+    side_by_side(connection, [partial(run, group) for group in groups if group], f"{warehouse}.main,memory.main")
 
 
 def _balance(
