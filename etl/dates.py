@@ -326,30 +326,6 @@ def read_period(text: str | None, grain: str = "", zeros: bool = True, minguo: b
     return period
 
 
-_WRITES_A_DAY = re.compile(r"^(?:\d{4}[年./-]\d{1,2}[月./-]\d{1,2}(?!\d)|\d{4}(?:0[1-9]|1[0-2])\d{2}$)")
-
-
-def days_apart(values: Iterable[str], grain: str) -> bool:
-    """Whether a column of periods holds several days of one period: its figures are those of days, and no period's."""
-    days: dict[Period, str] = {}
-    for value in values:
-        written = plain(value)
-        if _WRITES_A_DAY.match(written):
-            try:
-                day = read_time(written).at.date()
-            except ValueError:
-                continue
-            months = {"month": 1, "quarter": 3, "half": 6}.get(grain, 12)
-            if days.setdefault(_of("month", day.year, (day.month - 1) // months * months + 1), written) != written:
-                return True
-    return False
-
-
-def is_a_day(text: str) -> bool:
-    """Whether a cell writes year, month and day."""
-    return bool(_WRITES_A_DAY.match(plain(text)))
-
-
 def recent(grain: str, today: date, count: int = 24) -> list[Period]:
     """The last periods of a grain that have begun, the newest first."""
     months = {"month": 1, "ytd": 1, "quarter": 3, "half": 6, "year": 12}[grain]

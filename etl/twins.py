@@ -12,6 +12,9 @@ from etl.schema import column_types, quoted, text
 from etl.tidy import Tidied
 from jiejian.catalogue import Column, Ledger
 
+_A_DAY = r"^(\d{2,4}[年./-]\d{1,2}[月./-]\d{1,2}|\d{7,8}$)"
+_BY_DAY = "请把台账约定改成登记，一天一行，用 rollup 汇总到月（见《写台账约定》“按天报的数字”）。"
+
 
 def key_columns(ledger: Ledger) -> list[Column]:
     """What tells a row of this ledger from another: its key, or place (and period) for figures."""
@@ -57,15 +60,19 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
         return None
     same = " AND ".join(f"t.{n} IS NOT DISTINCT FROM k.{n}" for n in names)
     content = ", ".join(f"t.{quoted(n)}" for c in ledger.columns for n in column_types(ledger, c))
+    # Two days of one month are no month that was written down twice, whatever their figures.
+    period = next((c.id for c in keys if c.type == "period" and c.id in batch.columns and not tidied.staged), "")
+    day = f"CASE WHEN regexp_matches(raw.{quoted(period)}, {text(_A_DAY)}) THEN raw.{quoted(period)} END" if period else "CAST(NULL AS VARCHAR)"
+    source = f"{rows} t JOIN raw ON raw._row = t._row" if period else f"{rows} t"
     # The second of the rows that are held against the first one; the first is held against the second.
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin AS
             WITH found AS (
-              SELECT t._row, k.first, hash({content}) AS content
-              FROM {rows} t JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
+              SELECT t._row, k.first, {day} AS day, hash({content}, day) AS content
+              FROM {source} JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
             SELECT _row, content, count(DISTINCT content) OVER (PARTITION BY first) = 1 AS alike,
                    CASE WHEN _row = first THEN min(_row) FILTER (WHERE _row > first) OVER (PARTITION BY first) ELSE first END AS other,
-                   _row > first AS later
+                   _row > first AS later, count(DISTINCT day) OVER (PARTITION BY first) > 1 AS by_day
             FROM found"""
     )
     connection.execute(f"UPDATE {tidied.careful} t SET _kind = 'twin' FROM twin WHERE twin._row = t._row AND alike AND later")
@@ -74,7 +81,9 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
         connection.execute(f"UPDATE {tidied.staged} SET _twin = true WHERE {where}")
     columns = text(",".join(c.id for c in keys if c.id in batch.columns))
     line = line_of("other")
-    return f"""SELECT _row, {columns}, '与第 ' || {line} || ' 行' || CASE WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,
-                 CASE WHEN alike THEN '确是两条的，请用不同的编号区分。' ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
+    return f"""SELECT _row, {columns},
+                 '与第 ' || {line} || ' 行' || CASE WHEN by_day THEN '是同一时期里的两天，这是按天报的数字' WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,
+                 CASE WHEN by_day THEN {text(_BY_DAY)} WHEN alike THEN '确是两条的，请用不同的编号区分。'
+                      ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
                  CASE WHEN alike THEN 'warning' ELSE 'error' END
                FROM twin WHERE later OR NOT alike"""

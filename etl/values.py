@@ -20,17 +20,12 @@ from etl.wording import UNCALCULATED, error_clause, folded, is_missing, plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 _CHOOSE = "请改成名册中的名称，或在“数据导入”中选定是哪一处；是新名称或旧名称的，先在社区名册的“简称/曾用名”中登记。"
-_AS_A_REGISTER = "请把台账约定改成登记，一天一行，用 rollup 汇总到月（见《写台账约定》“按天报的数字”）。"
 # Tables whose rows may speak of the whole street: a blank place, or 全街道, is the street itself.
 STREET_WIDE = ("target", "event")
 
 _AFFIRMED = "是 有 对 已 √ ✓ ✔ y yes true 1 t 通过 成功 满意 已解决 已回访 已响应 同意 开放"
 _DENIED = "否 无 没有 不 未 × ✗ ✘ x n no false 0 f 不通过 未通过 失败 不成功 不满意 未解决 未回访 未响应 不同意 不开放"
 YES, NO = frozenset(_AFFIRMED.split()), frozenset(_DENIED.split())
-
-
-class _OfDays(ValueError):
-    """A day where a period is asked for."""
 
 
 class Reading(NamedTuple):
@@ -92,8 +87,6 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
             yield Reading(
                 column.id, raw, fault=str(doubt), advice=_CHOOSE, severity="error", candidates="\n".join(doubt.candidates)
             )
-        except _OfDays as error:
-            yield Reading(column.id, raw, fault=str(error), advice=_AS_A_REGISTER, severity="error")
         except ValueError as error:
             yield Reading(column.id, raw, fault=str(error), advice=_advice(column, context), severity="error")
 
@@ -120,7 +113,7 @@ def _reader(column: Column, raws: list[str], context: Context) -> Callable[[Colu
     if context.ledger.minguo:
         raws = [common_era(raw, minguo=True) for raw in raws]
     if column.type == "period":
-        return _period_in(dates.keeps_zeros(raws), dates.days_apart(raws, context.ledger.grain))
+        return _period_in(dates.keeps_zeros(raws))
     if column.type in ("date", "datetime"):
         return _day_in(context.orders.get(column.id) or dates.slash_order(raws), dates.keeps_zeros(raws))
     return _metric if is_metric(column, context.ledger) else _READERS[column.type]
@@ -192,12 +185,8 @@ def _place(column: Column, raw: str, context: Context) -> Reading:
     return Reading(column.id, raw, gazetteer.find(raw))
 
 
-def _period_in(zeros: bool, days: bool) -> Callable[[Column, str, Context], Reading]:
-    """``days``: the column holds several days of a period."""
-
+def _period_in(zeros: bool) -> Callable[[Column, str, Context], Reading]:
     def read(column: Column, raw: str, context: Context) -> Reading:
-        if days and dates.is_a_day(common_era(raw, context.ledger.minguo)):
-            raise _OfDays("是某一天，同一时期里有好几天，这是按天报的数字")
         period = dates.read_period(raw, context.ledger.grain, zeros, context.ledger.minguo)
         if period is None:
             return Reading(column.id, raw)

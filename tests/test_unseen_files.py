@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+import xlsxwriter
 from street import Street, table, workbook
 
 from etl import batchload, loaded, onepass, rollup_rows
@@ -173,15 +174,12 @@ MONTHLY = TOP.replace("year", "month") + HOMES + COLUMNS.replace("columns:\n", "
 
 
 def test_days_where_months_are_asked_for(run, tmp_path, capsys):
-    days = [["日期", "地区", "户数"], ["2024-01-30", "甲", "1"], ["2024-01-31", "甲", "2"], ["2024-02-29", "甲", "3"]]
-    run(MONTHLY, table(tmp_path / "日报.csv", days), code=1)
+    """The same figure on two days of a month is no repeated row; the days of different places are no days of one place."""
+    days = [["日期", "地区", "户数"], ["2024-01-30", "甲", "1"], ["2024-01-31", "甲", "1"], ["2024-01-29", "乙", "3"], ["2024年2月29日", "甲", "4"]]
+    street = run(MONTHLY, table(tmp_path / "日报.csv", days), code=1)
+    assert street.ask(SUMS) == [("trial/乙", 3), ("trial/甲", 4)]
     said = capsys.readouterr().out
-    assert "第 2 行“日期”列的值“2024-01-30”是某一天，同一时期里有好几天，这是按天报的数字。请把台账约定改成登记" in said
-
-
-def test_the_last_day_of_a_month_is_the_month(run, tmp_path):
-    rows = [["日期", "地区", "户数"], ["2024-01-31", "甲", "1"], ["2024-02-29", "甲", "2"]]
-    assert run(MONTHLY, table(tmp_path / "月报.csv", rows)).ask(SUMS) == [("trial/甲", 3)]
+    assert "第 2 行“日期、地区”列的值“2024-01-30、甲”与第 3 行是同一时期里的两天，这是按天报的数字。请把台账约定改成登记" in said
 
 
 def test_a_contract_that_asks_for_days(run, tmp_path, capsys):
@@ -196,3 +194,15 @@ def test_what_takes_the_last_day(run, tmp_path, capsys, wrong):
     contract = CASES.replace("kind: flow, rollup: {table: trial_case, at: day}", f"{wrong.split(', ')[-1]}, {rollup}")
     run(contract, table(tmp_path / "案件.csv", [["编号", "日期", "事由"], ["A", "2024-01-01", "1"]]), code=2)
     assert "take: last 要写 at（哪一天）和 value（哪一列），不写 by" in capsys.readouterr().err
+
+
+def test_a_register_of_which_each_sheet_is_a_place(run, tmp_path):
+    contract = CASES.replace("happens: day\n", "happens: day\nstarts_places: all\nlayout: {places: title}\n").replace("columns:\n", "columns:\n  place: {name: 社区, type: place}\n")
+    path = tmp_path / "案件.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, rows in {"东社区": [["A", "2024-01-02", "噪音"]], "西社区": [["B", "2024-01-03", "停车"], ["C", "2024-01-04", "停车"]]}.items():
+            page = book.add_worksheet(name)
+            for r, row in enumerate([["编号", "日期", "事由"], *rows]):
+                page.write_row(r, 0, row)
+    street = run(contract, path)
+    assert street.ask("SELECT place_id, count(*) FROM trial_case GROUP BY 1 ORDER BY 1") == [("trial/东社区", 1), ("trial/西社区", 2)]

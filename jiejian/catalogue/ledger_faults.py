@@ -104,7 +104,7 @@ def _layout(ledger: Ledger) -> Iterator[tuple[str, str]]:
     if layout.head_rows > 1 and layout.head_row is None:
         yield "layout.head_row", "写了 head_rows，就要写 head_row（表头的第一行是第几行）"
     for key in ("places", "periods", "measures"):
-        if getattr(layout, key) and ledger.table != "observation":
-            yield f"layout.{key}", "只用于写入 observation 的约定"
+        if getattr(layout, key) and ledger.table != "observation" and (key, layout.places) != ("places", "title"):
+            yield f"layout.{key}", "只用于写入 observation 的约定；登记类只能写 places: title"
     if layout.period and not (_PERIOD.match(layout.period) or _DASHED.match(layout.period)):
         yield "layout.period", f"看不懂“{layout.period}”，应写成 2020 或 2026年10月"
