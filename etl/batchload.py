@@ -19,8 +19,8 @@ from etl.check import check, named_columns, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
 from etl.hierarchy import started_by_path
-from etl.kept import LONG, Kept, drop
 from etl.load import Loads, Manifest, now, user
+from etl.longload import LONG, LongLoad, drop
 from etl.onepass import look_up, settled, tidy_long
 from etl.origins import Origin
 from etl.places import Place
@@ -85,7 +85,7 @@ class Done:
     manifest: Manifest
     places: list[Place]
     sentences: list[str]
-    kept: Kept | None = None
+    kept: LongLoad | None = None
 
 
 def load_batch(
@@ -139,7 +139,7 @@ def load_batch(
         done.append(Done(manifest, bring, _sentences(connection, run.loads, manifest) if rejected_rows else []))
     if held and manifest.rows_accepted >= LONG and not batch.members[0].period:
         file = run.loads.path(manifest, "rows.parquet").as_posix()
-        return [replace(done[0], kept=Kept(file, ledger.table, manifest.rows_accepted, rows(0), held))]
+        return [replace(done[0], kept=LongLoad(file, ledger.table, manifest.rows_accepted, rows(0), held))]
     drop(connection, held)
     return done
 

@@ -18,8 +18,8 @@ from filelock import FileLock, Timeout
 from etl import backup, contradictions, corrections, demo, faults, origins, trial, undo, warehouse
 from etl.hashes import file_hash
 from etl.ingest import Ingest, Outcome, Progress, contracts_digest
-from etl.kept import Kept, longer
 from etl.load import Loads, Manifest, fingerprint
+from etl.longload import LongLoad, longer
 from etl.memory import Memory
 from etl.origins import Origin
 from etl.places import Place, listed
@@ -282,7 +282,7 @@ class _Run:
     catalogue: Catalogue
     loads: Loads
     places: list[Place]
-    kept: Kept | None = None
+    kept: LongLoad | None = None
 
     def load(
         self,

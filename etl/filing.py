@@ -7,9 +7,9 @@ from functools import partial
 
 import duckdb
 
-from etl.kept import Kept
 from etl.load import REPLACED, Loads, Manifest
 from etl.loaded import Loaded, rows_of
+from etl.longload import LongLoad
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger
 
@@ -17,7 +17,7 @@ _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
 def filings(
-    loads: Loads, catalogue: Catalogue, active: Sequence[Manifest], kept: Kept | None = None
+    loads: Loads, catalogue: Catalogue, active: Sequence[Manifest], kept: LongLoad | None = None
 ) -> list[Callable[[duckdb.DuckDBPyConnection], None]]:
     """What fills ``filing``, ledger by ledger: a row a ledger, place and period that was reported. The table ``load`` must be filled.
 
@@ -34,7 +34,7 @@ def filings(
     return works
 
 
-def _file(connection: duckdb.DuckDBPyConnection, ledger: Ledger, files: Sequence[str], kept: Kept | None) -> None:
+def _file(connection: duckdb.DuckDBPyConnection, ledger: Ledger, files: Sequence[str], kept: LongLoad | None) -> None:
     times = "count(DISTINCT l.sha256)" if ledger.table == "observation" else "1"
     with rows_of(connection, files, kept) as rows:
         if source := _rows(ledger, rows):

@@ -13,9 +13,9 @@ from etl.corrections import correct, corrected
 from etl.cursors import side_by_side
 from etl.due import derive_due
 from etl.filing import filings
-from etl.kept import LONG, Kept
 from etl.load import Loads, Manifest
 from etl.loaded import Loaded, rows_of
+from etl.longload import LONG, LongLoad
 from etl.notices import conflicts, notices
 from etl.places import Place
 from etl.schema import FIXED, PLACE_PATHS, column_types, create_anew, quoted, tables
@@ -29,8 +29,8 @@ def fill(
     catalogue: Catalogue,
     places: list[Place],
     active: list[Manifest],
-    kept: Kept | None = None,
-) -> Kept | None:
+    kept: LongLoad | None = None,
+) -> LongLoad | None:
     """Fill every table but the roll-ups and figures. Gives ``kept`` back where a table holds just its rows, unchanged."""
     atlases = {d: atlas(connection, d, places, loads, active, catalogue.registers) for d in catalogue.datasets}
     _insert_places(connection, atlases)
@@ -62,7 +62,7 @@ def _fill_table(
     table: str,
     chosen: Sequence[Manifest],
     moved: dict[str, str],
-    kept: Kept | None,
+    kept: LongLoad | None,
 ) -> bool:
     """Fill one table from its active loads; whether it holds just the rows that are ``kept``."""
     files = [loads.path(m, "rows.parquet").as_posix() for m in chosen]

@@ -24,8 +24,8 @@ from etl.gazetteer import Gazetteer
 from etl.hashes import file_hash
 from etl.hiding import hidden
 from etl.jumps import history_columns
-from etl.kept import Kept, longer
 from etl.load import Loads, Manifest, digest, fingerprint
+from etl.longload import LongLoad, longer
 from etl.mapping import NO_LEDGER, recall
 from etl.memory import Memory
 from etl.origins import DATABASE, Origin, path_of
@@ -70,7 +70,7 @@ class Outcome:
     doubts: list[Unclear] = field(default_factory=list)
     notes_by_file: dict[str, list[str]] = field(default_factory=dict)
     # The rows of the longest load, as long as they are in memory.
-    kept: Kept | None = None
+    kept: LongLoad | None = None
 
 
 class Ingest:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl.kept import Kept
+from etl.longload import LongLoad
 
 # To open a file costs a fraction of a millisecond, each time that a statement names it: more files than that, together no larger than
 # so many bytes, are read once.
@@ -27,7 +27,7 @@ class Loaded:
 
 
 @contextmanager
-def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: Kept | None = None) -> Iterator[Loaded]:
+def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: LongLoad | None = None) -> Iterator[Loaded]:
     """The rows of some ``rows.parquet``, united by the names of their columns; of one that is ``kept`` those in memory."""
     if kept and list(files) == [kept.file]:
         yield Loaded(kept.source, {}, frozenset(kept.types(connection)))

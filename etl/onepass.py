@@ -23,7 +23,7 @@ from etl.arrays import texts, to_numpy
 from etl.batch import Batch, line_of, row_of
 from etl.check import is_needed
 from etl.hiding import any_suspicious, hidden
-from etl.kept import drop
+from etl.longload import drop
 from etl.longtext import BLANK_CELLS, Held, Scan, may_be_blank
 from etl.recognise import NUMERIC
 from etl.rules import broken_where

@@ -19,7 +19,7 @@ import duckdb
 
 from etl.cursors import side_by_side
 from etl.figures import one_figure
-from etl.kept import Kept
+from etl.longload import LongLoad
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
@@ -36,7 +36,7 @@ _SHARED = ("ancestor", "horizon", "rolled", "counted", "covered", "step")
 _BALANCES = 4_000_000
 
 
-def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: Kept | None = None) -> None:
+def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: LongLoad | None = None) -> None:
     """Fill the daily totals, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use.
 
     ``kept`` are the rows of one of its tables, in memory.

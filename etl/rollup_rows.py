@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from etl.kept import LONG, Kept, drop
+from etl.longload import LONG, LongLoad, drop
 from etl.rollup_terms import UNTOLD, amount, column_kinds, told, where, where_known
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
@@ -99,7 +99,7 @@ class NarrowRows(Rows):
 
 @contextmanager
 def counted(
-    connection: duckdb.DuckDBPyConnection, table: str, measures: Iterable[Measure], ledgers: Sequence[Ledger], kept: Kept | None = None
+    connection: duckdb.DuckDBPyConnection, table: str, measures: Iterable[Measure], ledgers: Sequence[Ledger], kept: LongLoad | None = None
 ) -> Iterator[Rows]:
     """How the rows of a table are counted; of a long one the copy is there as long as they are. Of a table whose rows are ``kept`` they
     are copied from memory, and given up there."""

@@ -16,8 +16,8 @@ import duckdb
 
 from etl.fill import fill
 from etl.ingest import active_loads
-from etl.kept import Kept
 from etl.load import Loads, digest, fingerprint
+from etl.longload import LongLoad
 from etl.places import COMMUNITIES, STREETS, Place
 from etl.rollup import roll_up
 from etl.schema import SCHEMA_VERSION, create_tables, create_views, text
@@ -77,7 +77,7 @@ def build(
     home: Home,
     wanted: str,
     progress: Callable[[str], None] = lambda what: None,
-    kept: Kept | None = None,
+    kept: LongLoad | None = None,
 ) -> Path:
     """Build the version ``wanted`` and switch to it; returns its path. ``kept`` are the rows of a load that are still in memory."""
     home.warehouse.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ LONG = 500_000
 
 
 @dataclass(frozen=True)
-class Kept:
+class LongLoad:
     """``query`` selects the rows with codes in place of words, on any cursor; ``file`` is the Parquet that holds them, ``tables`` are
     the tables of the database in memory that it reads."""
 
@@ -42,7 +42,7 @@ def drop(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def longer(connection: duckdb.DuckDBPyConnection, one: Kept | None, other: Kept | None) -> Kept | None:
+def longer(connection: duckdb.DuckDBPyConnection, one: LongLoad | None, other: LongLoad | None) -> LongLoad | None:
     """Of two kept loads the one with more rows; the other is given up."""
     if not one or not other:
         return one or other
