@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from jiejian.catalogue import CatalogueError, catalogue
-from jiejian.home import home
+from etl.hashes import begin
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; what it says goes to standard output, the progress bar to standard error."""
     options = _parser().parse_args(arguments)
+    if options.command == "load":
+        begin(options.files)
     import duckdb
 
     from etl.backup import Broken
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
     from etl.undo import Refused
+    from jiejian.catalogue import CatalogueError
 
     try:
         return _COMMANDS[options.command](options)
@@ -37,9 +39,6 @@ def everything(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """Some files, into one data set."""
-    from etl.hashes import begin
-
-    begin(options.files)
     from etl.build import dataset_of, load
 
     options.dataset = options.dataset or dataset_of(options.contract)
@@ -77,6 +76,7 @@ def check(options: argparse.Namespace) -> int:
     from etl import report
     from etl.build import check, dataset_of
     from etl.giveback import give_back, marked_name
+    from jiejian.home import home
 
     options.dataset = options.dataset or dataset_of(options.contract)
     if complaint := _complaint(options):
@@ -102,6 +102,7 @@ def template(options: argparse.Namespace) -> int:
     """Write the templates of some ledgers, or of all."""
     from etl.build import template
     from etl.recognise import ledgers_for
+    from jiejian.catalogue import catalogue
 
     known = {l.id: l for l in ledgers_for(catalogue(), options.dataset)} | {l.name: l for l in catalogue().ledgers.values()}
     unknown = [name for name in options.ledgers if name not in known]
@@ -123,6 +124,7 @@ def loads(options: argparse.Namespace) -> int:
 
     from etl import report
     from etl.build import history
+    from jiejian.catalogue import catalogue
 
     report.show_loads(history(), catalogue(), Console(), options.all)
     return 0
@@ -157,6 +159,8 @@ def status(options: argparse.Namespace) -> int:
     from etl import report
     from etl.seen import Seen
     from etl.warehouse import serving
+    from jiejian.catalogue import catalogue
+    from jiejian.home import home
 
     return 0 if report.show_status(serving(home()), Seen(home()).all_faults(), catalogue(), Console()) else 1
 
@@ -166,6 +170,7 @@ def place(options: argparse.Namespace) -> int:
     from etl.answers import NoAnswer, decide
     from etl.memory import Memory
     from etl.onrecord import noted
+    from jiejian.home import home
 
     if options.forget:
         Memory(home()).forget_place(options.dataset, options.written)
@@ -186,6 +191,7 @@ def place(options: argparse.Namespace) -> int:
 def path(options: argparse.Namespace) -> int:
     """The file that serves now, for notebooks and other tools."""
     from etl.warehouse import serving
+    from jiejian.home import home
 
     found = serving(home())
     if found is None:
@@ -228,6 +234,8 @@ def bring_back(options: argparse.Namespace) -> int:
 
 def _complaint(options: argparse.Namespace) -> str:
     """What is wrong with the files or the data set that were named, in a sentence; empty when nothing is."""
+    from jiejian.catalogue import catalogue
+
     missing = [str(path) for path in options.files if not path.is_file()]
     if missing:
         return f"找不到文件：{'、'.join(missing)}。请检查路径。"
@@ -240,6 +248,7 @@ def _run(work) -> int:
     from rich.console import Console
 
     from etl import onrecord, report
+    from jiejian.catalogue import catalogue
 
     with report.progress_bar() as progress:
         summary = work(progress)

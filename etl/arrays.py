@@ -24,11 +24,6 @@ def numbers(values: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.int64))])
 
 
-def whole(values: np.ndarray) -> pa.Array:
-    """An array of 64-bit integers without a sign."""
-    return pa.Array.from_buffers(pa.uint64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.uint64))])
-
-
 def flags(values: np.ndarray) -> pa.Array:
     """A boolean array."""
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))])

@@ -8,20 +8,16 @@ from __future__ import annotations
 import codecs
 import csv
 import mmap
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from etl.hashes import lines_of
 from etl.schema import quoted, text
 
 # Below this many bytes the ordinary way is as fast.
 LARGE = 16 << 20
 _SAMPLE, _PART = 256 << 10, 64 << 20
-# As much as a core's own cache holds, so that what is compared is not written to memory.
-_CACHED = 256 << 10
 _SEPARATORS = ",\t;|"
 # What a cell without content looks like.
 _SIGNS = " \u3000\u00a0\t"
@@ -56,7 +52,7 @@ class Scan:
 
     def numbered_alike(self, records: int) -> bool:
         """Whether record n of the scan is record n of the file: DuckDB leaves out lines without any character."""
-        if _lines(self.path) == records + self.skip:
+        if lines_of(self.path) == records + self.skip:
             return True
         empty, last = 0, b""
         with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -93,17 +89,6 @@ def may_be_blank(cell: str) -> str:
     """SQL: whether a cell that is not NULL may be blank all the same: whether it begins like one."""
     wide = " OR ".join(f"starts_with({cell}, {text(sign)})" for sign in _SIGNS if ord(sign) > 127)
     return f"({cell} < '!' OR {wide})"
-
-
-def _lines(path: Path) -> int:
-    """Lines of a file, one without a break at the end included."""
-    breaks = 0
-    with path.open("rb", buffering=0) as file:
-        part = np.empty(_CACHED, np.uint8)
-        while size := file.readinto(part):
-            breaks += np.count_nonzero(part[:size] == 10)
-        file.seek(-1, os.SEEK_END)
-        return breaks + (file.read(1) != b"\n")
 
 
 def top_of(path: Path, rows: int) -> tuple[list[list[str]], str, str] | None:

@@ -142,17 +142,24 @@ def _copied(
         if at in empty:
             same |= dict.fromkeys((quoted(at), _month(at)), "CAST(NULL AS DATE)")
         else:
-            columns |= {quoted(at): f"CAST({quoted(at)} AS DATE)", _month(at): plain.month(at)}
+            # By its numbers: to cut a moment down to its month costs twice as much.
+            month = f"make_date(year({quoted(at)}), month({quoted(at)}), 1)"
+            columns |= {quoted(at): f"CAST({quoted(at)} AS DATE)", _month(at): month}
     asked = {plain.where(m): where_known(m, ledgers, empty, types) for m in measures}
     flags = {known: f"_w{n}" for n, known in enumerate(dict.fromkeys(asked.values())) if known not in ("true", "false")}
     columns |= {flag: f"({known}) IS TRUE" for known, flag in flags.items()}
     conditions = {condition: f"e.{flags[known]}" if known in flags else known for condition, known in asked.items()}
     amounts = {a: f"_a{n}" for n, a in enumerate(dict.fromkeys(plain.amount(m) for m in measures if m.rollup.value))}
-    columns |= {column: added for added, column in amounts.items()}
+    told_by = {plain.amount(m): {m.rollup.value, *m.rollup.less} for m in measures if m.rollup.value}
+    columns |= {column: added for added, column in amounts.items() if not told_by[added] <= empty}
+    same |= {column: "CAST(NULL AS DOUBLE)" for added, column in amounts.items() if told_by[added] <= empty}
     there = f"(SELECT DISTINCT dataset FROM {quoted(table)})"
     last = dict(connection.execute(f"SELECT dataset, CAST(as_of AS VARCHAR) FROM horizon SEMI JOIN {there} USING (dataset)").fetchall())
     # A join would carry all columns along.
     known = f"CAST(e.dataset AS VARCHAR) IN ({', '.join(map(text, last))})" if last else "false"
+    if len(last) == 1:
+        del columns["dataset"]
+        same["dataset"] = f"CAST({text(*last)} AS VARCHAR)"
     if types:
         blank = "".join(f", CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in column_kinds(ledgers).items() if n not in types)
         source = f"(SELECT *{blank} FROM {source})"

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.arrays import to_numpy, whole
+from etl.arrays import numbers, to_numpy
 from etl.batch import Batch, line_of, sheet_of
 from etl.schema import column_types, quoted, text
 from etl.tidy import Tidied
@@ -14,6 +14,8 @@ from jiejian.catalogue import Column, Ledger
 
 _A_DAY = r"^(\d{2,4}[年./-]\d{1,2}[月./-]\d{1,2}|\d{7,8}$)"
 _BY_DAY = "请把台账约定改成登记，一天一行，用 rollup 汇总到月（见《写台账约定》“按天报的数字”）。"
+# Bits of a hash of which each combination is told apart.
+_BITS = 20
 
 
 def key_columns(ledger: Ledger) -> list[Column]:
@@ -36,20 +38,14 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     names = [quoted(n) for c in keys for n in column_types(ledger, c) if n != "grain"]
     listed = ", ".join(names)
     given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
-    where = f"_kind = 'row' AND {given}"
-    rows = "typed"
+    where, rows = f"_kind = 'row' AND {given}", "typed"
     if tidied.staged:
-        # Of a long text the keys are hashed first, since eight bytes are sorted faster than words; few rows are then compared as they are.
-        found = connection.sql(f"SELECT hash({listed}) AS h FROM typed WHERE {where}").to_arrow_table()
-        hashes = np.sort(to_numpy(found.column("h").combine_chunks(), np.uint64))
-        again = hashes[1:][hashes[1:] == hashes[:-1]]
+        again = _again(connection, listed, given)
         if not len(again):
             return None
-        connection.register("twin_hash", pa.Table.from_arrays([whole(again)], ["h"]))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE {where} AND hash({listed}) IN (SELECT h FROM twin_hash)"
-        )
-        connection.unregister("twin_hash")
+        connection.register("again", pa.Table.from_arrays([numbers(again)], ["_at"]))
+        connection.execute("CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE _at IN (SELECT _at FROM again)")
+        connection.unregister("again")
         rows = "maybe_twin"
     ((several,),) = connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin_key AS
@@ -87,3 +83,22 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
                       ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
                  CASE WHEN alike THEN 'warning' ELSE 'error' END
                FROM twin WHERE later OR NOT alike"""
+
+
+def _again(connection: duckdb.DuckDBPyConnection, listed: str, given: str) -> np.ndarray:
+    """Of a long text the rows (``_at``) of which another seems to have the same key: the keys are hashed, since eight bytes are sorted
+    faster than words."""
+    # A row that was typed on the way is a row of the ledger, as only those are that were looked at closely.
+    query = f"SELECT _at, hash({listed}) AS h FROM typed WHERE (_at >= 0 OR _kind = 'row') AND {given}"
+    found = connection.sql(query).to_arrow_table()
+    hashes = to_numpy(found.column("h").combine_chunks(), np.uint64)
+    ordered = np.sort(hashes)
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(again):
+        return np.zeros(0, np.int64)
+    # By their first bits most rows are known to have no other: few are then compared.
+    known = np.zeros(1 << _BITS, bool)
+    known[again >> np.uint64(64 - _BITS)] = True
+    maybe = np.flatnonzero(known[hashes >> np.uint64(64 - _BITS)])
+    maybe = maybe[np.isin(hashes[maybe], again)]
+    return to_numpy(found.column("_at").combine_chunks(), np.int64)[maybe]
