@@ -69,9 +69,8 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: L
         for table, measures in found.items():
             with counted(connection, table, measures, ledgers[table], kept) as rows:
                 some = list(_groups(rows, measures, drawn[table]))
-                if isinstance(rows, NarrowRows):  # the copy belongs to this cursor
-                    for statement in (statement for group in some for statement in group):
-                        run(statement)
+                if isinstance(rows, NarrowRows):  # while the copy is there
+                    _side_by_side(connection, warehouse, some)
                 else:
                     groups += some
         _side_by_side(connection, warehouse, groups)
@@ -96,7 +95,8 @@ def _groups(rows: Rows, measures: list[Measure], drawn: Drawn) -> Iterator[list[
 
 
 def _side_by_side(connection: duckdb.DuckDBPyConnection, warehouse: str, groups: list[list[str]]) -> None:
-    """Run groups of statements that need nothing of each other."""
+    """Run groups of statements that need nothing of each other: a small table is counted by one processor, and so are the last steps of
+    a long one."""
 
     def run(group: list[str], cursor: duckdb.DuckDBPyConnection) -> None:
         for statement in group:

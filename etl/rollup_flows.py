@@ -28,7 +28,7 @@ def flows(rows: Rows, measures: list[Measure], drawn: rollup_drawn.Drawn) -> Ite
     flows = [m for m in measures if m.kind == "flow"]
     for at in dict.fromkeys(m.rollup.at for m in flows):
         here = [m for m in flows if m.rollup.at == at]
-        yield _days(rows, at, here)
+        yield from _into_days(rows, at, here)
         if at in drawn:
             yield rollup_drawn.days(drawn[at], _day_table(rows.table, at), here)
         yield _rolled(_of_days(rows.table, at, here), rows.ledgers)
@@ -55,6 +55,18 @@ def _counted(measure: Measure, rows: Rows) -> tuple[str, str, str]:
     return f"sum({adds}) FILTER (WHERE {chosen})", events, f"count(*) FILTER (WHERE ({chosen}) AND ({adds}) IS NULL)"
 
 
+def _into_days(rows: Rows, at: str, measures: list[Measure]) -> Iterator[str]:
+    """Fill the table of daily totals."""
+    totals, table = _days(rows, at, measures), _day_table(rows.table, at)
+    if not isinstance(rows, NarrowRows):
+        yield f"INSERT INTO {table} BY NAME {totals}"
+        return
+    # Straight from the counting they would lie about until the checkpoint, and be written by one processor.
+    yield f"CREATE OR REPLACE TEMP TABLE totals AS {totals}"
+    yield f"INSERT INTO {table} BY NAME SELECT * FROM totals"
+    yield "DROP TABLE totals"
+
+
 def _days(rows: Rows, at: str, measures: list[Measure]) -> str:
     """The daily totals: a column a measure, and what its months need to know beside it."""
     columns = []
@@ -63,8 +75,7 @@ def _days(rows: Rows, at: str, measures: list[Measure]) -> str:
         columns.append(f"{value} AS {quoted(measure.id)}")
         if measure.rollup.value:
             columns += [f"{events} AS {_rows(measure)}", f"{blanks} AS {_blanks(measure)}"]
-    return f"""INSERT INTO {_day_table(rows.table, at)} BY NAME
-               SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {", ".join(columns)} {rows.until_now(at)} GROUP BY ALL"""
+    return f"SELECT e.dataset, e.place_id, {quoted(at)}::DATE AS day, {', '.join(columns)} {rows.until_now(at)} GROUP BY ALL"
 
 
 def _day_table(table: str, at: str) -> str:

@@ -116,14 +116,14 @@ def counted(
             narrow = _copied(connection, rows, counts, quoted(table), {})
         yield narrow or rows
     finally:  # a statement that fails leaves no copy in memory behind
-        connection.execute(f"DROP VIEW IF EXISTS {_NARROW}")
-        connection.execute(f"DROP TABLE IF EXISTS {_COPY}")
+        connection.execute(f"DROP VIEW IF EXISTS memory.{_NARROW}")
+        connection.execute(f"DROP TABLE IF EXISTS memory.{_COPY}")
 
 
 def _copied(
     connection: duckdb.DuckDBPyConnection, plain: Rows, measures: Sequence[Measure], source: str, types: Mapping[str, str]
 ) -> NarrowRows | None:
-    """Make ``narrow`` for some measures; None where a copy would not be narrow. The rows come from ``source``, whose columns have the
+    """Make ``narrow`` for some measures, on every cursor; None where a copy would not be narrow. The rows come from ``source``, whose columns have the
     ``types``; columns of the table that are not there are NULL."""
     table, ledgers = plain.table, plain.ledgers
     empty = _empty(connection, table, ledgers)
@@ -164,11 +164,11 @@ def _copied(
         blank = "".join(f", CAST(NULL AS {kind}) AS {quoted(n)}" for n, kind in column_kinds(ledgers).items() if n not in types)
         source = f"(SELECT *{blank} FROM {source})"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {_COPY} AS SELECT {", ".join(f"{value} AS {name}" for name, value in columns.items())}
+        f"""CREATE OR REPLACE TABLE memory.{_COPY} AS SELECT {", ".join(f"{value} AS {name}" for name, value in columns.items())}
             FROM {source} e WHERE e.place_id IS NOT NULL AND {known}"""
     )
     told_once = "".join(f", {value} AS {name}" for name, value in same.items())
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {_NARROW} AS SELECT *{told_once} FROM {_COPY}")
+    connection.execute(f"CREATE OR REPLACE VIEW memory.{_NARROW} AS SELECT *{told_once} FROM memory.{_COPY}")
     conditions["true"] = "true"
     return NarrowRows(table, ledgers, conditions, {a: f"e.{column}" for a, column in amounts.items()}, last, empty)
 
