@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -34,6 +35,7 @@ from jiejian.catalogue.contracts import split
 from jiejian.home import BUNDLED_CATALOGUE, Home, home
 
 _SPILL = ".etl-spill"
+_COARSE_NS = 2_000_000_000
 
 
 class Busy(Exception):
@@ -160,8 +162,19 @@ def template(ledger: Ledger, dataset: str = "street") -> bytes:
 
 
 def history() -> Loads:
-    """Every load that was ever made, and which of them are left out; needs no lock."""
-    return Loads(home())
+    """Every load that was ever made, and which of them are left out; needs no lock. Shared: for reading only.
+
+    Each load and each record comes as a file of its own, so that their folder tells whether there is anything new.
+    """
+    here = home()
+    changed = here.loads.stat().st_mtime_ns if here.loads.is_dir() else 0
+    # Clocks of file systems are coarse: what comes in the same moment must not be missed.
+    return _history(here, changed) if time.time_ns() - changed > _COARSE_NS else Loads(here)
+
+
+@lru_cache(maxsize=2)
+def _history(here: Home, changed: int) -> Loads:
+    return Loads(here)
 
 
 def rollback(names: Sequence[str] = (), last: bool = False, by: str = "") -> tuple[list[Manifest], Summary]:

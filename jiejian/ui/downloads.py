@@ -37,7 +37,8 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
         key=f"{key}_format",
         label_visibility="collapsed",
     )
-    for column, offer in zip(st.columns([1] * len(offers) + [2]), offers, strict=False):
+    alone = len(offers) == 1
+    for column, offer in zip([st] if alone else st.columns([1] * len(offers) + [2]), offers, strict=False):
         name = file_name(context.street, subject, context.as_of, ending, fictional=context.fictional)
         column.download_button(
             f"{offer.label}（{offer.rows:,} 行）",
@@ -48,7 +49,7 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
             on_click="ignore",
             icon=":material/download:",
             disabled=offer.rows == 0,
-            width="stretch",
+            width="content" if alone else "stretch",
         )
 
 

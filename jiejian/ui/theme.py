@@ -88,7 +88,7 @@ def page(view: View, title: str, answer: Callable[[View], str], tabs: Mapping[st
     )
     shown = tabs[chosen or next(iter(tabs))]
     for row in rows_of(shown):
-        for column, panel in zip(st.columns(len(row)), row, strict=True):
+        for column, panel in zip(st.columns(len(row)) if len(row) > 1 else [st.container()], row, strict=True):
             with column:
                 _panel(view, panel, there)
 
