@@ -33,7 +33,7 @@ def load_meanwhile(home, after: float, results: list) -> threading.Timer:
 def many(demo_home, tmp_path, sessions: int, minutes: float) -> Visits:
     home, loads = tmp_path / "home", []
     shutil.copytree(demo_home, home)
-    with serve(home) as server:
+    with serve(home, JIEJIAN_AHEAD="24") as server:
         timer = load_meanwhile(home, minutes * 60 / 3, loads)
         visits = visit(server.removeprefix("http://"), sessions, minutes, pids=[server.pid])
         timer.join()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,8 @@ from jiejian.ui.frame import PAGES
 from jiejian.ui.rehearsal import Unfinished, Visitor, let_pass, stage
 from jiejian.warehouse import NoWarehouse, serving
 
-# So many periods are made ready.
-PERIODS = 24
+# So many periods are made ready; an office may set another number, 0 for the front page alone.
+PERIODS = int(os.environ.get("JIEJIAN_AHEAD") or 24)
 # The first seconds of a server or of a new version belong to those who are there.
 PATIENCE_S = 20.0
 # After each page the thread rests so many times as long as it worked, and waits for whoever's page is being drawn.
