@@ -79,8 +79,8 @@ def test_a_statement_that_fails_leaves_no_narrow_copy(tmp_path, monkeypatch):
     monkeypatch.setattr(rollup_rows, "LONG", 0)
 
     def copied(connection, *_):
-        connection.execute("CREATE TEMP TABLE narrow_copy AS SELECT 1 AS a")
-        connection.execute("CREATE TEMP VIEW narrow AS SELECT * FROM narrow_copy")
+        connection.execute("CREATE TABLE memory.narrow_copy AS SELECT 1 AS a")
+        connection.execute("CREATE VIEW memory.narrow AS SELECT * FROM narrow_copy")
 
     monkeypatch.setattr(rollup_rows, "_copied", copied)
     with duckdb.connect() as connection:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from jiejian.catalogue import Grouping, Metric
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
@@ -48,8 +46,7 @@ def pick(source: Warehouse, needs: Needs) -> View:
     """Draw all pickers, show those that are needed, and return what is picked."""
     if not data.ask(source, "datasets"):
         return View(source, _awaited(source))
-    aside = st.sidebar if needs.anything else st.container(key="unused_page")
-    with aside, _out_of_sight():
+    with st.sidebar if needs.anything else st.container(key="unused_pickers"):
         view = View(source, _dataset(source))
         picked = _published(view, needs) if view.published else _periodic(view, needs)
         with _slot("pick_anonymous", needs.anonymous and len(picked.offered) > 1):
@@ -85,23 +82,10 @@ def _periodic(view: View, needs: Needs) -> View:
     return replace(view, metrics=usable, period=period, since=since, places=places, group=group)
 
 
-_unused: ContextVar[DeltaGenerator] = ContextVar("unused")
-
-
-@contextmanager
-def _out_of_sight() -> Iterator[None]:
-    """One container for all widgets that the page does not need: each costs a message to every browser at every rerun."""
-    token = _unused.set(st.container(key="unused_pickers"))
-    try:
-        yield
-    finally:
-        _unused.reset(token)
-
-
 @contextmanager
 def _slot(name: str, needed: bool) -> Iterator[None]:
     """A place for one widget; out of sight, and out of reach of the keyboard, where the page does not need it."""
-    with st.container(key=name) if needed else _unused.get():
+    with st.container(key=name if needed else f"unused_{name}"):
         yield
 
 
