@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import run_etl
-from street import Street, workbook
+from street import COMMUNITIES, REGISTER, Street, workbook
 
 from etl import build
 from etl.__main__ import main
@@ -168,3 +168,18 @@ def test_loads_of_one_run_are_undone_together(street):
     going, _ = build.rollback(last=True)
     assert {m.file for m in going} == {"甲.xlsx", "乙.xlsx"}
     assert {month for _, month in street.figures("households")} == {"2026-09", "2026-10"}
+
+
+def test_the_history_is_read_anew_as_soon_as_something_came(tmp_path, monkeypatch):
+    """Pages share what was read; neither a load nor an undo may be missed, even in the moment after another."""
+    street = Street(tmp_path / "home", monkeypatch)
+    workbook(street.root / "inbox" / "社区名册.xlsx", [["柳河街道社区名册"], REGISTER, *COMMUNITIES])
+    assert run_etl(street.root).returncode == 0
+    first = build.history()
+    settled = time.time_ns() - 10_000_000_000
+    os.utime(build.home().loads, ns=(settled, settled))
+    kept = build.history()
+    assert build.history() is kept and [m.load_id for m in kept.all] == [m.load_id for m in first.all]
+    gone = [m.load_id for m in kept.standing if m.ledger == "communities"]
+    build.rollback(gone)
+    assert set(gone) <= set(build.history().undone)

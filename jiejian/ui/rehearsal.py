@@ -82,12 +82,15 @@ class Visitor:
             self._ended.set()
 
     def _at(self, ask: Callable[[Runtime], Given]) -> Given:
-        """Ask Streamlit something where it may be asked: in its own loop."""
+        """Ask Streamlit something where it may be asked: in its own loop. Raises Unfinished where that has no time to answer."""
 
         async def asked() -> Given:
             return ask(get_instance())
 
-        return asyncio.run_coroutine_threadsafe(asked(), self._loop).result(_SHORTLY_S)
+        try:
+            return asyncio.run_coroutine_threadsafe(asked(), self._loop).result(_SHORTLY_S)
+        except TimeoutError as error:  # not the end of all rehearsals: the next version is drawn again
+            raise Unfinished("") from error
 
 
 def stage() -> bool:
