@@ -7,6 +7,7 @@ server has that time while nobody asks; who then turns to a page or another mont
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import time
@@ -16,7 +17,8 @@ from pathlib import Path
 from jiejian.home import home
 from jiejian.ui import data
 from jiejian.ui.frame import PAGES
-from jiejian.ui.rehearsal import Unfinished, Visitor, let_pass, stage
+from jiejian.ui.rehearsal import Unfinished, Visitor, stage
+from jiejian.ui.turns import let_pass
 from jiejian.warehouse import NoWarehouse, serving
 
 # So many periods are made ready; an office may set another number, 0 for the front page alone.
@@ -43,8 +45,16 @@ def keep_ready(loop: asyncio.AbstractEventLoop) -> None:
             _rehearse(loop)
         except Unfinished as page:  # whoever opens the page comes to the same point, and is told
             _log.warning("page %r could not be made ready", str(page))
+        _set_aside()
         while _serving() == version:
             time.sleep(_LOOK_S)
+
+
+def _set_aside() -> None:
+    """Spare the collector of cycles what was made ready: hundreds of thousands of objects that stay, for which all sessions would wait."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _serving() -> Path | None:

@@ -20,7 +20,7 @@ from jiejian.roles import NotAllowed
 from jiejian.ui import data, going, messages, person, show, signing
 from jiejian.ui.once import one_run
 from jiejian.ui.pickers import Needs, pick
-from jiejian.ui.rehearsal import noticed
+from jiejian.ui.turns import in_turn
 from jiejian.ui.view import View
 
 
@@ -71,7 +71,7 @@ _view: ContextVar[View | None] = ContextVar("view", default=None)
 
 def run(pages: Sequence[Page] = PAGES, folder: Path = PROJECT / "pages") -> None:
     """Run the page that the URL names, inside the frame; the first page is the front one."""
-    with one_run(), noticed():
+    with one_run(), in_turn():
         _run(pages, folder)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -101,32 +100,3 @@ def stage() -> bool:
             return True
         time.sleep(0.02)
     return False
-
-
-# ---- those for whom it is done ----
-
-_running = 0
-_counting = threading.Lock()
-
-
-@contextmanager
-def noticed() -> Iterator[None]:
-    """Around every run of a page: while somebody's page is drawn no other is rehearsed."""
-    global _running
-    if person.is_rehearsing():
-        yield
-        return
-    with _counting:
-        _running += 1
-    try:
-        yield
-    finally:
-        with _counting:
-            _running -= 1
-
-
-def let_pass(most: float) -> None:
-    """Wait until nobody's page is being drawn, so many seconds at most."""
-    until = time.monotonic() + most
-    while _running and time.monotonic() < until:
-        time.sleep(0.02)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-_TURN_S = 0.001
 _log = logging.getLogger("jiejian")
 
 
@@ -17,8 +15,6 @@ _log = logging.getLogger("jiejian")
 async def ready(app) -> AsyncIterator[None]:
     """The life of the server. Nothing heavy is imported before it answers: that is left to a thread beside it."""
     loop = asyncio.get_running_loop()
-    # Whoever hands a message on waits for its turn once more, a message at a time: with many at once five milliseconds are too long a turn.
-    sys.setswitchinterval(_TURN_S)
     threading.Thread(target=warm, args=(loop,), name="warm", daemon=True).start()
     yield
 

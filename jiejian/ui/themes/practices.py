@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,7 @@ from jiejian.ui.theme import text
 from jiejian.ui.themes.model_cards import NO_FIGURES, ModelCard, Published, cards
 from jiejian.ui.view import View, kept
 
-_PER_ROW, _SHOWN = 3, 4
+_SHOWN = 4
 _TOPIC = "topic"
 _COLUMNS = ("编号", "名称", "地点", "做法", "类别", "数字名称", "数值", "时间口径", "来源或变化", "信号")
 
@@ -35,10 +35,13 @@ def page(view: View) -> None:
         st.info("没有符合条件的做法，换一个词或把条件放宽。")
         return
     topics = _topics(view)
-    for start in range(0, len(found), _PER_ROW):
-        for column, card in zip(st.columns(_PER_ROW), found[start : start + _PER_ROW], strict=False):
-            with column.container(border=True, height="stretch"):
-                _draw(view, card, faces[card.practice.id], topics)
+    # Not everybody has every page, and a link to one that is not in the menu is an error.
+    pages = {p.name: p.title for p in frame.PAGES if person.current().may(p.may)}
+    # A grid of the style sheet: columns of Streamlit's own would be a block for each row and each card.
+    with st.container(key="practice_cards"):
+        for card in found:
+            with st.container(border=True, height="stretch"):
+                _draw(view, card, faces[card.practice.id], topics, pages)
     st.caption("公开报道的数字各有时间口径，只说明当地当时，不与本街道的数字排名。本街道的变化与去年同期比，信号按社区判断。")
     _take_away(view, every, found)
 
@@ -63,10 +66,8 @@ def _narrowed(every: Sequence[ModelCard]) -> list[ModelCard]:
 # ---- one card ----
 
 
-def _draw(view: View, card: ModelCard, face: str, topics: frozenset[str]) -> None:
+def _draw(view: View, card: ModelCard, face: str, topics: frozenset[str], pages: Mapping[str, str]) -> None:
     st.html(face)
-    # Not everybody has every page, and a link to one that is not in the menu is an error.
-    pages = {p.name: p.title for p in frame.PAGES if person.current().may(p.may)}
     with st.container(horizontal=True, vertical_alignment="center"):
         if (name := card.practice.page) in pages:
             st.page_link(f"pages/{name}.py", label=f"看{pages[name]}", icon=":material/arrow_forward:")
