@@ -13,7 +13,7 @@ from etl.quantity import chinese
 _OFFSET = 1911
 # Of two digits only those from 1949 on: 近20年 is no year.
 _FIRST, _LAST = 38, 200
-_NAMED = re.compile(r"(?:中[华華])?民[国國]\s*(\d{1,3}|元|[一二三四五六七八九十百零〇]+)(?!\d)")
+_NAMED = re.compile(r"(?:中[华華])?民[国國]\s*(\d{1,3}(?!\d)|(?:元|[一二三四五六七八九十百零〇]+)(?=\s*年))")
 _YEAR = r"(\d{2,3})"
 _DECLARED = (
     re.compile(rf"(?<![\d.,]){_YEAR}(?=\s*年)"),
@@ -26,7 +26,7 @@ _DECLARED = (
 def common_era(text: str, minguo: bool = False) -> str:
     """A text with its years of the Republic as years of the common era; ``minguo``: bare ones, too."""
     if "民" in text:
-        text = _NAMED.sub(lambda match: str(_OFFSET + _number(match[1])), text)
+        text = _NAMED.sub(_named, text)
     if not minguo:
         return text
     for form in _DECLARED:
@@ -34,8 +34,13 @@ def common_era(text: str, minguo: bool = False) -> str:
     return text
 
 
-def _number(written: str) -> int:
-    return 1 if written == "元" else int(written) if written.isdigit() else int(chinese(written))
+def _named(match: re.Match) -> str:
+    """A year that says of itself what it is; what is no number stays as it stands."""
+    written = match[1]
+    try:
+        return str(_OFFSET + (1 if written == "元" else int(written) if written.isdigit() else int(chinese(written))))
+    except ValueError:
+        return match[0]
 
 
 def _declared(match: re.Match) -> str:

@@ -9,6 +9,7 @@ import duckdb
 import xlsxwriter
 
 from etl import build
+from etl.__main__ import main
 from etl.warehouse import serving
 from jiejian.home import home
 
@@ -42,6 +43,14 @@ def table(path: Path, rows: list[list], encoding: str = "utf-8", separator: str 
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, delimiter=separator).writerows(rows)
     return path
+
+
+def load_trial(monkeypatch, folder: Path, contract: str, path: Path, code: int = 0) -> Street:
+    """Load a file by a contract of its own into the data set ``trial``, as somebody at the shell would; ``code`` is how that must end."""
+    street = Street(folder / "home", monkeypatch)
+    (folder / "trial.yml").write_text(contract, encoding="utf-8")
+    assert main(["load", str(path), "--dataset", "trial", "--contract", str(folder / "trial.yml")]) == code
+    return street
 
 
 class Street:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import xlsxwriter
-from street import Street, table
-
-from etl.__main__ import main
+from street import load_trial, table
 
 TOP = "name: 乡镇户数\ntable: observation\nsent: year\ngrain: year\nstarts_places: all\n"
 MEASURES = "measures: {homes: {name: 户数, unit: 户, kind: stock}}\n"
@@ -16,14 +16,7 @@ SUMS = "SELECT place_id, sum(value) FROM observation WHERE dataset = 'trial' GRO
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    street = Street(tmp_path / "home", monkeypatch)
-
-    def loaded(contract: str, path, code: int = 0) -> Street:
-        (tmp_path / "trial.yml").write_text(contract, encoding="utf-8")
-        assert main(["load", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == code
-        return street
-
-    return loaded
+    return partial(load_trial, monkeypatch, tmp_path)
 
 
 def book(path, sheets):

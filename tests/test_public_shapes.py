@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
-from street import Street, table, workbook
+from street import Street, load_trial, table, workbook
 
 from etl.__main__ import main
 from etl.quantity import read
@@ -16,14 +17,7 @@ TOP = "name: 试验表\ntable: observation\nsent: year\nstarts_places: all\n"
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    street = Street(tmp_path / "home", monkeypatch)
-
-    def run(contract: str, path, code: int = 0) -> Street:
-        (tmp_path / "trial.yml").write_text(contract, encoding="utf-8")
-        assert main(["load", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == code
-        return street
-
-    return run
+    return partial(load_trial, monkeypatch, tmp_path)
 
 
 ENERGY = TOP + (

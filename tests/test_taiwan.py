@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import pytest
-from street import Street, table, workbook
+from street import load_trial, table, workbook
 
-from etl.__main__ import main
 from etl.calendars import common_era
 from etl.dates import read_time
 from etl.encodings import to_utf8
@@ -20,14 +20,7 @@ from etl.wording import TOTAL_ROW, is_missing
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    street = Street(tmp_path / "home", monkeypatch)
-
-    def run(contract: str, path, code: int = 0) -> Street:
-        (tmp_path / "trial.yml").write_text(contract, encoding="utf-8")
-        assert main(["load", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == code
-        return street
-
-    return run
+    return partial(load_trial, monkeypatch, tmp_path)
 
 
 HOMES = (
@@ -129,6 +122,8 @@ def test_moments_of_the_republic(load, tmp_path):
         ("民國113年", False, "2024年"),
         ("中華民國一百一十三年十月", False, "2024年十月"),
         ("民國元年", False, "1912年"),
+        ("民国十字路口", False, "民国十字路口"),
+        ("民國一九百年", False, "民國一九百年"),
         ("113年", False, "113年"),
         ("113年", True, "2024年"),
         ("98.12.31", True, "2009.12.31"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 import pytest
 import xlsxwriter
-from street import Street, table, workbook
+from street import load_trial, table, workbook
 
 from etl import batchload, loaded, onepass, rollup_rows
-from etl.__main__ import main
 
 TOP = "name: 试验表\ntable: observation\nsent: year\ngrain: year\nstarts_places: all\n"
 HOMES = "measures: {homes: {name: 户数, unit: 户, kind: stock}}\n"
@@ -18,14 +19,7 @@ SUMS = "SELECT place_id, sum(value) FROM observation WHERE dataset = 'trial' GRO
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    street = Street(tmp_path / "home", monkeypatch)
-
-    def load(contract: str, path, code: int = 0) -> Street:
-        (tmp_path / "trial.yml").write_text(contract, encoding="utf-8")
-        assert main(["load", str(path), "--dataset", "trial", "--contract", str(tmp_path / "trial.yml")]) == code
-        return street
-
-    return load
+    return partial(load_trial, monkeypatch, tmp_path)
 
 
 # ---- what a contract says ----
