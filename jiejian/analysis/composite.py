@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from jiejian.analysis.ordering import ranks
+
 Normalise = Literal["minmax", "zscore", "rank", "goalpost"]
 Aggregate = Literal["arithmetic", "geometric"]
 Groups = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -200,8 +202,7 @@ def _zscore(x: np.ndarray, aggregate: str) -> np.ndarray:
 
 def _rank(x: np.ndarray, aggregate: str) -> np.ndarray:
     # How many are smaller, plus one; ties share the lower number. Gaps keep no rank.
-    below = (x[..., None, :] < x[..., :, None]).sum(axis=-1) + 1.0
-    return np.where(np.isfinite(x), below, np.nan)
+    return ranks(-x)
 
 
 def _goalpost(x: np.ndarray, name: str, direction: int, goalposts: Goalposts) -> np.ndarray:

@@ -71,9 +71,7 @@ def prepare(
     ``weights``: pillar -> weight, ``metric_weights``: metric id -> weight (both 1 where they say nothing; a pillar whose
     metrics all weigh 0 is left out). With ``outliers`` extreme figures are drawn in first (analysis.treat).
     """
-    value, above, below = (
-        figures.pivot(index="place_id", columns="metric", values=part) for part in ("value", "numerator", "denominator")
-    )
+    value, above, below = _wide(figures, ("value", "numerator", "denominator"))
     kept, left_out = {}, []
     for name, members in pillars.items():
         useful = [m for m in scorable(members) if m.id in value and value[m.id].nunique() > 1]
@@ -99,6 +97,18 @@ def prepare(
         tuple(left_out),
         tuple(frame.index[few]),
     )
+
+
+def _wide(figures: pd.DataFrame, parts: Sequence[str]) -> list[pd.DataFrame]:
+    """Places × metrics for each part; what stands where is found once for all of them."""
+    rows, places = pd.factorize(figures["place_id"], sort=True)
+    columns, metrics = pd.factorize(figures["metric"], sort=True)
+    found = []
+    for part in parts:
+        cells = np.full((len(places), len(metrics)), np.nan)
+        cells[rows, columns] = figures[part].to_numpy(dtype=float, na_value=np.nan)
+        found.append(pd.DataFrame(cells, index=pd.Index(places, name="place_id"), columns=metrics))
+    return found
 
 
 def _counted(metrics: Mapping[str, Metric], above: pd.DataFrame, below: pd.DataFrame, treated: set[str]) -> Counted:

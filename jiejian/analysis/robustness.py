@@ -7,18 +7,21 @@ says the same on Monday as on Friday.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from jiejian.analysis.composite import Aggregate, Goalposts, Groups, Normalise, directed, evaluate, metrics_of, normalised
+from jiejian.analysis.ordering import ranks
 
 SPREAD, DRAWS, SEED = 0.25, 600, 20261031
-# More units than this are ranked by sorting. Of very many units fewer draws are made, at least LEAST_DRAWS: a range of ranks is told in
-# places of thousands then.
-_FEW, _CELLS, LEAST_DRAWS = 64, 600_000, 200
+# Of very many units fewer draws are made, at least LEAST_DRAWS: a range of ranks is told in places of thousands then.
+_CELLS, LEAST_DRAWS = 300_000, 100
+_TIE = 1e-9  # scores that differ by less are the same
 METHODS: tuple[tuple[Normalise, Aggregate], ...] = (
     ("minmax", "arithmetic"),
     ("zscore", "arithmetic"),
@@ -46,20 +49,7 @@ class Counted:
 
 def rank_of(scores: np.ndarray) -> np.ndarray:
     """Ranks along the last axis: 1 for the highest, ties share the smaller number, gaps have none (NaN)."""
-    if scores.shape[-1] > _FEW:
-        return _rank_of_many(scores)
-    above = (scores[..., None, :] > scores[..., :, None] + 1e-9).sum(axis=-1) + 1.0
-    return np.where(np.isnan(scores), np.nan, above)
-
-
-def _rank_of_many(scores: np.ndarray) -> np.ndarray:
-    """The same by sorting: to hold each of 3,000 units against each other took gigabytes and half a minute."""
-    rows = scores.reshape(-1, scores.shape[-1])
-    ordered, there = np.sort(rows, axis=1), (~np.isnan(rows)).sum(axis=1)
-    above = np.array([
-        count - np.searchsorted(line[:count], row + 1e-9, side="right") for line, count, row in zip(ordered, there, rows, strict=True)
-    ])  # fmt: skip
-    return np.where(np.isnan(rows), np.nan, above + 1.0).reshape(scores.shape)
+    return ranks(scores, _TIE)
 
 
 def rank_ranges(
@@ -85,15 +75,22 @@ def rank_ranges(
     names = metrics_of(groups, frame.columns)
     values, _ = directed(frame, names, better, normalise, aggregate, goalposts)
     nominal = evaluate(groups, values, aggregate)[top]
-    ranks = rank_of(nominal)
-    found = pd.DataFrame({"score": nominal, "rank": ranks}, index=frame.index)
+    rank = rank_of(nominal)
+    found = pd.DataFrame({"score": nominal, "rank": rank}, index=frame.index)
     draws = max(min(DRAWS, _CELLS // max(len(frame), 1)), LEAST_DRAWS)
-    moved = evaluate(groups, values, aggregate, _moved_weights(groups, spread, draws))[top]
-    ranges = {"weights": _span(rank_of(moved), ranks), "methods": _span(_by_method(frame, top, groups, better, goalposts), ranks)}
-    ranges["chance"] = (ranks, ranks)
-    if counted is not None:
+
+    def by_chance() -> tuple[np.ndarray, np.ndarray]:
+        if counted is None:
+            return rank, rank
         drawn = normalised(_redrawn(frame[names], counted, draws), better, normalise, aggregate, goalposts)
-        ranges["chance"] = _span(rank_of(evaluate(groups, drawn, aggregate)[top]), ranks, 0.95)
+        return _span(rank_of(evaluate(groups, drawn, aggregate)[top]), rank, 0.95)
+
+    # Half of the work is to draw numbers, and numpy draws beside whatever else is going on.
+    with ThreadPoolExecutor(1) as beside:
+        chance = beside.submit(by_chance)
+        moved = evaluate(groups, values, aggregate, _moved_weights(groups, spread, draws))[top]
+        ranges = {"weights": _span(rank_of(moved), rank), "methods": _span(_by_method(frame, top, groups, better, goalposts), rank)}
+        ranges["chance"] = chance.result()
     for name, (best, worst) in ranges.items():
         found[f"{name}_best"], found[f"{name}_worst"] = best, worst
     found["best"] = np.fmin.reduce([best for best, _ in ranges.values()])
@@ -116,9 +113,12 @@ def _span(ranks: np.ndarray, nominal: np.ndarray, share: float = 1.0) -> tuple[n
     if there.any() and len(ranks):
         tail = (1 - share) / 2
         known = ranks[:, there]
-        quantile = np.nanquantile if np.isnan(known).any() else np.quantile
-        middle = [quantile(known, q, axis=0, method=m) for q, m in ((tail, "lower"), (1 - tail, "higher"))]
-        best[there], worst[there] = np.fmin(middle[0], nominal[there]), np.fmax(middle[1], nominal[there])
+        if np.isnan(known).any():
+            low, high = (np.nanquantile(known, q, axis=0, method=m) for q, m in ((tail, "lower"), (1 - tail, "higher")))
+        else:  # sorted once, both ends are read off
+            known, last = np.sort(known, axis=0), len(known) - 1
+            low, high = known[math.floor(tail * last)], known[math.ceil((1 - tail) * last)]
+        best[there], worst[there] = np.fmin(low, nominal[there]), np.fmax(high, nominal[there])
     return best, worst
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from jiejian.analysis.ranks import range_text
@@ -68,8 +69,8 @@ def rank_chart(
     if ranks:
         there = there.sort_values(["rank", "best", "worst", "place"], kind="stable")
     else:
-        level, custom = where.map({AHEAD: 0, MIDDLE: 1, BEHIND: 2}), {p: i for i, p in enumerate(places["place_id"])}
-        there = there.loc[sorted(there.index, key=lambda p: (level[p], custom.get(p, 0)))]
+        level = where.map({AHEAD: 0, MIDDLE: 1, BEHIND: 2}).reindex(there.index).to_numpy()
+        there = there.iloc[np.lexsort((pd.Index(places["place_id"]).get_indexer(there.index), level))]
     if len(there) < 2:
         return nothing("有得分的社区不足两个，不作比较。", finding, context, None, SCREEN)
     chosen = ids(focus)
@@ -149,8 +150,8 @@ def contribution_chart(
 ) -> Figure:
     """Scores as stacked bars: ``parts`` places × parts (names as columns, five at most, then 其他), in points of the score."""
     names = places.set_index("place_id")["place"]
-    there = set(parts.index)
-    kept = parts.loc[[p for p in (order or parts.index) if p in there]]
+    there = set(parts.index.to_numpy(dtype=object))
+    kept = parts.loc[[p for p in order if p in there]] if len(order) else parts
     if kept.empty or not len(kept.columns):
         return nothing("没有可以分解的得分。", finding, context, None, SCREEN)
     count, score = len(kept), kept.sum(axis=1).to_numpy(dtype=float)

@@ -146,9 +146,9 @@ def _parts_words(parts: pd.DataFrame) -> str:
 def _order(view: View, result: Result, ranks: bool) -> list[str]:
     """Places by rank where ranks are shown, else in the street's customary order."""
     if ranks:
-        return list(result.ranges["rank"].sort_values(kind="stable", na_position="last").index)
-    there = set(result.ranges.index)
-    return [p for p in view.known["place_id"] if p in there]
+        return list(result.ranges["rank"].sort_values(kind="stable", na_position="last").index.to_numpy(dtype=object))
+    there = set(result.ranges.index.to_numpy(dtype=object))
+    return [p for p in view.known["place_id"].to_numpy(dtype=object) if p in there]
 
 
 def _table(view: View, evaluation: Evaluation, result: Result, ranks: bool) -> pd.DataFrame:

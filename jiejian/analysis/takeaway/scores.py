@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from jiejian.analysis.robustness import STABLE
@@ -14,9 +15,8 @@ def position(ranges: pd.DataFrame) -> pd.Series:
     """明显靠前 where even the worst rank lies in the upper half, 明显靠后 where even the best lies in the lower; '' without score."""
     count = int(ranges["rank"].notna().sum())
     half = (count + 1) / 2
-    found = pd.Series(MIDDLE, index=ranges.index, dtype=object)
-    found[ranges["worst"] < half], found[ranges["best"] > half] = AHEAD, BEHIND
-    return found.where(ranges["rank"].notna(), "")
+    words = np.select([ranges["rank"].isna(), ranges["best"] > half, ranges["worst"] < half], ["", BEHIND, AHEAD], default=MIDDLE)
+    return pd.Series(words.astype(object), index=ranges.index)
 
 
 def scores_finding(ranges: pd.DataFrame, names: pd.Series, what: str, noun: str = "社区") -> Finding:
