@@ -179,6 +179,7 @@ def _manifest(
         rows_rejected=rejected,
         warnings=warnings,
         run=run.run,
+        columns=tuple(sorted(match.columns)),
     )
 
 

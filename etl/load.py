@@ -27,7 +27,7 @@ from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
 
 # Raise this when the readers read differently: files are then read again.
-READER_VERSION = 3
+READER_VERSION = 4
 # Data sets of which the files are the truth: what a file no longer says, the data set no longer holds.
 REPLACED = (*BUNDLED, "demo")
 TEMPORARY = ".loading-"
@@ -63,6 +63,8 @@ class Manifest:
     brings_places: bool = False
     # The run that wrote it: what was loaded together can be undone together.
     run: str = ""
+    # The columns of the contract that the sheet has; None in a load of a time when that was not written down.
+    columns: tuple[str, ...] | None = None
 
 
 _FIELDS = frozenset(f.name for f in fields(Manifest))
@@ -210,7 +212,8 @@ class Loads:
 def _read_manifest(path: Path) -> Manifest:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Manifest(**{k: v for k, v in content.items() if k in _FIELDS})
+        columns = {"columns": tuple(content["columns"])} if content.get("columns") is not None else {}
+        return Manifest(**{k: v for k, v in content.items() if k in _FIELDS} | columns)
     except (ValueError, TypeError, AttributeError) as error:
         raise Damaged(f"装载记录 {path.parent.name} 已损坏。请从备份恢复这个文件夹，或把它移走后重新装载原来的文件。") from error
 

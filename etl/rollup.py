@@ -12,13 +12,14 @@ A comparison with an empty cell holds for nothing: a case without a level of clo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import duckdb
 
 from etl.cursors import side_by_side
 from etl.figures import one_figure
+from etl.load import Manifest
 from etl.longload import LongLoad
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
@@ -26,20 +27,23 @@ from etl.rollup_flows import ZEROS, flows
 from etl.rollup_rows import NarrowRows, Rows, counted
 from etl.rollup_states import EMPTY_STEPS, balances, last_days, persons, standing, steps
 from etl.rollup_terms import happens
+from etl.rollup_untold import EMPTY, TABLES, TAKEN_BACK, broken_down, untold
 from etl.schema import quoted, text
 from jiejian.catalogue import Catalogue, Ledger, Measure
 from jiejian.catalogue.daily import DAY
 
 _KINDS = ", ".join(map(text, COMMUNITIES))
-_SHARED = ("ancestor", "horizon", "rolled", "counted", "covered", "step")
+_SHARED = ("ancestor", "horizon", "rolled", "counted", "covered", "step", *TABLES)
 # So many balances (measure × place × month) are worked out at a time.
 _BALANCES = 4_000_000
 
 
-def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: LongLoad | None = None) -> None:
+def roll_up(
+    connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, active: Sequence[Manifest], kept: LongLoad | None = None
+) -> None:
     """Fill the daily totals, ``figure`` and ``difference``, and the ``as_of`` of each data set. The warehouse is in use.
 
-    ``kept`` are the rows of one of its tables, in memory.
+    ``active`` are the loads that it is made from; ``kept`` the rows of one of its tables, in memory.
     """
     run = connection.execute
     ((warehouse,),) = run("SELECT current_database()").fetchall()
@@ -64,9 +68,15 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: L
         run(_counted(found, ledgers))
         spoken = (part for t in found for part in _spoken(t, ledgers[t], drawn[t]))
         run(f"CREATE OR REPLACE TABLE memory.covered AS {' UNION ALL '.join(spoken)}")
-        run(EMPTY_STEPS)
+        for statement in (EMPTY_STEPS, *EMPTY):
+            run(statement)
+        for table, measures in found.items():
+            for statement in untold(connection, table, measures, ledgers[table], active):
+                run(statement)
         groups = []
         for table, measures in found.items():
+            if not drawn[table]:
+                measures = broken_down(connection, table, measures, ledgers[table], active)
             with counted(connection, table, measures, ledgers[table], kept) as rows:
                 some = list(_groups(rows, measures, drawn[table]))
                 if isinstance(rows, NarrowRows):  # while the copy is there
@@ -76,6 +86,7 @@ def roll_up(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, kept: L
         _side_by_side(connection, warehouse, groups)
         run(ZEROS)
         _balance(connection, found, ledgers)
+        run(TAKEN_BACK)
     for statement in one_figure(catalogue):
         run(statement)
     run(f"USE {quoted(warehouse)}")

@@ -14,13 +14,15 @@ from etl.rollup_terms import UNTOLD, category_of, source_of
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
-# Where a table speaks of a place and month and counts nothing of a flow, nothing happened.
+# Where a table speaks of a place and month and counts nothing of a flow that its sheets tell, nothing happened.
 ZEROS = """
 INSERT INTO rolled
 SELECT c.dataset, c.place_id, w.measure, 'month', c.m, last_day(c.m), '', '', 0, NULL, NULL, c.dataset || '/' || w.ledger
 FROM covered c JOIN counted w ON w.tab = c.tab AND w.kind = 'flow'
 ANTI JOIN (SELECT * FROM rolled WHERE breakdown = '') r
-  ON r.dataset = c.dataset AND r.place_id = c.place_id AND r.measure = w.measure AND r.period_start = c.m"""
+  ON r.dataset = c.dataset AND r.place_id = c.place_id AND r.measure = w.measure AND r.period_start = c.m
+ANTI JOIN untold u ON u.dataset = c.dataset AND u.measure = w.measure
+ANTI JOIN untold_at a ON a.dataset = c.dataset AND a.place_id = c.place_id AND a.measure = w.measure AND a.m = c.m"""
 
 
 def flows(rows: Rows, measures: list[Measure], drawn: rollup_drawn.Drawn) -> Iterator[str]:

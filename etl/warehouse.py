@@ -95,7 +95,7 @@ def build(
         progress("载入台账")
         whole = fill(connection, loads, catalogue, places, active, kept)
         progress("汇总指标")
-        roll_up(connection, catalogue, whole)
+        roll_up(connection, catalogue, active, whole)
         for statement in create_views(catalogue):
             connection.execute(statement)
         connection.execute("CHECKPOINT building")

@@ -7,6 +7,7 @@ says of its series alone. With a thousand cells and more some signals are chance
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -129,14 +130,20 @@ def _judged(cube: Cube, found: Season, known: np.ndarray, whole: bool) -> tuple[
     So many series at a time that their arrays stay in the processor's cache, which those of a city do not.
     """
     metrics, places, points = cube.value.shape
-    values, parts, counts = cube.value.reshape(-1, points), [], []
-    for start in range(0, max(metrics * places, 1), _BLOCK):
+    values = cube.value.reshape(-1, points)
+
+    def block(start: int) -> tuple[Judged, np.ndarray]:
         series = np.arange(start, min(start + _BLOCK, metrics * places))
         row, number = series // max(places, 1), cube.eras[series % max(places, 1)]
         own = values[start : start + _BLOCK]
         made = judge_in_season(own, known[row], found.seasonal[row], found.month, number, whole)
-        counts.append((np.isfinite(own) & ~known[row] & (number == number[:, -1:])).sum(axis=1))
-        parts.append(made)
+        return made, (np.isfinite(own) & ~known[row] & (number == number[:, -1:])).sum(axis=1)
+
+    starts = range(0, max(metrics * places, 1), _BLOCK)
+    if len(starts) == 1:
+        return block(0)
+    with ThreadPoolExecutor(2) as pool:  # numpy works on arrays of this size beside itself
+        parts, counts = zip(*pool.map(block, starts), strict=True)
     return Judged.stacked(parts), np.concatenate(counts)
 
 
