@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from signed import AUTH, home_with_roles
 from streamlit.testing.v1 import AppTest
 
@@ -104,3 +105,8 @@ def test_the_newest_period_comes_first_and_what_has_no_period_once():
     months = {page: [picked["period"] for name, picked in planned if name == page] for page, _ in planned}
     assert months["members"] == ["2026年10月", "2026年9月"] and months["definitions"] == ["2026年10月"]
     assert {p.name for p in PAGES} - set(months) == {"import", "audit", "people", "selfcheck", "decks"}
+
+
+@pytest.mark.parametrize(("wanted", "periods"), [("", 24), (" ", 24), ("6", 6), ("0", 0), ("-3", 0), ("两年", 24)])
+def test_an_office_says_how_many_periods(wanted, periods):
+    assert ahead.periods_of(wanted) == periods

@@ -21,8 +21,19 @@ from jiejian.ui.rehearsal import Unfinished, Visitor, stage
 from jiejian.ui.turns import let_pass
 from jiejian.warehouse import NoWarehouse, serving
 
-# So many periods are made ready; an office may set another number, 0 for the front page alone.
-PERIODS = int(os.environ.get("JIEJIAN_AHEAD") or 24)
+_log = logging.getLogger("jiejian")
+
+
+def periods_of(wanted: str) -> int:
+    """How many periods are made ready where an office wants so many, 0 for the front page alone; 24 where it says nothing, or no number."""
+    try:
+        return max(0, int(wanted)) if wanted.strip() else 24
+    except ValueError:
+        _log.warning("JIEJIAN_AHEAD=%r is no number of periods; 24 are made ready", wanted)
+        return 24
+
+
+PERIODS = periods_of(os.environ.get("JIEJIAN_AHEAD", ""))
 # The first seconds of a server or of a new version belong to those who are there.
 PATIENCE_S = 20.0
 # After each page the thread rests so many times as long as it worked, and waits for whoever's page is being drawn.
@@ -30,7 +41,6 @@ REST, _POLITE_S = 1.0, 2.0
 # How often it is looked whether a new version serves.
 _LOOK_S = 5.0
 _PICKER = "period"
-_log = logging.getLogger("jiejian")
 
 # What is drawn of a period, and what is the same in all of them.
 _EACH = tuple(page.name for page in PAGES if page.needs.time != "none" and page.needs.anything)
