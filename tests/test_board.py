@@ -245,3 +245,13 @@ def test_concern_gathers_top_left():
     assert sorted(found.columns) == list(range(10))
     assert order(made).rows == {"其他": [1, 0]}
     assert only(found, {0}).rows == {"自治": [0]} and noteworthy(made) == {0, 1}
+
+
+def test_many_blocks_side_by_side_are_judged_as_one(monkeypatch):
+    asked = cube(noise((2, 23, 36), seed=5, spread=20.0), (RATE, "cases_opened"))
+    whole = board(asked, MEASURES)
+    monkeypatch.setattr("jiejian.analysis.board._BLOCK", 7)
+    parts = board(asked, MEASURES)
+    for name in ("signal", "rule", "direction", "reason"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name)), name
+    assert np.array_equal(whole.judged.upper, parts.judged.upper, equal_nan=True)
