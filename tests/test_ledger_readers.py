@@ -184,6 +184,8 @@ def test_the_four_states_add_up(small):
 def test_what_must_be_supervised(small):
     found = cases.to_supervise(small, "street", DAY, within=3)
     assert rows(found, "case_no", "matter", "days") == [("c3", "已超期", -5), ("c4", "将到期", 1), ("c5", "被退回", 28)]
+    assert rows(cases.to_supervise(small, "street", DAY, within=3, most=2), "case_no") == [("c3",), ("c4",)]
+    assert dict(rows(cases.supervised(small, "street", DAY, within=3), "matter", "cases")) == {"已超期": 1, "将到期": 1, "被退回": 1}
     backlog = cases.backlog_by_age(small, "street", DAY)
     assert rows(backlog, "age", "cases", "overdue") == [("1天内", 1, 0), ("1周内", 2, 0), ("1月内", 1, 1), ("3月内", 0, 0), ("3月以上", 0, 0)]
     steps = cases.steps(small, "street", date(2026, 10, 1), DAY)
@@ -225,7 +227,9 @@ def test_contributions_and_the_menu(small):
 
 
 def test_activities_by_day_and_months_without(small):
-    assert rows(people.calendar(small, "street", FIRST, DAY), "place", "sessions", "attendances") == [("望湖社区", 1, 12), ("春和社区", 2, 40)]
+    # 望湖 on a day of September, 春和 twice on one of October.
+    assert rows(people.calendar(small, "street", FIRST, DAY), "sessions", "attendances") == [(1, 12), (2, 40)]
+    assert rows(people.by_month(small, "street", FIRST, DAY), "place", "period", "sessions") == [("望湖社区", "2026-09", 1), ("春和社区", "2026-10", 2)]
     months = (parse_period("2026-09"), parse_period("2026-10"))
     assert rows(people.without_activity(small, "street", months), "place", "period") == [
         ("春和社区", "2026-09"), ("麦香社区", "2026-09"), ("望湖社区", "2026-10"), ("麦香社区", "2026-10"),

@@ -72,7 +72,7 @@ def test_weeks_without_activity(source):
     assert set(found["weeks"]) == {3}
     assert found["quiet"].to_dict() == {"春和社区": 2, "望湖社区": 2, "麦香社区": 3}
     assert found["longest"].to_dict() == {"春和社区": 2, "望湖社区": 1, "麦香社区": 3}
-    assert found.loc["春和社区", "last_held"] == date(2026, 9, 9) and pd.isna(found.loc["麦香社区", "last_held"])
+    assert found.loc["春和社区", "last_held"] == pd.Timestamp("2026-09-09") and pd.isna(found.loc["麦香社区", "last_held"])
 
 
 def test_a_volunteer_in_two_communities_counts_once(street):

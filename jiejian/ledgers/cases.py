@@ -83,28 +83,41 @@ def states(source: Warehouse, dataset: str, first: date, last: date, places: tup
     )
 
 
-def to_supervise(source: Warehouse, dataset: str, as_of: date, within: int = 3, places: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The 督办 list at the end of a day: open cases that are overdue or fall due within so many days, the most urgent first.
+def to_supervise(
+    source: Warehouse, dataset: str, as_of: date, within: int = 3, most: int | None = None, places: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """The 督办 list at the end of a day: open cases that are overdue or fall due within so many days, the most urgent first; the first
+    ``most`` of them, or all.
 
     Columns: place_id, place, case_no, category, grid, tier, opened_at, due_at, days (left; negative: overdue), sent_back, matter
     (已超期, 将到期 or 被退回).
     """
     return source.frame(
-        """SELECT e.place_id, p.name AS place, e.case_no, e.category, e.grid, e.tier, e.opened_at, e.due_at,
+        f"""SELECT e.place_id, p.name AS place, e.case_no, e.category, e.grid, e.tier, e.opened_at, e.due_at,
                   floor(date_diff('second', CAST($now AS TIMESTAMP), e.due_at) / 86400.0)::INTEGER AS days, coalesce(e.sent_back, false) AS sent_back,
-                  CASE WHEN e.due_at < $now THEN '已超期' WHEN e.due_at <= $soon THEN '将到期' ELSE '被退回' END AS matter
+                  {_MATTER} AS matter
            FROM case_event e LEFT JOIN place p ON p.place_id = e.place_id
-           WHERE e.dataset = $dataset AND e.opened_at <= $now AND (e.closed_at IS NULL OR e.closed_at > $now)
-             AND (e.due_at <= $soon OR e.sent_back) AND ($all OR list_contains($places, e.place_id))
-           ORDER BY e.due_at, e.case_no""",
-        {
-            "dataset": dataset,
-            "now": _end(as_of),
-            "soon": _end(as_of + timedelta(days=within)),
-            "places": list(places),
-            "all": not places,
-        },
+           WHERE {_URGENT} ORDER BY e.due_at, e.case_no{"" if most is None else f" LIMIT {int(most)}"}""",
+        _urgent(dataset, as_of, within, places),
     )
+
+
+def supervised(source: Warehouse, dataset: str, as_of: date, within: int = 3, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """How many cases are on the whole list of :func:`to_supervise`: matter, cases; the most first."""
+    return source.frame(
+        f"SELECT {_MATTER} AS matter, count(*) AS cases FROM case_event e WHERE {_URGENT} GROUP BY matter ORDER BY cases DESC, matter",
+        _urgent(dataset, as_of, within, places),
+    )
+
+
+_MATTER = "CASE WHEN e.due_at < $now THEN '已超期' WHEN e.due_at <= $soon THEN '将到期' ELSE '被退回' END"
+_URGENT = """e.dataset = $dataset AND e.opened_at <= $now AND (e.closed_at IS NULL OR e.closed_at > $now)
+             AND (e.due_at <= $soon OR e.sent_back) AND ($all OR list_contains($places, e.place_id))"""
+
+
+def _urgent(dataset: str, as_of: date, within: int, places: tuple[str, ...]) -> dict:
+    soon = _end(as_of + timedelta(days=within))
+    return {"dataset": dataset, "now": _end(as_of), "soon": soon, "places": list(places), "all": not places}
 
 
 def backlog_by_age(source: Warehouse, dataset: str, as_of: date, places: tuple[str, ...] = ()) -> pd.DataFrame:

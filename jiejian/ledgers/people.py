@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from jiejian.periods import Period
@@ -14,12 +15,23 @@ AGES = ("3个月内", "3—6个月", "6—12个月", "1—2年", "2年以上")
 
 
 def calendar(source: Warehouse, dataset: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Activities by day: place_id, place, held_on, sessions, attendances (missing where no session says)."""
+    """Activities by day: held_on, sessions, attendances (missing where no session says)."""
     return source.frame(
-        """SELECT a.place_id, p.name AS place, a.held_on, count(*) AS sessions, sum(a.attendances) AS attendances
-           FROM activity a JOIN place p ON p.place_id = a.place_id
-           WHERE a.dataset = $dataset AND a.held_on BETWEEN $first AND $last AND ($all OR list_contains($places, a.place_id))
-           GROUP BY ALL ORDER BY a.held_on, min(p.sort)""",
+        """SELECT held_on, count(*) AS sessions, sum(attendances) AS attendances FROM activity
+           WHERE dataset = $dataset AND held_on BETWEEN $first AND $last AND place_id IS NOT NULL AND ($all OR list_contains($places, place_id))
+           GROUP BY ALL ORDER BY held_on""",
+        {"dataset": dataset, "first": first, "last": last, "places": list(places), "all": not places},
+    )
+
+
+def by_month(source: Warehouse, dataset: str, first: date, last: date, places: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Activities by community and month: place_id, place, period, sessions; months without any are left out."""
+    return source.frame(
+        """SELECT a.place_id, p.name AS place, strftime(a.month, '%Y-%m') AS period, a.sessions
+           FROM (SELECT place_id, date_trunc('month', held_on) AS month, count(*) AS sessions FROM activity
+                 WHERE dataset = $dataset AND held_on BETWEEN $first AND $last AND ($all OR list_contains($places, place_id))
+                 GROUP BY ALL) a JOIN place p ON p.place_id = a.place_id
+           ORDER BY a.month, p.sort""",
         {"dataset": dataset, "first": first, "last": last, "places": list(places), "all": not places},
     )
 
@@ -49,21 +61,33 @@ def weeks_without_activity(
     where nothing was held in the span); the most quiet weeks first.
     """
     monday = first + timedelta(days=-first.weekday() % 7)
-    weeks = [monday + timedelta(weeks=n) for n in range(max((last - monday).days + 1, 0) // 7)]
-    days = calendar(source, dataset, first, last, places)
+    weeks = max((last - monday).days + 1, 0) // 7
     known = source.places(dataset)[["place_id", "place", "sort"]]
-    known = known[known["place_id"].isin(places)] if places else known
-    rows = []
-    for place in known.sort_values("sort").itertuples():
-        own = pd.to_datetime(days.loc[days["place_id"] == place.place_id, "held_on"]).dt.date
-        busy = {day - timedelta(days=day.weekday()) for day in own}
-        run = longest = quiet = 0
-        for week in weeks:
-            run = 0 if week in busy else run + 1
-            quiet, longest = quiet + (week not in busy), max(longest, run)
-        rows.append((place.place_id, place.place, len(weeks), quiet, longest, max(own) if len(own) else None))
-    found = pd.DataFrame(rows, columns=["place_id", "place", "weeks", "quiet", "longest", "last_held"])
+    known = (known[known["place_id"].isin(places)] if places else known).sort_values("sort", ignore_index=True)
+    held = source.frame(
+        """SELECT place_id, CAST(floor((held_on - CAST($monday AS DATE)) / 7.0) AS INTEGER) AS week, max(held_on) AS last_held FROM activity
+           WHERE dataset = $dataset AND held_on BETWEEN $first AND $last GROUP BY ALL""",
+        {"dataset": dataset, "monday": monday, "first": first, "last": last},
+    )
+    held["row"] = pd.Index(known["place_id"]).get_indexer(held["place_id"])
+    held = held[held["row"] >= 0]
+    inside = held[held["week"].between(0, weeks - 1)]
+    busy = np.zeros((len(known), weeks), dtype=bool)
+    busy[inside["row"], inside["week"]] = True
+    found = pd.DataFrame({
+        "place_id": known["place_id"], "place": known["place"], "weeks": weeks, "quiet": (~busy).sum(axis=1),
+        "longest": _longest(~busy), "last_held": held.groupby("row")["last_held"].max().reindex(range(len(known))),
+    })  # fmt: skip
     return found.sort_values("quiet", ascending=False, kind="stable", ignore_index=True)
+
+
+def _longest(held: np.ndarray) -> np.ndarray:
+    """The longest run of True of each row."""
+    run = longest = np.zeros(len(held), dtype=int)
+    for column in held.T:
+        run = np.where(column, run + 1, 0)
+        longest = np.maximum(longest, run)
+    return longest
 
 
 def active_volunteers(

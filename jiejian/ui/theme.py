@@ -32,8 +32,17 @@ _MOST_ROWS = 10  # of a table that stands on the page in its whole length
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All rows of a list that is too long for the screen: how many there are, and how they are fetched once somebody takes them away."""
+
+    count: int
+    rows: Callable[[], pd.DataFrame]
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """A finished panel: the figure (None for a list alone) and its table, whose columns are described in ``columns``."""
+    """A finished panel: the figure (None for a list alone) and its table, whose columns are described in ``columns``; ``whole`` where the
+    table is but the head of a list."""
 
     table: pd.DataFrame
     columns: tuple[ExportColumn, ...]
@@ -42,6 +51,7 @@ class Drawn:
     takeaway: str = ""
     # The period that the figures are of, where it is not the picked one (what is sent by quarter or year).
     period: Period | None = None
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True)
@@ -240,13 +250,14 @@ def _take_away(
     view: View, panel: Panel, drawn: Drawn, title: str, metrics: Sequence[Metric], context: Context
 ) -> None:
     definitions = [(m.name, m.unit, m.definition) for m in metrics]
+    whole = drawn.whole or Whole(len(drawn.table), lambda: drawn.table)
 
     def table() -> ExportTable:
         filters = (("社区", view.scope),) if view.places else ()
-        return ExportTable(title, drawn.table, drawn.columns, context, definitions, filters)
+        return ExportTable(title, whole.rows(), drawn.columns, context, definitions, filters)
 
     with st.popover("下载", icon=":material/download:"):
-        downloads(panel.key, panel.name, context, Offer("本表", len(drawn.table), table))
+        downloads(panel.key, panel.name, context, Offer("本表", whole.count, table))
 
 
 def text(head: str) -> ExportColumn:

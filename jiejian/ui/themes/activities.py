@@ -50,10 +50,8 @@ def _times(rows: pd.DataFrame) -> str:
 def _calendar(view: View) -> Drawn:
     spell = months(view)
     first, last = spell[0].start, spell[-1].end
-    rows = read(view, people.calendar, first, last)
-    days = pd.to_datetime(rows["held_on"]).dt.date
-    daily = rows.groupby(days)[["sessions", "attendances"]].sum(min_count=1)
-    counts = {on: int(n) for on, n in daily["sessions"].items()}
+    daily = read(view, people.calendar, first, last)
+    counts = {on.date(): int(n) for on, n in zip(daily["held_on"], daily["sessions"], strict=True)}
     total, with_any = sum(counts.values()), len(counts)
     every = (last - first).days + 1
     found = (
@@ -61,8 +59,7 @@ def _calendar(view: View) -> Drawn:
         f"{spell[0].label}至{spell[-1].label}，{view.scope}共{total}场，分布在{with_any}天。",
     )
     figure = charts.calendar(counts, first, last, "场", about(view, "activities"), found)
-    table = daily.reset_index().rename(columns={"held_on": "day"})
-    return Drawn(table, (day("日期"), number("场次", "场"), number("参加人次", "人次")), figure)
+    return Drawn(daily.rename(columns={"held_on": "day"}), (day("日期"), number("场次", "场"), number("参加人次", "人次")), figure)
 
 
 def _apart(view: View) -> Drawn:
@@ -192,9 +189,8 @@ def _stations(view: View) -> Drawn:
 
 def _monthly_rule(view: View) -> Drawn:
     spell = months(view)
-    rows = read(view, people.calendar, spell[0].start, spell[-1].end)
+    rows = read(view, people.by_month, spell[0].start, spell[-1].end)
     missing = read(view, people.without_activity, spell)
-    rows = rows.assign(period=pd.to_datetime(rows["held_on"]).dt.strftime("%Y-%m"))
     order = [p.place for p in view.known.itertuples() if not view.places or p.place_id in view.places]
     wide = rows.pivot_table(index="place", columns="period", values="sessions", aggfunc="sum", fill_value=0)
     wide = wide.reindex(index=order, columns=[p.key for p in spell], fill_value=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +16,8 @@ from jiejian.format import format_value
 from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui import show, theme
-from jiejian.ui.theme import Drawn, Panel, day, number, text
+from jiejian.ui.tables import MOST_ROWS
+from jiejian.ui.theme import Drawn, Panel, Whole, day, number, text
 from jiejian.ui.themes.common import about, grid_label, month_heads, months, read, share, span, title, when
 from jiejian.ui.themes.newest import empty, newest, side_by_side
 from jiejian.ui.view import View
@@ -269,23 +272,30 @@ def _flow(view: View) -> Drawn:
     return Drawn(rows, (text("环节"), number("件数", "件"), number("中位用时", "小时", 1)), figure)
 
 
+_SUPERVISED = {
+    "matter": text("督办事由"), "place": text("社区"), "grid": text("网格"), "case_no": text("工单编号"), "category": text("事项类别"),
+    "tier": text("办理时限"), "due_at": day("截止时间"), "days": number("距截止", "天"), "opened_at": day("受理时间"), "sent_back": text("是否退回"),
+}  # fmt: skip
+
+
 def _supervise(view: View) -> Drawn:
     _, last = span(view)
-    rows = read(view, cases.to_supervise, last, 3).drop(columns=["place_id"])
-    counts = rows["matter"].value_counts()
-    told = "，".join(f"{name}{n}件" for name, n in counts.items()) or "没有需要督办的诉求"
-    rows = rows.assign(sent_back=rows["sent_back"].map({True: "是", False: "否"}))
-    heads = {
-        "matter": text("督办事由"), "place": text("社区"), "grid": text("网格"), "case_no": text("工单编号"), "category": text("事项类别"),
-        "tier": text("办理时限"), "due_at": day("截止时间"), "days": number("距截止", "天"), "opened_at": day("受理时间"), "sent_back": text("是否退回"),
-    }  # fmt: skip
-    rows, columns = rows[list(heads)], tuple(heads.values())
+    counts = read(view, cases.supervised, last, 3)
+    told = "，".join(f"{r.matter}{r.cases}件" for r in counts.itertuples()) or "没有需要督办的诉求"
+    every = int(counts["cases"].sum())
+    some = f"列出最急的{MOST_ROWS:,}件，下载的是全部{every:,}件。" if every > MOST_ROWS else ""
     return Drawn(
-        rows,
-        columns,
+        _listed(view, last, MOST_ROWS),
+        tuple(_SUPERVISED.values()),
         title=f"督办清单：{told}",
-        takeaway=f"截至{last}，已超期、三天内到期和被退回的在办诉求，最急的在前；负数是已超期的天数。下载后可以直接发给社区。",
+        takeaway=f"截至{last}，已超期、三天内到期和被退回的在办诉求，最急的在前；负数是已超期的天数。{some}下载后可以直接发给社区。",
+        whole=Whole(every, lambda: _listed(view, last)) if some else None,
     )
+
+
+def _listed(view: View, last: date, most: int | None = None) -> pd.DataFrame:
+    rows = read(view, cases.to_supervise, last, 3, most)
+    return rows.assign(sent_back=rows["sent_back"].map({True: "是", False: "否"}))[list(_SUPERVISED)]
 
 
 # ---- disputes ----
