@@ -73,9 +73,9 @@ def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, n
     names = dict(zip(view.known["place_id"], view.known["place"], strict=True))
     ends = frame.groupby("metric")["value"].agg(["min", "max"])
 
-    def drawn(pillar: str, members: Sequence[Metric]) -> str:
-        chosen = short(members)
-        return _pillar(pillar, chosen, beside(frame, chosen, place, peers, view.catalogue.measures), ends, names)
+    chosen = {pillar: short(members) for pillar, members in offered.items()}
+    # The figures of a city are gone through once for all pillars.
+    rows = beside(frame, _all_of(chosen), place, peers, view.catalogue.measures).set_index("metric", drop=False)
 
     return (
         '<div class="jj-portrait">'
@@ -83,7 +83,7 @@ def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, n
         + _signals(signals(compared, place, view.catalogue.metrics))
         + _legend(words)
         + '<div class="pillars">'
-        + "".join(drawn(pillar, members) for pillar, members in offered.items())
+        + "".join(_pillar(pillar, some, rows.loc[[m.id for m in some]], ends, names) for pillar, some in chosen.items())
         + "</div>"
         + _life(view, place)
         + f'<div class="jj-foot">{html.escape(view.context(*metrics).foot)}</div></div>'
