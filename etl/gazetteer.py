@@ -42,12 +42,14 @@ class Gazetteer:
     answers: Mapping[str, str] = field(default_factory=dict)
     _index: dict[str, list[_Hit]] = field(default_factory=dict)
     _levels: dict[str, list[str]] = field(default_factory=dict)
+    # What was found before: each of a hundred workbooks names the same places.
+    _found: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
 
     def add(self, places: Iterable[Place]) -> None:
         """Take places in, replacing those of the same id."""
         for place in places:
             self.places[place.place_id] = place
-            self._index, self._levels = {}, {}
+            self._index, self._levels, self._found = {}, {}, {}
 
     def find(self, text: str, below: str = "", kinds: tuple[str, ...] = ()) -> str:
         """The id of the place that ``text`` names, whenever that place was.
@@ -56,6 +58,16 @@ class Gazetteer:
         written in any way, a list number before it or a note behind it are all understood. Raises ValueError with a Chinese
         clause when none fits, and its subclass Doubtful when several might, or one almost.
         """
+        asked, found = (text, below, kinds), self._found
+        if asked not in found:
+            found[asked] = self._sought(text, below, kinds)
+        return found[asked]
+
+    def knows(self, text: str) -> bool:
+        """Whether the same was found before."""
+        return (text, "", ()) in self._found
+
+    def _sought(self, text: str, below: str, kinds: tuple[str, ...]) -> str:
         for known in (text, f"{self.dataset}/{text}", self.answers.get(plain(text), "")):
             if known in self.places:
                 return known

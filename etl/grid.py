@@ -15,8 +15,9 @@ from etl.arrays import blank_is_null, flags, numbers, texts, to_mask, to_numpy, 
 
 Range = tuple[tuple[int, int], tuple[int, int]]
 _NUMBER = re.compile(r"^[-+]?\d[\d,]*(\.\d+)?%?$")
-# Rows are made lists a page at a time; all of them at once where there are so few cells.
-_PAGE, _FEW = 4096, 20_000
+# Rows are made lists a page at a time (of a long sheet little more than the head is asked for); all of them at once where there are so
+# few cells.
+_PAGE, _FEW = 512, 20_000
 
 
 class Rows(Sequence):

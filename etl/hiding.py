@@ -38,6 +38,7 @@ _FORMS = tuple(
     (word, re.compile(_NOT_IN_NUMBER.format(form)))
     for word, form in ((IDENTITY, _EIGHTEEN), (MOBILE, _MOBILE), (IDENTITY, _FIFTEEN), (PHONE, _LANDLINE))
 )
+_ANY_DIGIT, _SHORTEST = re.compile("[0-9]"), 7
 _AFTER_A_WORD = re.compile(f"{_NAMED}(?![0-9])")
 _DIGIT, _GAPS = "[0-9０-９]", "[ 　－—-]?"
 _NO_DIGIT = "[^0-9０-９]"
@@ -61,7 +62,11 @@ def check_digit(seventeen: str) -> str:
 
 def hidden(said: str, mark: Callable[[str], str] = lambda number: "") -> str:
     """The text without identity and telephone numbers; ``mark`` gives what stands for one beside the word, from its digits."""
+    if len(said) < _SHORTEST:
+        return said
     plain = said.translate(_PLAIN)
+    if not _ANY_DIGIT.search(plain):
+        return said
     spans = [
         (*found.span(), word) for word, form in _FORMS for found in form.finditer(plain) if word != IDENTITY or _real(found[0])
     ]

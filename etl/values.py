@@ -75,7 +75,7 @@ def read_values(column: Column, raws: Iterable[str], context: Context) -> Iterat
     reader = _reader(column, raws, context)
     nothing = {folded(word).lower() for word in context.ledger.missing}
     for raw in raws:
-        if folded(raw).lower() in nothing:
+        if nothing and folded(raw).lower() in nothing:
             yield Reading(column.id, raw)
             continue
         if clause := error_clause(raw):
@@ -180,7 +180,7 @@ def _place(column: Column, raw: str, context: Context) -> Reading:
     gazetteer = context.gazetteer
     if context.ledger.table in STREET_WIDE and plain(raw) in WHOLE_STREET and (street := gazetteer.street()):
         return Reading(column.id, raw, street)
-    if is_missing(raw):
+    if not gazetteer.knows(raw) and is_missing(raw):
         return Reading(column.id, raw)
     return Reading(column.id, raw, gazetteer.find(raw))
 
