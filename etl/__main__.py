@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     import duckdb
 
     from etl.backup import Broken
-    from etl.build import Busy
+    from etl.run import Busy
     from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
     from etl.undo import Refused

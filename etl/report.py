@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from etl.build import Summary
+    from etl.run import Summary
     from etl.load import Loads, Manifest
     from etl.trial import Checked
 

@@ -12,7 +12,7 @@ from street import COMMUNITIES, REGISTER, Street, table, workbook
 
 from etl import build, demo
 from etl.__main__ import main
-from etl.build import Busy
+from etl.run import Busy
 from etl.seen import Seen
 from etl.warehouse import serving
 from jiejian.home import BUNDLED_DATA, PROJECT, home

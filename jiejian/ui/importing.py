@@ -18,7 +18,7 @@ from jiejian.ui import person
 from jiejian.ui.jobs import Job
 
 if TYPE_CHECKING:
-    from etl.build import Summary
+    from etl.run import Summary
     from etl.trial import Checked, Doubt
     from etl.uploads import Upload
 
@@ -82,7 +82,7 @@ def marked_name(upload: Upload) -> str:
 
 
 def _job(what: str, work) -> Job:
-    from etl.build import Busy
+    from etl.run import Busy
     from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
     from etl.undo import Refused
