@@ -17,9 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     import duckdb
 
     from etl.backup import Broken
-    from etl.run import Busy
     from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
+    from etl.run import Busy
     from etl.undo import Refused
     from jiejian.catalogue import CatalogueError
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from etl.run import Summary
     from etl.load import Loads, Manifest
+    from etl.run import Summary
     from etl.trial import Checked
 
 _SHOWN = 12

@@ -12,7 +12,7 @@ from street import Street
 from etl import build
 from etl.__main__ import main
 from jiejian.catalogue import CatalogueError, catalogue, declare
-from jiejian.catalogue.declarations import Ledger
+from jiejian.catalogue.ledgers import Ledger
 from jiejian.home import PROJECT, Home
 
 PASSWORD = "geheim-9-读"

@@ -14,7 +14,7 @@ from street import Street, table, workbook
 from test_contract_guide import EXAMPLES, GUIDE
 
 from etl.__main__ import main
-from jiejian.catalogue.declarations import Column, Layout, Ledger
+from jiejian.catalogue.ledgers import Column, Layout, Ledger
 
 BASE = {"name": "试验台账", "table": "observation", "sent": "year", "grain": "year", "starts_places": "all"}
 PEOPLE = {"k_people": {"name": "人口（试验）", "unit": "人", "kind": "stock"}}

@@ -11,7 +11,7 @@ from etl.extract import extract
 from etl.recognise import known_heads, recognise
 from etl.relayout import item_paths
 from jiejian.catalogue import CatalogueError, declare, load_catalogue
-from jiejian.catalogue.declarations import Ledger
+from jiejian.catalogue.ledgers import Ledger
 from jiejian.home import BUNDLED_CATALOGUE
 
 CATALOGUE = load_catalogue(BUNDLED_CATALOGUE)

@@ -16,37 +16,29 @@ from pydantic import ValidationError
 
 from jiejian.catalogue.contracts import split
 from jiejian.catalogue.daily import derived
+from jiejian.catalogue.decks import Deck, DeckSlide, Stop
 from jiejian.catalogue.declarations import (
-    BroughtPlaces,
     Catalogue,
-    CatalogueError,
-    Column,
     CompositeRate,
     Condition,
     Correction,
-    Database,
     Dataset,
-    Deck,
-    DeckSlide,
-    Declaration,
     Group,
     Grouping,
     HolidayYear,
-    Layout,
-    Ledger,
     Likeness,
     Measure,
     Metric,
     Part,
     Practice,
     Rollup,
-    Rule,
     Setting,
     Standard,
-    Stop,
     TimeLimit,
 )
+from jiejian.catalogue.declared import CatalogueError, Declaration
 from jiejian.catalogue.files import blocks, files, read_yaml
+from jiejian.catalogue.ledgers import BroughtPlaces, Column, Database, Layout, Ledger, Rule
 from jiejian.catalogue.references import faults
 from jiejian.catalogue.sentences import sentence
 from jiejian.home import BUNDLED_CATALOGUE, home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jiejian.catalogue.declarations import CatalogueError
+from jiejian.catalogue.declared import CatalogueError
 
 _KINDS = ("measures", "metrics", "datasets")
 

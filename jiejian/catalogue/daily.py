@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jiejian.catalogue.declarations import Column, Ledger, Measure
+from jiejian.catalogue.declarations import Measure
+from jiejian.catalogue.ledgers import Column, Ledger
 
 PLACE, STREET, DAY, BREAKDOWN, CATEGORY = "place", "street", "day", "breakdown", "category"
 # The breakdown and category of a day's whole: both belong to the key, and a key is never blank.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from jiejian.catalogue.declarations import CatalogueError
+from jiejian.catalogue.declared import CatalogueError
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from jiejian.catalogue.declarations import Ledger
+from jiejian.catalogue.ledgers import Ledger
 
 _GRAINS = ("month", "quarter", "half", "year", "ytd")
 _DAYS = ("day", "daily", "date", "日", "天")

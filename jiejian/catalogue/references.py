@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from jiejian.catalogue.daily import counted_on
-from jiejian.catalogue.declarations import Catalogue, Correction, Ledger
+from jiejian.catalogue.declarations import Catalogue, Correction
 from jiejian.catalogue.ledger_faults import ledger_faults
+from jiejian.catalogue.ledgers import Ledger
 
 Fault = tuple[str, str, str, str]
 _STATES = ("stock", "cumulative", "as_reported")

@@ -82,9 +82,9 @@ def marked_name(upload: Upload) -> str:
 
 
 def _job(what: str, work) -> Job:
-    from etl.run import Busy
     from etl.faults import ClockFault, StorageFault
     from etl.load import Damaged
+    from etl.run import Busy
     from etl.undo import Refused
 
     return Job(what, work, (Busy, ClockFault, StorageFault, Damaged, Refused, CatalogueError))
