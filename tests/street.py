@@ -19,6 +19,14 @@ COMMUNITIES = [
     [2, "望湖社区", "柳河街道", "商品房型", ""],
     [3, "麦香社区", "柳河街道", "村改居型", "麦乡村"],
 ]
+# The monthly table of the street, as it is written.
+HEADS = ["序号", "社区", "户数", "常住人口", "网格", "代办事项"]
+OCTOBER = [
+    [1, "春和社区", 1200, 3100, 4, 10],
+    [2, "望湖", "1,350", "约3400", "三", "80余"],
+    ["", "麦乡村", "１２３０", 2900, "", 7],
+    ["合计", "", 3780, 9400, 7, 97],
+]
 
 
 def workbook(path: Path, rows: list[list], sheet: str = "Sheet1", merges: tuple[tuple, ...] = ()) -> Path:
