@@ -29,12 +29,15 @@ REQUIRED = os.environ.get("JIEJIAN_REQUIRE_BROWSER") == "1"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs on all cores; some files or tests by name run in one process, which starts at once."""
-    return (os.cpu_count() or 1) if config.args == config.getini("testpaths") else 0
+    """The whole suite runs on all cores, one test more at a time since many wait for a browser or a server; some files or tests by name run
+    in one process, which starts at once."""
+    return (os.cpu_count() or 1) + 1 if config.args == config.getini("testpaths") else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave browser tests out, in words, where there is no browser; where one is required its absence is a failure."""
+    """Begin with what takes minutes by the clock. Leave browser tests out, in words, where there is no browser; where one is required its
+    absence is a failure."""
+    items.sort(key=lambda item: not item.get_closest_marker("minutes"))
     if CHROMIUM:
         return
     if REQUIRED:

@@ -136,13 +136,15 @@ def test_points_by_age_the_oldest_used_first(table, books):
     entries = books.ledger("积分流水", old=OLD_POINTS)
     entries = entries.assign(on=day(entries["日期"])).dropna(subset=["on"])
     entries = entries[entries["on"] <= END].drop_duplicates("流水号")
+    whose = ["社区", "志愿者编号"]
+    spent = entries.assign(spent=number(entries["兑换积分"]).fillna(0) + number(entries["过期积分"]).fillna(0))
+    to_cover = spent.groupby(whose)["spent"].sum().to_dict()
+    earned = entries.assign(points=number(entries["获得积分"])).query("points > 0").sort_values(["on", "流水号"])
     sums = [0.0] * 5
-    for _, own in entries.groupby(["社区", "志愿者编号"]):
-        gone = number(own["兑换积分"]).sum() + number(own["过期积分"]).sum()
-        earned = own[number(own["获得积分"]) > 0].sort_values(["on", "流水号"])
-        for on, points in zip(earned["on"], number(earned["获得积分"]), strict=True):
-            left, gone = max(points - gone, 0), max(gone - points, 0)
-            sums[sum((END - on).days > edge for edge in (91, 182, 365, 730))] += left
+    for place, who, on, points in earned[[*whose, "on", "points"]].itertuples(index=False):
+        used = min(points, to_cover[place, who])
+        to_cover[place, who] -= used
+        sums[sum((END - on).days > edge for edge in (91, 182, 365, 730))] += points - used
     assert list(table(activities, "points_age")["points"]) == sums
 
 

@@ -43,6 +43,7 @@ def many(demo_home, tmp_path, sessions: int, minutes: float) -> Visits:
     return visits
 
 
+@pytest.mark.minutes
 def test_twenty_officials_while_new_data_come(demo_home, tmp_path):
     visits = many(demo_home, tmp_path, sessions=20, minutes=3)
     print(
