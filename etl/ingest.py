@@ -372,20 +372,21 @@ def _tasks(sheets: list[tuple[int, Waiting]]) -> list[Task]:
 
 
 def _period(match: Match, today: date, answered: str = "") -> Period | None:
-    """The period that a sheet speaks of, where its contract takes it from the title; else what somebody ``answered``.
+    """The period that a sheet speaks of as a whole; else what somebody ``answered``. None where its rows tell theirs, or it needs none.
 
     Raises PeriodMissing when it has none, and NotRecognised when it has not begun.
     """
     ledger, sheet = match.ledger, match.sheet
     period = period_of(sheet, ledger)
-    if ledger.period != "title" or "period" in match.columns:
+    if not _speaks_of_a_period(match):
         by_row = any(c.type == "period" and c.id in match.columns for c in ledger.columns)
         return None if by_row or not period or period.start > today else period
-    period = period or (read_period(answered, ledger.grain) if answered else None)
+    grain = ledger.grain or ledger.sent
+    period = period or (read_period(answered, grain) if answered else None)
     if period is None:
         raise PeriodMissing(
-            f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.grain]}。"
-            f"请在标题中写明“{EXAMPLES[ledger.grain]}”后重新上报，或在“数据导入”页上选定。",
+            f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[grain]}。"
+            f"请在标题中写明“{EXAMPLES[grain]}”后重新上报，或在“数据导入”页上选定。",
             ledger,
         )
     if period.start > today:
@@ -393,6 +394,14 @@ def _period(match: Match, today: date, answered: str = "") -> Period | None:
             f"{sheet.place}是“{ledger.name}”，但写的时间从 {period.start} 起，还没有到。请改正标题中的年份或月份后重新上报。"
         )
     return period
+
+
+def _speaks_of_a_period(match: Match) -> bool:
+    """Whether all figures of a sheet are of one period: its contract says so, or it is sent by period and no column tells one."""
+    ledger, told = match.ledger, any(c.type == "period" and c.id in match.columns for c in match.ledger.columns)
+    if ledger.period == "title":
+        return "period" not in match.columns
+    return ledger.table == "observation" and ledger.sent in WORDS and not told
 
 
 def _hidden(sheet: Sheet) -> list[str]:

@@ -24,6 +24,7 @@ from jiejian.export.workbook import sheet_names
 from jiejian.home import PROJECT
 from jiejian.ledgers import rows
 from jiejian.ledgers.rows import Asked
+from jiejian.ui import downloads
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 10, 31)
 
@@ -188,18 +189,27 @@ def test_every_ledger_can_be_looked_at(demo_home, demo, monkeypatch):
 
 
 def test_a_long_ledger_is_made_first_and_too_long_a_sheet_says_so(demo_home, monkeypatch):
-    from jiejian.ui import ledger_exports
-
     test = page(demo_home, monkeypatch, "台账")
     test.selectbox(key="export_ledger").set_value("cases").run()
     assert "生成文件" in test.button(key="make_ledger").label
-    monkeypatch.setattr(ledger_exports, "MAX_ROWS", 1000)
+    monkeypatch.setattr(downloads, "MAX_ROWS", 1000)
     test.run()
     assert any("请改选 CSV 或 Parquet" in w.value for w in test.warning)
     test.segmented_control(key="ledger_format").set_value("parquet").run()
     test.button(key="make_ledger").click().run()
     made = test.session_state["_ledger_ready"][1]()
     assert pq.read_table(io.BytesIO(made)).num_rows > 100_000 and made == test.session_state["_ledger_ready"][1]()
+
+
+def test_a_panel_too_long_for_a_sheet_says_so_and_offers_the_other_formats(demo_home, monkeypatch):
+    monkeypatch.setattr(downloads, "MAX_ROWS", 10)
+    monkeypatch.setenv("JIEJIAN_HOME", str(demo_home))
+    test = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=60).run().switch_page("pages/cases.py").run()
+    told = [w.value for w in test.warning]
+    assert told and all("超过Excel一张表能装的 10 行。请改选 CSV 或 Parquet" in sentence for sentence in told)
+    before = len(test.get("download_button"))
+    test.segmented_control(key="cases_states_format").set_value("csv").run()
+    assert len(test.warning) == len(told) - 1 and len(test.get("download_button")) == before + 1
 
 
 def test_a_collection_and_documents_are_made(demo_home, monkeypatch):

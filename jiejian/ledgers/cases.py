@@ -84,10 +84,9 @@ def states(source: Warehouse, dataset: str, first: date, last: date, places: tup
 
 
 def to_supervise(
-    source: Warehouse, dataset: str, as_of: date, within: int = 3, most: int | None = None, places: tuple[str, ...] = ()
+    source: Warehouse, dataset: str, as_of: date, within: int = 3, most: int = 1_000, places: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """The 督办 list at the end of a day: open cases that are overdue or fall due within so many days, the most urgent first; the first
-    ``most`` of them, or all.
+    """The 督办 list at the end of a day: open cases that are overdue or fall due within so many days, the most urgent first, ``most`` of them.
 
     Columns: place_id, place, case_no, category, grid, tier, opened_at, due_at, days (left; negative: overdue), sent_back, matter
     (已超期, 将到期 or 被退回).
@@ -97,8 +96,8 @@ def to_supervise(
                   floor(date_diff('second', CAST($now AS TIMESTAMP), e.due_at) / 86400.0)::INTEGER AS days, coalesce(e.sent_back, false) AS sent_back,
                   {_MATTER} AS matter
            FROM case_event e LEFT JOIN place p ON p.place_id = e.place_id
-           WHERE {_URGENT} ORDER BY e.due_at, e.case_no{"" if most is None else f" LIMIT {int(most)}"}""",
-        _urgent(dataset, as_of, within, places),
+           WHERE {_URGENT} ORDER BY e.due_at, e.case_no LIMIT $most""",
+        _urgent(dataset, as_of, within, places) | {"most": most},
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from jiejian import audit
 from jiejian.context import Context
 from jiejian.export.tables import MIME, ExportTable, file_name, to_csv, to_parquet, to_xlsx
+from jiejian.export.workbook import MAX_ROWS
 from jiejian.home import home
 from jiejian.ui import person
 
@@ -37,6 +38,9 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
         key=f"{key}_format",
         label_visibility="collapsed",
     )
+    for sentence in filter(None, (too_long(offer.rows, ending) for offer in offers)):
+        st.warning(sentence)
+    offers = tuple(offer for offer in offers if not too_long(offer.rows, ending))
     alone = len(offers) == 1
     for column, offer in zip([st] if alone else st.columns([1] * len(offers) + [2]), offers, strict=False):
         name = file_name(context.street, subject, context.as_of, ending, fictional=context.fictional)
@@ -51,6 +55,13 @@ def downloads(key: str, subject: str, context: Context, *offers: Offer) -> None:
             disabled=offer.rows == 0,
             width="content" if alone else "stretch",
         )
+
+
+def too_long(rows: int, ending: str) -> str:
+    """Why so many rows cannot be had in a format, and what can be done; '' where they can."""
+    if ending != "xlsx" or rows <= MAX_ROWS:
+        return ""
+    return f"共 {rows:,} 行，超过Excel一张表能装的 {MAX_ROWS:,} 行。请改选 CSV 或 Parquet，或在左侧缩小时间、社区的范围。"
 
 
 def taken(name: str, content: bytes | Callable[[], bytes]) -> Callable[[], bytes]:

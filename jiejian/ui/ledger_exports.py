@@ -14,12 +14,11 @@ from jiejian.catalogue import Ledger
 from jiejian.context import Context
 from jiejian.export.ledgers import ledger_table
 from jiejian.export.tables import MIME, ExportTable, csv_into, file_name, parquet_into, to_xlsx
-from jiejian.export.workbook import MAX_ROWS
 from jiejian.ledgers import rows
 from jiejian.ledgers.registers import SPANS
 from jiejian.ledgers.rows import Asked
 from jiejian.ui import data, show
-from jiejian.ui.downloads import taken
+from jiejian.ui.downloads import taken, too_long
 from jiejian.ui.view import View
 
 PREVIEW, FILTERS = 200, 3
@@ -140,10 +139,8 @@ def _downloads(view: View, asked: Asked, total: int) -> None:
         key="ledger_format",
         label_visibility="collapsed",
     )
-    if ending == "xlsx" and total > MAX_ROWS:
-        st.warning(
-            f"共 {total:,} 行，超过Excel一张表能装的 {MAX_ROWS:,} 行。请改选 CSV 或 Parquet，或在左侧缩小时间、社区的范围。"
-        )
+    if sentence := too_long(total, ending):
+        st.warning(sentence)
         return
     ledger, said = view.catalogue.ledgers[asked.ledger], view.context()
     name = file_name(said.street, ledger.name, said.as_of, ending, fictional=said.fictional)

@@ -12,6 +12,7 @@ from jiejian.analysis.sla import LEVELS, NO_LIMIT, STATES, composite_rate, level
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
 from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
+from jiejian.export.workbook import MAX_ROWS
 from jiejian.format import format_value
 from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
@@ -283,17 +284,18 @@ def _supervise(view: View) -> Drawn:
     counts = read(view, cases.supervised, last, 3)
     told = "，".join(f"{r.matter}{r.cases}件" for r in counts.itertuples()) or "没有需要督办的诉求"
     every = int(counts["cases"].sum())
-    some = f"列出最急的{MOST_ROWS:,}件，下载的是全部{every:,}件。" if every > MOST_ROWS else ""
+    taken = min(every, MAX_ROWS)  # what a sheet holds
+    some = f"列出最急的{MOST_ROWS:,}件，下载的是{'全部' if taken == every else '最急的'}{taken:,}件。" if every > MOST_ROWS else ""
     return Drawn(
         _listed(view, last, MOST_ROWS),
         tuple(_SUPERVISED.values()),
         title=f"督办清单：{told}",
         takeaway=f"截至{last}，已超期、三天内到期和被退回的在办诉求，最急的在前；负数是已超期的天数。{some}下载后可以直接发给社区。",
-        whole=Whole(every, lambda: _listed(view, last)) if some else None,
+        whole=Whole(taken, lambda: _listed(view, last, taken)) if some else None,
     )
 
 
-def _listed(view: View, last: date, most: int | None = None) -> pd.DataFrame:
+def _listed(view: View, last: date, most: int) -> pd.DataFrame:
     rows = read(view, cases.to_supervise, last, 3, most)
     return rows.assign(sent_back=rows["sent_back"].map({True: "是", False: "否"}))[list(_SUPERVISED)]
 
