@@ -73,7 +73,7 @@ def _columns(rows: Sequence[Sequence], known: Collection[str], head_from: HeadFr
     spans = _between_blanks(rows, width)
     if len(spans) > 1:
         heads = [head_from(0, *span) for span in spans]
-        if all(h and h.score >= 2 for h in heads) and _are_apart(heads):
+        if all(heads) and (_begin_alike(heads, known) or (all(h.score >= 2 for h in heads) and _are_apart(heads))):
             return spans
     head = head_from(0, 0, width)
     return _repeated(head.heads, known) if head else [(0, width)]
@@ -95,6 +95,12 @@ def _between_blanks(rows: Sequence[Sequence], width: int) -> list[tuple[int, int
     if len(spans) == 1:
         spans = [(0, width)]
     return spans
+
+
+def _begin_alike(heads: Sequence[Head], known: Collection[str]) -> bool:
+    """Tables of their own: each begins with the same known head (区域), whatever stands beside it, and there are others beside it."""
+    first = {next(filter(None, h.heads), "") for h in heads}
+    return len(first) == 1 and is_known(*first, known) and all(len(list(filter(None, h.heads))) > 1 for h in heads)
 
 
 def _are_apart(heads: Sequence[Head]) -> bool:

@@ -100,6 +100,8 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     hits = [_hits(cells, known) for cells in top]
     figures = [_has_figures(cells) for cells in top]
     for row in range(len(top)):
+        if figures[row] and hits[row] == 1 and _stands_below_a_row(top, row):
+            continue  # a row of the body that begins with what it counts: 研发经费, 2012, 5.02, below the names of places
         near = [hits[r] for r in range(row, min(row + LEVELS, len(top)))]
         for levels in range(1, len(near) + 1):
             if levels > 1 and figures[row + levels - 1]:
@@ -129,6 +131,11 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     heads, first = _units_below(top, row + levels, _reaching(heads, top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, best_score[0])
+
+
+def _stands_below_a_row(top: Sequence[Sequence[str]], row: int) -> bool:
+    """Whether a row above is as wide, so that it may be the head."""
+    return any(_filled(cells) + 2 >= _filled(top[row]) > 3 and not re.match(NOTE_ROW, _first(cells)) for cells in top[:row])
 
 
 def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
@@ -207,7 +214,7 @@ def _has_figures(cells: Sequence[str]) -> bool:
     numbers = [written for cell in cells if (written := _figure(cell))]
     if not numbers:
         return False
-    in_order = [int(n) for n in numbers if n.isdigit()] == list(range(1, len(numbers) + 1))
+    in_order = len(numbers) > 1 and [int(n) for n in numbers if n.isdigit()] == list(range(1, len(numbers) + 1))
     return not in_order and not all(is_period(n) for n in numbers)
 
 

@@ -192,6 +192,7 @@ def _kind(batch: Batch) -> str:
     lone_place = f"({name} IS NOT NULL AND length({name}) <= 12 AND NOT regexp_matches({name}, '[：:；;，,。！!]'))"
     note = f"""regexp_full_match(_lead, {text(EXAMPLE_ROW)})
                OR (_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
+               OR regexp_matches({name}, {text(NOTE_ROW)}) OR {name} LIKE '%。'
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     if layout and layout.skip_rows:

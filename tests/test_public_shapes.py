@@ -35,6 +35,50 @@ def test_measures_down_with_a_unit_that_no_list_has(load, tmp_path):
     assert street.ask(asked) == [("homes", 2023, 60000), ("homes", 2024, 70000), ("used", 2023, 572000), ("used", 2024, 596000)]
 
 
+@pytest.mark.parametrize("merged", [False, True])
+def test_the_first_row_below_names_of_places_is_no_head(load, tmp_path, merged):
+    """Places across, items and years down, nothing above either of them: a row begins with what it counts."""
+    contract = TOP.replace("starts_places: true", "starts_places: all") + (
+        "grain: year\nlayout: {places: across, periods: down, measures: down, items: A}\n"
+        "measures: {rd_staff: {name: 研发人员, unit: 人, kind: flow}, rd_money: {name: 研发经费, unit: 亿元, kind: flow}}\n"
+        "columns:\n  place: {name: 地区, type: place, required: true}\n  period: {name: 年份, type: period, at: B}\n"
+        "  rd_staff: {name: 研发人员, type: number, measure: rd_staff}\n  rd_money: {name: 研发经费, type: number, measure: rd_money}\n"
+    )
+    rows = [["", "", "甲省", "乙省", "丙省"]]
+    rows += [[item if not merged else "", year, *(base + n for n in range(3))] for item, start in (("研发人员", 10), ("研发经费", 50)) for year, base in ((2022, start), (2023, start + 10))]
+    merges = ((1, 0, 2, 0, "研发人员"), (3, 0, 4, 0, "研发经费")) if merged else ()
+    street = load(contract, workbook(tmp_path / "原值.xlsx", rows, merges=merges))
+    asked = "SELECT measure, year(period_start), list(value ORDER BY value) FROM observation WHERE dataset = 'trial' GROUP BY 1, 2 ORDER BY 1, 2"
+    assert street.ask(asked) == [
+        ("rd_money", 2022, [50, 51, 52]), ("rd_money", 2023, [60, 61, 62]), ("rd_staff", 2022, [10, 11, 12]), ("rd_staff", 2023, [20, 21, 22]),
+    ]  # fmt: skip
+
+
+def test_a_register_of_two_rows_that_hold_a_number_and_two_days(load, tmp_path):
+    contract = (
+        "name: 留言\ntable: message\nsent: year\nkey: [number]\nhappens: asked\nlayout: {root: 甲市}\nstarts_places: all\n"
+        "measures: {messages: {name: 留言, unit: 件, kind: flow, rollup: {table: message, at: asked}}}\n"
+        "columns:\n  number: {name: 编号, type: text, required: true}\n  asked: {name: 留言时间, type: date, required: true}\n  told: {name: 答复时间, type: date}\n"
+    )
+    rows = [["编号", "留言时间", "答复时间"], ["1", "2019-12-24", "2020-01-06"], ["2", "2019-12-01", "2019-12-05"]]
+    street = load(contract, table(tmp_path / "留言.csv", rows))
+    assert street.ask("SELECT number, day(asked), day(told) FROM message ORDER BY 1") == [("1", 24, 6), ("2", 1, 5)]
+
+
+def test_figures_without_any_time_are_not_loaded(load, tmp_path, capsys):
+    """The contract says neither that the title tells the month nor that a column does; a sheet that is sent monthly has one all the same."""
+    contract = TOP.replace("sent: year", "sent: month") + (
+        "grain: month\nmeasures: {lamps: {name: 路灯, unit: 盏, kind: stock}}\n"
+        "columns:\n  place: {name: 社区, type: place, required: true}\n  lamps: {name: 路灯数, type: number, measure: lamps}\n"
+    )
+    rows = [["社区", "路灯数"], ["甲里社区", 200], ["乙里社区", 300]]
+    street = load(contract, table(tmp_path / "路灯.csv", rows), code=2)
+    assert "文件“路灯.csv”是“试验表”，但标题、工作表名和文件名里都没有月份。请在标题中写明“2026年10月”后重新上报" in capsys.readouterr().out
+    assert street.ask("SELECT count(*) FROM observation WHERE dataset = 'trial'") == [(0,)]
+    street = load(contract, table(tmp_path / "2026年9月路灯.csv", rows))
+    assert street.ask("SELECT period_start::VARCHAR, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY 1") == [("2026-09-01", 500)]
+
+
 def test_multiples_of_a_unit_that_no_list_has():
     assert factor("万吨", "吨") == 10000
     assert factor("亿千瓦时", "千瓦时") == 10**8

@@ -93,6 +93,26 @@ def test_years_of_the_republic_across(load, tmp_path):
     assert street.ask(asked) == [(2022, 5), (2023, 7), (2024, 9)]
 
 
+def test_two_tables_side_by_side_that_begin_with_the_same_head(load, tmp_path):
+    """Places differ from row to row, and notes stand below with an editor's name beside them."""
+    contract = HOMES.replace("period: title\n", "calendar: minguo\n").replace("人口数, type", "人口总数, type")
+    rows = [
+        ["各鄉戶數（111年起）", None, None, None, "歷年各鄉戶數（110年以前）"],
+        ["區域別", "111年", "112年", None, "區域別", "109年", "110年"],
+        ["新鎮", 11, 12, None, "老鎮", 1, 2],
+        ["東鄉", 21, 22, None, "西鄉", 3, 4],
+        ["西鄉", 31, 32, None, "東鄉", 5, 6],
+        ["說明：1.新鎮於111年由老鎮改制。", None, "民政處編製", None, "說明：老鎮為舊制。", None, "民政處編製"],
+        ["　　2.東鄉未變。"],
+    ]
+    street = load(contract, workbook(tmp_path / "戶數.xlsx", rows))
+    asked = "SELECT p.name, year(period_start), value FROM observation JOIN place p USING (place_id) WHERE observation.dataset = 'trial' ORDER BY 2, 3"
+    assert street.ask(asked) == [
+        ("老鎮", 2020, 1), ("西鄉", 2020, 3), ("東鄉", 2020, 5), ("老鎮", 2021, 2), ("西鄉", 2021, 4), ("東鄉", 2021, 6),
+        ("新鎮", 2022, 11), ("東鄉", 2022, 21), ("西鄉", 2022, 31), ("新鎮", 2023, 12), ("東鄉", 2023, 22), ("西鄉", 2023, 32),
+    ]  # fmt: skip
+
+
 ACCIDENTS = (
     "name: 交通事故\ntable: accident\nsent: year\nkey: [at, address]\nhappens: at\ncalendar: minguo\nstarts_places: true\nlayout: {root: 甲縣}\n"
     "measures: {accidents: {name: 事故, unit: 件, kind: flow, rollup: {table: accident, at: at}}}\n"
