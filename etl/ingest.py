@@ -32,7 +32,7 @@ from etl.origins import DATABASE, Origin, path_of
 from etl.personal import pseudonym_key
 from etl.places import Place
 from etl.readers import Job, Readers
-from etl.recognise import Match, NotRecognised, PeriodMissing, known_heads, ledgers_for, period_of, recognise
+from etl.recognise import Match, NotRecognised, PeriodMissing, known_heads, ledgers_for, period_of, reads, recognise
 from etl.seen import Seen
 from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
@@ -187,7 +187,7 @@ class Ingest:
 
     def _read(self, origin: Origin, sha256: str) -> list[Waiting]:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
-        sentences, skipped, found, ledgers = [], [], [], self._tried
+        sentences, skipped, found, ledgers, left_out = [], [], [], self._tried, []
         try:
             pages = self._readers.pages(origin.path, self._known, skipped)
             sheets = extract(origin.path, self._known, skipped) if pages is None else tables_of(origin.path.name, pages)
@@ -207,6 +207,9 @@ class Ingest:
                 if match == NO_LEDGER:
                     skipped.append(f"{sheet.place}以前选过“不装载”，这次也没有装载。")
                     continue
+                if match is None and len(ledgers) == 1 and not reads(*ledgers, sheet):
+                    left_out.append(sheet)
+                    continue
                 match = match or recognise(sheet, ledgers, self._run.catalogue, self._own)
                 period = _period(match, self._run.today, self._answered.get((sha256, match.sheet.key), ""))
                 self._periods[origin.key, match.sheet.key] = period
@@ -218,6 +221,8 @@ class Ingest:
                     self._outcome.doubts.append(Unclear(sheet, origin.key, sha256, hidden(str(error)), getattr(error, "ledger", None)))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
+        if left_out:
+            (skipped if found or sentences else sentences).append(_left_out(left_out, *ledgers))
         sentences, skipped = [hidden(s) for s in sentences], [hidden(s) for s in skipped]
         if found:
             skipped += sentences
@@ -402,6 +407,12 @@ def _speaks_of_a_period(match: Match) -> bool:
     if ledger.period == "title":
         return "period" not in match.columns
     return ledger.table == "observation" and ledger.sent in WORDS and not told
+
+
+def _left_out(sheets: Sequence[Sheet], ledger: Ledger) -> str:
+    """The sheets that a contract does not want, in one sentence: meant where it names others, a slip where the file has none of those."""
+    names = "、".join(dict.fromkeys(f"“{sheet.sheet}”" for sheet in sheets))
+    return f"文件“{sheets[0].file}”工作表{names}不在台账约定“{ledger.name}”要读的工作表之内（layout 的 sheets、hidden），没有读取。"
 
 
 def _hidden(sheet: Sheet) -> list[str]:

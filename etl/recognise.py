@@ -79,7 +79,7 @@ def recognise(sheet: Sheet, ledgers: Sequence[Ledger], catalogue: Catalogue, own
 
     ``own`` are the street's own contracts (ids): where one fits as well as one that ships, it was written for that.
     """
-    ledgers = [l for l in ledgers if _reads(l, sheet)]
+    ledgers = [l for l in ledgers if reads(l, sheet)]
     upright = [l for l in ledgers if not _is_turned(l)]
     tried = {l.id: _tried(sheet, l) for l in _likely(sheet, upright)}
     if best := _certain(sheet, list(tried.values()), own):
@@ -171,7 +171,7 @@ def _certain(sheet: Sheet, tried: Sequence[_Try], own: Collection[str]) -> _Try 
     return best
 
 
-def _reads(ledger: Ledger, sheet: Sheet) -> bool:
+def reads(ledger: Ledger, sheet: Sheet) -> bool:
     """Whether the contract reads sheets of this name, hidden ones among them."""
     layout = ledger.layout
     if layout is None:

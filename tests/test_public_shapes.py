@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 import pytest
+import xlsxwriter
 from street import Street, load_trial, table, workbook
 
 from etl.__main__ import main
@@ -77,6 +78,36 @@ def test_figures_without_any_time_are_not_loaded(load, tmp_path, capsys):
     assert street.ask("SELECT count(*) FROM observation WHERE dataset = 'trial'") == [(0,)]
     street = load(contract, table(tmp_path / "2026年9月路灯.csv", rows))
     assert street.ask("SELECT period_start::VARCHAR, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY 1") == [("2026-09-01", 500)]
+
+
+LAMPS = TOP.replace("sent: year", "sent: month") + (
+    "grain: month\nlayout: {period: 2026-09, sheets: [SHEETS]}\nmeasures: {lamps: {name: 路灯, unit: 盏, kind: stock}}\n"
+    "columns:\n  place: {name: 社区, type: place, required: true}\n  lamps: {name: 路灯数, type: number, measure: lamps}\n"
+)
+
+
+def test_sheets_that_a_contract_does_not_want_are_told_in_one_sentence(load, tmp_path, capsys):
+    """They are not said to have the wrong heads; and where the file has none of the wanted ones, the same sentence says so."""
+    path = tmp_path / "路灯.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in ("甲", "乙", "丙"):
+            sheet = book.add_worksheet(name)
+            for r, row in enumerate([["社区", "路灯数"], ["甲里社区", 200], ["乙里社区", 300]]):
+                sheet.write_row(r, 0, row)
+    street = load(LAMPS.replace("SHEETS", "甲"), path)
+    told = "文件“路灯.xlsx”工作表“乙”、“丙”不在台账约定“试验表”要读的工作表之内（layout 的 sheets、hidden），没有读取。"
+    said = capsys.readouterr().out
+    assert told in said and "认不出" not in said
+    assert street.ask("SELECT sum(value) FROM observation WHERE dataset = 'trial'") == [(500,)]
+    load(LAMPS.replace("SHEETS", "丁"), path, code=2)
+    assert told.replace("“乙”、“丙”", "“甲”、“乙”、“丙”") in capsys.readouterr().out
+
+
+def test_a_breakdown_without_its_category_is_refused(load, tmp_path, capsys):
+    """Each row's 男 or 女 in a column of its own would be loaded as one and the same figure."""
+    contract = LAMPS.replace("measure: lamps}", "measure: lamps, breakdown: 性别}").replace(", sheets: [SHEETS]", "")
+    load(contract, table(tmp_path / "路灯.csv", [["社区", "路灯数"], ["甲里社区", 200]]), code=2)
+    assert "键 columns.lamps.category：breakdown 和 category 要一起写" in capsys.readouterr().err
 
 
 def test_multiples_of_a_unit_that_no_list_has():

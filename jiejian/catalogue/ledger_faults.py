@@ -63,6 +63,12 @@ def _columns(ledger: Ledger) -> Iterator[tuple[str, str]]:
             yield f"columns.{column.id}.type", "地点列应写 type: place"
         if column.date_order and column.type not in ("date", "datetime"):
             yield f"columns.{column.id}.date_order", "只用于 type: date 和 datetime 的列"
+        if bool(column.breakdown) != bool(column.category):
+            key = "category" if column.breakdown else "breakdown"
+            yield (
+                f"columns.{column.id}.{key}",
+                "breakdown 和 category 要一起写，如 breakdown: 性别、category: 女；各行的分类写在一列里的，写成登记类，用 rollup 的 by 按这一列分组",
+            )
         for period in column.other_scale:
             if not _PERIOD.match(period):
                 yield f"columns.{column.id}.other_scale", f"看不懂时期“{period}”，应写成 2015 或 2015年10月"
