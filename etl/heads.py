@@ -39,6 +39,7 @@ LABELS = frozenset(
         "序号",
     ]
 )
+_YEAR_IN_WORDS = re.compile("[0-9０-９]年")
 _MARKS = re.compile(r"[\u2460-\u2473\u2474-\u2487\u2776-\u277f†‡]")
 _FIGURE = re.compile(r"^[-+]?\d[\d.,]*%?$")
 _OF_WHICH = re.compile(r"^其中[:：、,，]?")
@@ -139,10 +140,11 @@ def _stands_below_a_row(top: Sequence[Sequence[str]], row: int) -> bool:
 
 
 def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row has one cell only, above the first cell of the row below: 2026年10月 above 社区, 户数 is a title."""
+    """Whether a row has one cell only, above the first cell of the row below or with a year in it: 2026年10月 above 社区, 户数 is a title,
+    be it centred."""
     filled = [c for c, cell in enumerate(cells) if cell and cell.strip()]
     first = next((c for c, cell in enumerate(below) if cell and cell.strip()), None)
-    return len(filled) == 1 and filled[0] == first
+    return len(filled) == 1 and (filled[0] == first or bool(_YEAR_IN_WORDS.search(cells[filled[0]])))
 
 
 def _reaching(heads: list[str], top: Sequence[Sequence[str]], known: Collection[str]) -> list[str]:

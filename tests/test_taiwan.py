@@ -93,6 +93,14 @@ def test_years_of_the_republic_across(load, tmp_path):
     assert street.ask(asked) == [(2022, 5), (2023, 7), (2024, 9)]
 
 
+def test_a_title_in_the_middle_of_the_sheet_is_no_head(load, tmp_path):
+    contract = HOMES.replace("sent: year", "sent: month").replace("grain: year", "grain: month").replace("name: 人口数", "name: 人口数/計")
+    rows = [[None, None, "民國110年04月底"], ["區域別", "戶數", "人口數", None], [None, None, "計", "男"], ["東鄉", 10, 30, 14], ["西鎮", 20, 50, 26]]
+    street = load(contract, workbook(tmp_path / "戶數.xlsx", rows))
+    asked = "SELECT measure, period_start::VARCHAR, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY 1, 2 ORDER BY 1"
+    assert street.ask(asked) == [("folk", "2021-04-01", 80), ("homes", "2021-04-01", 30)]
+
+
 def test_two_tables_side_by_side_that_begin_with_the_same_head(load, tmp_path):
     """Places differ from row to row, and notes stand below with an editor's name beside them."""
     contract = HOMES.replace("period: title\n", "calendar: minguo\n").replace("人口数, type", "人口总数, type")
