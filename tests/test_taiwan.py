@@ -94,11 +94,21 @@ def test_years_of_the_republic_across(load, tmp_path):
 
 
 def test_a_title_in_the_middle_of_the_sheet_is_no_head(load, tmp_path):
-    contract = HOMES.replace("sent: year", "sent: month").replace("grain: year", "grain: month").replace("name: 人口数", "name: 人口数/計")
-    rows = [[None, None, "民國110年04月底"], ["區域別", "戶數", "人口數", None], [None, None, "計", "男"], ["東鄉", 10, 30, 14], ["西鎮", 20, 50, 26]]
+    contract = HOMES.replace("sent: year", "sent: month").replace("grain: year", "grain: month").replace("name: 人口数", "name: 人口数/計") + (
+        "  men: {name: 人口数/男, type: integer, measure: folk, breakdown: 性别, category: 男}\n"
+        "  women: {name: 人口数/女, type: integer, measure: folk, breakdown: 性别, category: 女}\n"
+    )
+    rows = [
+        [None, None, "中華民國110年04月底", None, None],
+        ["區域別", "戶數", "人口數", None, None],
+        [None, None, "計", "男", "女"],
+        ["東鄉", 10, 30, 14, 16],
+        ["西鎮", 20, 50, 26, 24],
+    ]
     street = load(contract, workbook(tmp_path / "戶數.xlsx", rows))
-    asked = "SELECT measure, period_start::VARCHAR, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY 1, 2 ORDER BY 1"
-    assert street.ask(asked) == [("folk", "2021-04-01", 80), ("homes", "2021-04-01", 30)]
+    asked = "SELECT measure, category, period_start::VARCHAR, sum(value) FROM observation WHERE dataset = 'trial' GROUP BY ALL ORDER BY 1, 2"
+    when = "2021-04-01"
+    assert street.ask(asked) == [("folk", "", when, 80), ("folk", "女", when, 40), ("folk", "男", when, 40), ("homes", "", when, 30)]
 
 
 def test_two_tables_side_by_side_that_begin_with_the_same_head(load, tmp_path):
