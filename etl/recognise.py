@@ -55,9 +55,9 @@ class Match:
     ignored: tuple[int, ...] = ()
 
     def head(self, column_id: str) -> str:
-        """The head of a column as the sheet writes it, or its name in the contract where the sheet lacks it."""
+        """The head of a column as the sheet writes it, or its name in the contract where the sheet lacks it or leaves it blank."""
         index = self.columns.get(column_id)
-        return self.sheet.heads[index] if index is not None else self.ledger.column(column_id).name
+        return (self.sheet.heads[index] if index is not None else "") or self.ledger.column(column_id).name
 
 
 def ledgers_for(catalogue: Catalogue, dataset: str) -> list[Ledger]:

@@ -103,6 +103,12 @@ def test_sheets_that_a_contract_does_not_want_are_told_in_one_sentence(load, tmp
     assert told.replace("“乙”、“丙”", "“甲”、“乙”、“丙”") in capsys.readouterr().out
 
 
+def test_a_blank_cell_under_a_blank_head_is_told_by_the_column_of_the_contract(load, tmp_path, capsys):
+    contract = LAMPS.replace("type: place, required: true", "type: place, required: true, at: A").replace(", sheets: [SHEETS]", "")
+    load(contract, table(tmp_path / "路灯.csv", [["", "路灯数"], ["甲里社区", 200], ["", 300]]), code=1)
+    assert "文件“路灯.csv”第 3 行“社区”列没有填写" in capsys.readouterr().out
+
+
 def test_a_breakdown_without_its_category_is_refused(load, tmp_path, capsys):
     """Each row's 男 or 女 in a column of its own would be loaded as one and the same figure."""
     contract = LAMPS.replace("measure: lamps}", "measure: lamps, breakdown: 性别}").replace(", sheets: [SHEETS]", "")
