@@ -384,14 +384,12 @@ def _period(match: Match, today: date, answered: str = "") -> Period | None:
     ledger, sheet = match.ledger, match.sheet
     period = period_of(sheet, ledger)
     if not _speaks_of_a_period(match):
-        by_row = any(c.type == "period" and c.id in match.columns for c in ledger.columns)
-        return None if by_row or not period or period.start > today else period
-    grain = ledger.grain or ledger.sent
-    period = period or (read_period(answered, grain) if answered else None)
+        return None if _tells_periods(match) or not period or period.start > today else period
+    period = period or (read_period(answered, ledger.spell) if answered else None)
     if period is None:
         raise PeriodMissing(
-            f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[grain]}。"
-            f"请在标题中写明“{EXAMPLES[grain]}”后重新上报，或在“数据导入”页上选定。",
+            f"{sheet.place}是“{ledger.name}”，但标题、工作表名和文件名里都没有{WORDS[ledger.spell]}。"
+            f"请在标题中写明“{EXAMPLES[ledger.spell]}”后重新上报，或在“数据导入”页上选定。",
             ledger,
         )
     if period.start > today:
@@ -403,10 +401,15 @@ def _period(match: Match, today: date, answered: str = "") -> Period | None:
 
 def _speaks_of_a_period(match: Match) -> bool:
     """Whether all figures of a sheet are of one period: its contract says so, or it is sent by period and no column tells one."""
-    ledger, told = match.ledger, any(c.type == "period" and c.id in match.columns for c in match.ledger.columns)
+    ledger = match.ledger
     if ledger.period == "title":
         return "period" not in match.columns
-    return ledger.table == "observation" and ledger.sent in WORDS and not told
+    return ledger.table == "observation" and ledger.sent in WORDS and not _tells_periods(match)
+
+
+def _tells_periods(match: Match) -> bool:
+    """Whether a column of the sheet says of which period a row is."""
+    return any(c.type == "period" and c.id in match.columns for c in match.ledger.columns)
 
 
 def _left_out(sheets: Sequence[Sheet], ledger: Ledger) -> str:

@@ -154,15 +154,23 @@ def says_none(cell: str) -> str:
     return f"coalesce(strlen({cell}) <= {longest} AND ({words}), false)"
 
 
+# What stands alone in a row and is longer is no name of a place.
+_LONGEST_PLACE = 12
+# One of these stands in every note that could be taken for a place.
+_NOTE_SIGNS = "：:．.、）)】\\]。"
+
+
 def _only_rows(batch: Batch, rows: pa.Table) -> bool:
-    """Whether no row of few can be anything but a row of the ledger: none is mostly blank, or holds one of the signs of a total."""
+    """Whether no row of few can be anything but a row of the ledger: none is mostly blank, or holds one of the signs of a total
+    (or of a note, where each name starts a place)."""
     layout = batch.ledger.layout
     if rows.num_rows > MOST or (layout and (layout.total_rows is not None or layout.skip_rows)):
         return False
     rows = rows.filter(pc.is_valid(rows.column("_lead"))).combine_chunks()
     filled, width = (to_numpy(pc.cast(rows.column(c), pa.int64()).combine_chunks(), np.int64) for c in ("_filled", "_width"))
     names = [c for c in ("_lead", batch.ledger.place) if c in rows.column_names]
-    return bool((filled * 2 > np.maximum(width, 2)).all()) and not holding(rows, names, f"[{SUM_SIGNS}]|示例|样例")
+    signs = SUM_SIGNS + (_NOTE_SIGNS if batch.ledger.starts_places else "")
+    return bool((filled * 2 > np.maximum(width, 2)).all()) and not holding(rows, names, f"[{signs}]|示例|样例")
 
 
 def _kind(batch: Batch) -> str:
@@ -189,10 +197,12 @@ def _kind(batch: Batch) -> str:
     sheet = batch.members[0].match.sheet
     made = batch.members[0].match.columns.get(ledger.place) in sheet.made
     name = "NULL" if made and sheet.kinds is None else f"split_part({place}, '/', -1)" if made else place
-    lone_place = f"({name} IS NOT NULL AND length({name}) <= 12 AND NOT regexp_matches({name}, '[：:；;，,。！!]'))"
+    lone_place = f"({name} IS NOT NULL AND length({name}) <= {_LONGEST_PLACE} AND NOT regexp_matches({name}, '[：:；;，,。！!]'))"
+    # Where each name starts a place, a note that has something beside it would be one; elsewhere it comes back as unknown. 春和社区。 is a slip.
+    told = f"regexp_matches({name}, {text(NOTE_ROW)}) OR (length({name}) > {_LONGEST_PLACE} AND {name} LIKE '%。')"
     note = f"""regexp_full_match(_lead, {text(EXAMPLE_ROW)})
                OR (_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
-               OR regexp_matches({name}, {text(NOTE_ROW)}) OR {name} LIKE '%。'
+               OR ({told if ledger.starts_places else "false"})
                OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     if layout and layout.skip_rows:

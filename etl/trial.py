@@ -162,7 +162,7 @@ def _doubt(unclear: Unclear, ledgers: Sequence[Ledger], catalogue: Catalogue) ->
     columns = [rows[f"c{i}"] for i in range(len(sheet.heads))]
     sample = tuple(tuple(value or "" for value in row) for row in zip(*columns, strict=True))
     if asked:
-        periods = tuple(in_words(p) for p in recent(asked.grain, date.today()))
+        periods = tuple(in_words(p) for p in recent(asked.spell, date.today()))
         return Doubt(sheet.key, unclear.sentence, sheet.heads, sample, layout(sheet), (), unclear.sha256, asked.id, periods)
     found = tuple(candidates(sheet, ledgers, catalogue))
     return Doubt(sheet.key, unclear.sentence, sheet.heads, sample, layout(sheet), found)

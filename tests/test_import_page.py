@@ -174,6 +174,21 @@ def test_a_month_that_stands_nowhere_is_asked_and_remembered_for_this_file_only(
     ]
 
 
+def test_a_month_is_asked_for_where_the_contract_says_neither_where_it_stands_nor_how_long_it_is(street, tmp_path):
+    contract = (
+        "name: 路灯登记\ntable: observation\nsent: month\nmeasures: {lamps: {name: 路灯, unit: 盏, kind: stock}}\n"
+        "columns:\n  place: {name: 社区, type: place, required: true}\n  n: {name: 路灯盏数, type: number, measure: lamps}\n"
+    )
+    (street.root / "catalogue" / "ledgers").mkdir(parents=True, exist_ok=True)
+    (street.root / "catalogue" / "ledgers" / "lamps.yml").write_text(contract, encoding="utf-8")
+    test = send(opened(), book(tmp_path, "路灯.xlsx", [["社区", "路灯盏数"], ["春和社区", 3]]))
+    (doubt,) = test.session_state["_import_desk"].checked[0].doubts
+    test.selectbox(key=f"period_{doubt.sha256[:12]}_Sheet1").set_value("2026年9月").run()
+    press(test, "decide_0")
+    press(test, "import_confirm")
+    assert street.ask("SELECT period_start::VARCHAR, value FROM observation WHERE measure = 'lamps'") == [("2026-09-01", 3)]
+
+
 def test_a_sheet_that_fits_two_ledgers_is_asked_and_the_answer_kept(street, tmp_path):
     """Two contracts with the same heads: the shell says so, the page asks which, and both know it from then on."""
     columns = "columns:\n  place: {name: 社区, type: place, required: true}\n  n: {name: 盏数, type: number, measure: %s}\n"

@@ -55,6 +55,13 @@ def test_every_way_to_write_a_community(gazetteer, written):
     assert gazetteer.find(written) == "street/柳河街道/春和社区"
 
 
+def test_what_was_found_is_looked_for_anew_when_places_come(gazetteer):
+    assert gazetteer.find("春和") == gazetteer.find("春和") == "street/柳河街道/春和社区"
+    gazetteer.add([Place("street/东湖街道", "street", "东湖街道", "街道"), community("春和社区", "东湖街道")])
+    with pytest.raises(Doubtful, match="有 2 处同名"):
+        gazetteer.find("春和")
+
+
 def test_a_name_that_ends_like_a_suffix_is_a_name(gazetteer):
     assert gazetteer.find("新村") == "street/柳河街道/新村"
 

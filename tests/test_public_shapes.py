@@ -177,3 +177,9 @@ def test_a_check_under_a_contract_that_was_never_loaded(tmp_path, monkeypatch, c
     assert "“网上留言”：共 2 行，可入库 1 行" in said
     assert "第 3 行“点赞数”列的值“许多”不是数字。" in said
     assert (tmp_path / "留言（已标注）.xlsx").is_file()
+
+
+def test_a_full_stop_behind_a_name_is_a_slip_and_no_note(load, tmp_path):
+    rows = [["社区", "路灯数"], ["甲里社区", 200], ["乙里社区。", 300], ["注：乙里社区含新村。", 7]]
+    street = load(LAMPS.replace(", sheets: [SHEETS]", ""), table(tmp_path / "路灯.csv", rows))
+    assert street.ask("SELECT count(*), sum(value) FROM observation WHERE dataset = 'trial'") == [(2, 500)]

@@ -183,6 +183,11 @@ class Ledger(Declaration):
         return name in ABOVE and all(column.id != name for column in self.columns)
 
     @property
+    def spell(self) -> str:
+        """How long the period of a sheet is: as declared, else as often as it is sent."""
+        return self.grain or self.sent
+
+    @property
     def minguo(self) -> bool:
         """Whether bare years are those of the Republic."""
         return self.calendar == "minguo"
