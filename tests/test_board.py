@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 
 import numpy as np
@@ -171,6 +172,20 @@ def test_series_without_season_are_judged_as_they_are():
     plain = judge_in_season(values, np.zeros(values.shape, bool), np.zeros(6, bool), np.ones(36, int))
     for name in ("mean", "lower", "upper", "rule", "direction"):
         np.testing.assert_array_equal(getattr(plain, name), getattr(judge(values), name))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_series_alone_is_judged_as_among_many_to_the_last_digit(whole):
+    """With a season and without, with known months and gaps: the chart of a cell is drawn from its series alone."""
+    draw = np.random.default_rng(3)
+    values, month = noise((40, 36)) + 9 * np.sin(np.arange(36) / 6 * np.pi), np.arange(36) % 12 + 1
+    values[draw.random(values.shape) < 0.1] = np.nan
+    known, seasonal = draw.random(values.shape) < 0.05, np.arange(40) % 2 == 0
+    together = judge_in_season(values, known, seasonal, month, whole=whole)
+    for i in range(40):
+        alone = judge_in_season(values[i : i + 1], known[i : i + 1], seasonal[i : i + 1], month, whole=whole)
+        for field in fields(together):
+            np.testing.assert_array_equal(getattr(alone, field.name)[0], getattr(together, field.name)[i], err_msg=field.name)
 
 
 # ---- targets of totals ----

@@ -7,7 +7,6 @@ says of its series alone. With a thousand cells and more some signals are chance
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,7 +21,7 @@ from jiejian.catalogue import Measure, Metric
 from jiejian.figures import Cube
 
 STRONG = ("outside", "trend")
-_BLOCK = 1024
+_BLOCK = 4096
 CONCERN, IMPROVEMENT = SIGNALS.index("concern"), SIGNALS.index("improvement")
 
 # How often the last of n points of pure chance (independent, normal) is named by each rule: shares of 200,000 series
@@ -127,23 +126,20 @@ def board(
 def _judged(cube: Cube, found: Season, known: np.ndarray, whole: bool) -> tuple[Judged, np.ndarray]:
     """Every series judged, and how many figures are under the limits of each; ``known`` is metric × period.
 
-    So many series at a time that their arrays stay in the processor's cache, which those of a city do not.
+    So many metrics at a time that their arrays stay in the processor's cache, which those of a city do not.
     """
     metrics, places, points = cube.value.shape
-    values = cube.value.reshape(-1, points)
+    together, redrawn = max(_BLOCK // max(places, 1), 1), cube.eras.any()
 
-    def block(start: int) -> tuple[Judged, np.ndarray]:
-        series = np.arange(start, min(start + _BLOCK, metrics * places))
-        row, number = series // max(places, 1), cube.eras[series % max(places, 1)]
-        own = values[start : start + _BLOCK]
+    def block(first: int) -> tuple[Judged, np.ndarray]:
+        row = np.repeat(np.arange(first, min(first + together, metrics)), places)
+        own = cube.value[first : first + together].reshape(len(row), points)
+        number = np.tile(cube.eras, (len(row) // places, 1)) if redrawn else None
         made = judge_in_season(own, known[row], found.seasonal[row], found.month, number, whole)
-        return made, (np.isfinite(own) & ~known[row] & (number == number[:, -1:])).sum(axis=1)
+        counted = np.isfinite(own) & ~known[row]
+        return made, np.count_nonzero(counted & (number == number[:, -1:]) if redrawn else counted, axis=1)
 
-    starts = range(0, max(metrics * places, 1), _BLOCK)
-    if len(starts) == 1:
-        return block(0)
-    with ThreadPoolExecutor(2) as pool:  # numpy works on arrays of this size beside itself
-        parts, counts = zip(*pool.map(block, starts), strict=True)
+    parts, counts = zip(*map(block, range(0, max(metrics, 1), together)), strict=True)
     return Judged.stacked(parts), np.concatenate(counts)
 
 

@@ -85,99 +85,120 @@ def judge(values: np.ndarray, stretch: np.ndarray | None = None, screen_ranges: 
     ``stretch`` numbers the stretches from 0 on, never falling: one row for all series or a row a series; default one
     stretch. Unless ``whole``, only the last point is judged (by the mean and limits of all): one column.
     """
+    columns = np.ascontiguousarray(np.asarray(values, float).T)
+    number = None if stretch is None else np.broadcast_to(np.asarray(stretch, int), np.shape(values)).T
+    return judge_columns(columns, number, screen_ranges, whole)
+
+
+def judge_columns(values: np.ndarray, number: np.ndarray | None = None, screen_ranges: bool = True, whole: bool = True) -> Judged:
+    """:func:`judge` of points × series, so that each step of the computation runs along as many series as there are: along the few points
+    of one it would begin anew with each series."""
     value = np.where(np.isfinite(values), values, np.nan)
-    number = np.zeros(value.shape, int) if stretch is None else np.broadcast_to(np.asarray(stretch, int), value.shape)
-    there = ~np.isnan(value)
-    linked = np.zeros(value.shape, bool)  # to the point before: both there, in one stretch
-    linked[:, 1:] = there[:, 1:] & there[:, :-1] & (number[:, 1:] == number[:, :-1])
-    step = np.zeros(value.shape)
-    np.subtract(value[:, 1:], value[:, :-1], out=step[:, 1:], where=linked[:, 1:])
-    mean, spread = (np.full(value.shape, np.nan) for _ in range(2))
-    for one in range(int(number.max(initial=0)) + 1):
-        inside = number == one
-        _fill(mean, spread, inside, *_centre_and_range(value, step, there & inside, linked & inside, screen_ranges))
+    step = np.full(value.shape, np.nan)  # from the point before; NaN unless both are there, in one stretch
+    np.subtract(value[1:], value[:-1], out=step[1:])
+    if number is not None and number.any():
+        step[1:][number[1:] != number[:-1]] = np.nan
+    mean, spread = _lines(value, step, number, screen_ranges)
     if not whole:  # no rule looks farther back than a run
-        tail = slice(-RUN - 1, None)
-        # Series lie one beside the other then: rows of eight points would be a loop each.
-        value, there, linked, step, mean, spread = (np.asfortranarray(a[:, tail]) for a in (value, there, linked, step, mean, spread))
+        value, step, mean, spread = (a[-RUN - 1 :] for a in (value, step, mean, spread))
     lower, upper = mean - LIMIT * spread, mean + LIMIT * spread
     near_lower, near_upper = mean - NEAR * spread, mean + NEAR * spread
-    with np.errstate(invalid="ignore"):
-        side = np.sign(np.where(there & ~np.isnan(spread), value - mean, 0.0)).astype(np.int8)
-        outside = (value > upper) | (value < lower)
-        near = ~outside & ((value > near_upper) | (value < near_lower))
-    rising = np.sign(np.where(np.isnan(spread), 0.0, step)).astype(np.int8)
+    ruled = ~np.isnan(spread)
+    side, rising = _sign(value, mean) * ruled, _sign(step, 0.0) * ruled
+    outside = (value > upper) | (value < lower)
+    near = ~outside & ((value > near_upper) | (value < near_lower))
+    linked = ~np.isnan(step)
     trend = _run(rising > 0, RUN - 1) | _run(rising < 0, RUN - 1)
     beside = np.zeros_like(linked)  # on the same side as the point before
-    beside[:, 1:] = linked[:, 1:] & (side[:, 1:] == side[:, :-1]) & (side[:, 1:] != 0)
+    beside[1:] = linked[1:] & (side[1:] == side[:-1]) & (side[1:] != 0)
     shift, two = _run(beside, RUN - 1), _two_of_three(beside, near)
     rule = np.where(outside, 1, np.where(trend, 2, np.where(two, 3, np.where(shift, 4, 0)))).astype(np.int8)
     direction = np.where(rule == 2, _slope(rising, trend, linked), np.where(rule > 0, side, 0)).astype(np.int8)
-    made = Judged(value, mean, lower, upper, near_lower, near_upper, rule, direction)
-    return made if whole else made.at(slice(-1, None))
+    kept = slice(None) if whole else slice(-1, None)
+    made = (value, mean, lower, upper, near_lower, near_upper, rule, direction)
+    return Judged(*(np.ascontiguousarray(a[kept].T) for a in made))
 
 
-def _centre_and_range(
-    value: np.ndarray, step: np.ndarray, there: np.ndarray, linked: np.ndarray, screen: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _lines(value: np.ndarray, step: np.ndarray, number: np.ndarray | None, screen: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and mean moving range at each point, by the stretch in which it is."""
+    last = 0 if number is None else int(number.max(initial=0))
+    if not last:
+        mean, spread = (np.broadcast_to(a, value.shape) for a in _centre_and_range(value, step, screen))
+        return mean, spread
+    mean, spread = (np.full(value.shape, np.nan) for _ in range(2))
+    for one in range(last + 1):
+        inside = number == one
+        centre, width = _centre_and_range(np.where(inside, value, np.nan), np.where(inside, step, np.nan), screen)
+        np.copyto(mean, centre, where=inside)
+        np.copyto(spread, width, where=inside)
+    return mean, spread
+
+
+def _centre_and_range(value: np.ndarray, step: np.ndarray, screen: bool) -> tuple[np.ndarray, np.ndarray]:
     """Mean and mean moving range of one stretch, one a series; NaN where there is none."""
-    centre, ranges = _mean(value, there), np.abs(step)
-    spread = _mean(ranges, linked)
+    centre, ranges = _mean(value, ~np.isnan(value)), np.abs(step)
+    spread = _mean(ranges, ~np.isnan(ranges))
     if screen:
-        screened = _mean(ranges, linked & (ranges < SCREEN * spread[:, None]))
-        spread = np.where(spread > 0, screened, spread)
-    low = np.min(value, axis=1, where=there, initial=np.inf)
-    high = np.max(value, axis=1, where=there, initial=-np.inf)
+        spread = np.where(spread > 0, _mean(ranges, ranges < SCREEN * spread), spread)
+    low, high = (end.reduce(value, axis=0, initial=np.nan) for end in (np.fmin, np.fmax))
     # Equal figures have their value as mean, to the last digit; figures that differ only across gaps have no range at all.
     centre = np.where(low == high, low, centre)
     return centre, np.where((spread == 0) & (low < high), np.nan, spread)
 
 
-def _fill(mean: np.ndarray, spread: np.ndarray, inside: np.ndarray, centre: np.ndarray, width: np.ndarray) -> None:
-    np.copyto(mean, centre[:, None], where=inside)
-    np.copyto(spread, width[:, None], where=inside)
-
-
 def _mean(values: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Mean of the used values of each row in two passes: to the last digit but one what R finds in extended precision, which takes three
-    times as long."""
-    count = used.sum(axis=1)
+    """Mean of the used values of each series in two passes: to the last digit but one what R finds in extended precision, which takes
+    three times as long."""
+    count = np.count_nonzero(used, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        first = np.where(used, values, 0.0).sum(axis=1) / count
-        return first + np.where(used, values - first[:, None], 0.0).sum(axis=1) / count
+        first = added(np.where(used, values, 0.0)) / count
+        return first + added(np.where(used, values - first, 0.0)) / count
+
+
+def added(values: np.ndarray) -> np.ndarray:
+    """Sum of each series of points × series, point after point: numpy adds up a series that is alone, or lies in one piece, in another order,
+    and its chart would differ from its cell on the board in the last digit."""
+    if values.shape[1] == 1 and len(values):
+        return np.cumsum(values, axis=0)[-1]
+    return np.ascontiguousarray(values).sum(axis=0)
+
+
+def _sign(values: np.ndarray, middle: np.ndarray | float) -> np.ndarray:
+    """1 above the middle, −1 below it, 0 on it and where there is nothing."""
+    return (values > middle).view(np.int8) - (values < middle).view(np.int8)
 
 
 def _run(links: np.ndarray, count: int) -> np.ndarray:
     """All points of runs of at least ``count`` links; a link joins a point to the one before."""
-    points = links.shape[1]
+    points = len(links)
     if points <= count:
         return np.zeros(links.shape, bool)
-    ends = links[:, count:].copy()
+    ends = links[count:].copy()
     for back in range(1, count):
-        ends &= links[:, count - back : points - back]
+        ends &= links[count - back : points - back]
     found = np.zeros_like(links)
     for back in range(count + 1):
-        found[:, count - back : points - back] |= ends
+        found[count - back : points - back] |= ends
     return found
 
 
 def _two_of_three(beside: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Near points of windows of three on one side that hold at least two near points."""
     found = np.zeros_like(near)
-    if near.shape[1] < 3:
+    if len(near) < 3:
         return found
-    count = near[:, 2:].astype(np.int8) + near[:, 1:-1] + near[:, :-2]
-    window = beside[:, 2:] & beside[:, 1:-1] & (count >= 2)
+    count = near[2:].astype(np.int8) + near[1:-1] + near[:-2]
+    window = beside[2:] & beside[1:-1] & (count >= 2)
     for back in range(3):
-        found[:, 2 - back : near.shape[1] - back] |= window
+        found[2 - back : len(near) - back] |= window
     return found & near
 
 
 def _slope(rising: np.ndarray, trend: np.ndarray, linked: np.ndarray) -> np.ndarray:
     """1 where a point of a trend rises, −1 otherwise: by the step to the next point if that is one of a trend, else by its own."""
     own = rising.copy()
-    onwards = trend[:, :-1] & trend[:, 1:] & linked[:, 1:]
-    np.copyto(own[:, :-1], rising[:, 1:], where=onwards)
+    onwards = trend[:-1] & trend[1:] & linked[1:]
+    np.copyto(own[:-1], rising[1:], where=onwards)
     return np.where(own == 1, 1, -1)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jiejian.analysis.control_chart import Judged, judge
+from jiejian.analysis.control_chart import Judged, added, judge_columns
 from jiejian.festivals import holiday_months
 from jiejian.periods import Period
 
@@ -49,7 +49,8 @@ def _pooled(values: np.ndarray) -> np.ndarray:
     # A metric at a time: the arrays of all would not stay in the processor's cache.
     found = np.empty((values.shape[0], values.shape[2]))
     for row, own in enumerate(values):
-        found[row] = nanmean((own - nanmean(own, 1)[:, None]) / _spread(own)[:, None], 0)
+        points = np.ascontiguousarray(own.T)
+        found[row] = nanmean((points - nanmean(points, 0)) / _spread(points, 0), 1)
     return found
 
 
@@ -60,9 +61,9 @@ def nanmean(values: np.ndarray, axis: int) -> np.ndarray:
         return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Root mean square of the steps from point to point; NaN where nothing moves."""
-    steps = nanmean(np.diff(values, axis=-1) ** 2, -1)
+def _spread(values: np.ndarray, axis: int) -> np.ndarray:
+    """Root mean square of the steps from point to point along an axis; NaN where nothing moves."""
+    steps = nanmean(np.diff(values, axis=axis) ** 2, axis)
     return np.sqrt(np.where(steps > 0, steps, np.nan))
 
 
@@ -76,7 +77,7 @@ def _moved(pooled: np.ndarray, festival: np.ndarray) -> np.ndarray:
     apart = pooled[:, at] - beside
     there = (~np.isnan(apart)).sum(axis=1)
     # One step of ordinary months holds the noise of two, hence the root of two.
-    noise = _spread(ordinary) / np.sqrt(2)
+    noise = _spread(ordinary, 1) / np.sqrt(2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(nanmean(apart, 1)) > _FESTIVAL * noise * np.sqrt(1 / there + 1 / 6)
 
@@ -87,7 +88,7 @@ def _foretold(pooled: np.ndarray, month: np.ndarray) -> np.ndarray:
         return np.zeros(len(pooled))
     there = ~np.isnan(pooled)
     level = _detrended(pooled, there)
-    others = level - same_month_offset(level, month, centred=False)
+    others = level - same_month_offset(level.T, month, centred=False).T
     others = np.where(there, level - others, np.nan)
     both = there & ~np.isnan(others)
     a, b = (np.where(both, x - nanmean(np.where(both, x, np.nan), 1)[:, None], 0.0) for x in (level, others))
@@ -107,16 +108,20 @@ def _detrended(pooled: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 
 def same_month_offset(values: np.ndarray, month: np.ndarray, centred: bool = True) -> np.ndarray:
-    """Mean of the same month of other years, for series × point; less the series' mean if ``centred``; NaN without others."""
-    found = np.full(values.shape, np.nan)
+    """Mean of the same month of other years, for point × series; less the series' mean if ``centred``; NaN without others."""
+    found = np.empty(values.shape)
     for one in np.unique(month):
         at = np.flatnonzero(month == one)
-        own = values[:, at]
+        own = values[at]
         there = ~np.isnan(own)
         held = np.where(there, own, 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found[:, at] = (held.sum(axis=1)[:, None] - held) / (there.sum(axis=1)[:, None] - there)
-    return found - nanmean(values, 1)[:, None] if centred else found
+            found[at] = (added(held) - held) / (np.count_nonzero(there, axis=0) - there)
+    if not centred:
+        return found
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return found - added(np.where(there, values, 0.0)) / np.count_nonzero(there, axis=0)
 
 
 def judge_in_season(
@@ -127,21 +132,24 @@ def judge_in_season(
     stretch: np.ndarray | None = None,
     whole: bool = True,
 ) -> Judged:
-    """:func:`judge` of series × point with known points left out, and seasonal series less their season.
+    """:func:`jiejian.analysis.control_chart.judge` of series × point with known points left out, and seasonal series less their season.
 
     ``known`` is series × point, ``seasonal`` one a series. Known points keep their value and have no rule; mean and
-    limits of a seasonal series go up and down with the season. Other series are judged as they are. ``whole`` as in
-    :func:`judge`.
+    limits of a seasonal series go up and down with the season. Other series are judged as they are. ``whole`` as there.
     """
-    offset = np.zeros(values.shape)
-    if seasonal.any():
-        own = np.where(known[seasonal], np.nan, values[seasonal])
-        offset[seasonal] = same_month_offset(own, month)
-    judged = judge(np.where(known, np.nan, values - offset), stretch, whole=whole)
-    if not whole:
-        values, offset = values[:, -1:], offset[:, -1:]
+    points = np.where(np.isfinite(values), values, np.nan).T  # shown as they are
+    own = np.where(known.T, np.nan, np.ascontiguousarray(points))
+    number = None if stretch is None else np.broadcast_to(np.asarray(stretch, int), values.shape).T
+    shown = points if whole else points[-1:]
     if not seasonal.any():
-        return replace(judged, value=np.where(np.isfinite(values), values, np.nan))
+        return replace(judge_columns(own, number, whole=whole), value=shown.T.copy())
+    if seasonal.all():
+        offset = same_month_offset(own, month)
+    else:
+        offset = np.zeros(own.shape)
+        offset[:, seasonal] = same_month_offset(np.compress(seasonal, own, axis=1), month)
+    judged = judge_columns(own - offset, number, whole=whole)
     # Where there is no other year the limits have nowhere to stand; elsewhere they move with the season.
-    lines = {name: getattr(judged, name) + offset for name in ("mean", "lower", "upper", "near_lower", "near_upper")}
-    return Judged(np.where(np.isfinite(values), values, np.nan), **lines, rule=judged.rule, direction=judged.direction)
+    moved = (offset if whole else offset[-1:]).T
+    lines = {name: getattr(judged, name) + moved for name in ("mean", "lower", "upper", "near_lower", "near_upper")}
+    return replace(judged, value=shown.T.copy(), **lines)
