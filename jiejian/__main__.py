@@ -20,6 +20,7 @@ from jiejian.analysis.total import totals
 from jiejian.catalogue import CatalogueError, Metric, catalogue
 from jiejian.export.catalogue_doc import markdown
 from jiejian.export.tables import figures_table, to_csv
+from jiejian.figures import names_of
 from jiejian.format import format_value
 from jiejian.home import home
 from jiejian.offline import PLATFORMS, NotMade, make
@@ -132,7 +133,7 @@ def _selection(options: argparse.Namespace, source: Warehouse, dataset: str) -> 
         "period": [period],
         "since": [options.since] if options.since else [],
     }
-    return from_params(chosen, source.catalogue, dict(zip(places["place_id"], places["place"], strict=True)))
+    return from_params(chosen, source.catalogue, names_of(places))
 
 
 def _newest(source: Warehouse, dataset: str, metric: str) -> Period:

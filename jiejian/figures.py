@@ -48,38 +48,50 @@ def assemble(places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[
 
 def _texts(known, codes: np.ndarray) -> pd.api.extensions.ExtensionArray:
     """A column of few different texts, by their positions in ``known``: a hundred times faster than a column of objects."""
-    return pd.array(list(known), dtype="str").take(np.ascontiguousarray(codes).ravel())
+    words = known.array if isinstance(known, pd.Series) and known.dtype == "str" else pd.array(list(known), dtype="str")
+    return words.take(np.ascontiguousarray(codes).ravel())
+
+
+def names_of(places: pd.DataFrame) -> dict[str, str]:
+    """Id → name of places. (To walk through a column of texts costs a microsecond each, as a list a tenth of it.)"""
+    return dict(zip(*(places[name].astype(str).tolist() for name in ("place_id", "place")), strict=True))
 
 
 @dataclass(frozen=True)
 class Cube:
-    """Several metrics at several places over periods, arrays of metric × place × period; a gap is NaN.
+    """Several metrics at several places over periods; a gap is NaN. ``value`` is an array of metric × place × period, ``numerator`` and
+    ``denominator`` hold one of place × period, not to be written to, for each metric.
 
-    ``eras`` (place × period) counts how often a place had been redrawn: its figures of two eras are not to be compared.
+    ``eras`` (place × period) counts how often a place had been redrawn: its figures of two eras are not to be compared. ``early`` tells
+    which figures are provisional or estimated, where that was asked for.
     """
 
     metrics: tuple[Metric, ...]
     places: pd.DataFrame
     periods: tuple[Period, ...]
     value: np.ndarray
-    numerator: np.ndarray
-    denominator: np.ndarray
+    numerator: Sequence[np.ndarray]
+    denominator: Sequence[np.ndarray]
     eras: np.ndarray
+    early: np.ndarray | None = None
 
 
 def lay_out(
-    places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], held: Held, eras: np.ndarray
+    places: pd.DataFrame, metrics: Sequence[Metric], periods: Sequence[Period], held: Held, eras: np.ndarray, remarks: bool = False
 ) -> Cube:
-    """The figures of :func:`assemble` as arrays, for what is computed over all of them at once."""
+    """The figures of :func:`assemble` as arrays, for what is computed over all of them at once; with ``remarks``, which are early."""
     parts = [held.parts(metric) for metric in metrics]
-    shape = (len(metrics), len(places), len(periods))
-    value = [metric_value(m, above, below) for m, (above, below) in zip(metrics, parts, strict=True)]
-    above, below = (np.array([part[i] for part in parts]).reshape(shape) for i in range(2))
-    return Cube(tuple(metrics), places, tuple(periods), np.array(value).reshape(shape), above, below, eras)
+    value = np.empty((len(metrics), len(places), len(periods)))
+    for row, (metric, (above, below)) in enumerate(zip(metrics, parts, strict=True)):
+        value[row] = metric_value(metric, above, below)
+    above, below = (tuple(part[i] for part in parts) for i in range(2))
+    return Cube(tuple(metrics), places, tuple(periods), value, above, below, eras, held.early(metrics) if remarks else None)
 
 
 # What a cell says of itself where nobody said anything.
 OTHERWISE = {"status": "A", "qualifier": "exact", "note": ""}
+# Estimated, provisional (SDMX).
+EARLY = ("E", "P")
 
 
 @dataclass(frozen=True)
@@ -108,8 +120,7 @@ class Held:
     def parts(self, metric: Metric) -> tuple[np.ndarray, np.ndarray]:
         """Numerator and denominator, place × period. A sum with a missing part is missing: NaN + 5 is NaN on purpose."""
         above, below = ([self.value[m] for m in part] for part in metric.parts)
-        numerator = _sum(above)
-        return numerator, _sum(below) if below else np.full_like(numerator, np.nan)
+        return _sum(above), _sum(below) if below else np.broadcast_to(np.nan, self.shape)
 
     def said(self, text: str, metrics: Sequence[Metric], otherwise: str) -> tuple[list[str], np.ndarray]:
         """Different texts, and for metric × place × period which of them the first part of the metric that has one carries."""
@@ -125,6 +136,11 @@ class Held:
                 told = (which >= 0) & (new[which] > 0) if len(words) else np.zeros(len(which), dtype=bool)
                 codes[number, remark.row[told], remark.column[told]] = new[which[told]]
         return list(at), codes
+
+    def early(self, metrics: Sequence[Metric]) -> np.ndarray:
+        """Which of metric × place × period are estimated or provisional."""
+        words, codes = self.said("status", metrics, OTHERWISE["status"])
+        return np.isin(codes, [i for i, word in enumerate(words) if word in EARLY])
 
 
 def _sum(parts: Sequence[np.ndarray]) -> np.ndarray:

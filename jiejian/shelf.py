@@ -163,7 +163,7 @@ class Shelf:
             np.arange(len(known)) if len(places) == len(known) else pd.Index(known, dtype=object).get_indexer(places.to_numpy(dtype=object))
         )
         asked = selection.dataset, selection.period.grain, axis, members, known
-        value = {name: array[np.ix_(rows, columns)] for name, array in self._read(*asked, wanted, _values).items()}
+        value = {name: _part(array, rows, columns) for name, array in self._read(*asked, wanted, _values).items()}
         said: dict[str, Remark] = {}
         if remarks:
             new_row, new_column = np.full(len(known), -1), np.full(len(axis), -1)
@@ -203,6 +203,14 @@ class Shelf:
                         KEPT.put((*key, name), one)
                         found[name] = one
         return found
+
+
+def _part(array: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Some rows and columns of a kept array, not to be written to; all places and months that follow each other are no copy."""
+    following = len(columns) and (np.diff(columns) == 1).all()
+    found = array[:, columns[0] : columns[-1] + 1] if following and len(rows) == len(array) else array[np.ix_(rows, columns)]
+    found.flags.writeable = False
+    return found
 
 
 def _values(frame: Callable, sql: str, parameters: Mapping, wanted: Sequence[Wanted], places: int, periods: int) -> dict[str, np.ndarray]:

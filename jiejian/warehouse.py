@@ -351,14 +351,16 @@ class Warehouse(Records):
         boundaries = self.boundaries(selection.dataset)
         return boundaries.settle(frame, until) if boundaries else frame
 
-    def cube(self, selection: Selection) -> Cube:
+    def cube(self, selection: Selection, remarks: bool = False) -> Cube:
         """The same figures as arrays, for what is computed over many metrics at once; only places in force in the last period.
+
+        With ``remarks`` it is told, too, which of them are early.
 
         Raises SelectionError as :meth:`query` does.
         """
         places, metrics, names = self._asked(selection, selection.period.start)
         eras = self.boundaries(selection.dataset).eras(places["place_id"], selection.periods, selection.period.end)
-        return lay_out(places, metrics, selection.periods, self._held(selection, names, places), eras)
+        return lay_out(places, metrics, selection.periods, self._held(selection, names, places, remarks), eras, remarks)
 
     def targets(self, dataset: str, day: date) -> pd.DataFrame:
         """Targets of the years that hold a day: place_id, metric, target_value; the newest load of a target holds."""
@@ -432,7 +434,7 @@ class Warehouse(Records):
         there, info = self._base_grains(selection.dataset), self.datasets()[selection.dataset]
         wanted = [Wanted(self.catalogue.measures[m], there[m], _MONTHS.get(there[m], 0)) for m in names]
         members = tuple(self.boundaries(selection.dataset).members(selection.period.end))
-        known = tuple(self._all_places(selection.dataset)["place_id"])
+        known = tuple(self._all_places(selection.dataset)["place_id"].tolist())
         return self._shelf.take(info.first, info.as_of, selection, wanted, members, known, places["place_id"], remarks)
 
 

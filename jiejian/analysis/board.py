@@ -18,7 +18,7 @@ from jiejian.analysis.control_chart import RULES, SIGNALS, TOWARDS, Judged, capa
 from jiejian.analysis.funnel import funnel_arrays
 from jiejian.analysis.season import Season, judge_in_season, nanmean, season
 from jiejian.catalogue import Measure, Metric
-from jiejian.figures import Cube
+from jiejian.figures import Cube, names_of
 
 STRONG = ("outside", "trend")
 _BLOCK = 4096
@@ -69,7 +69,7 @@ class Board:
     @cached_property
     def places(self) -> list[tuple[str, str]]:
         """Id and name of each column."""
-        return list(zip(self.cube.places["place_id"].astype(str), self.cube.places["place"].astype(str), strict=True))
+        return list(names_of(self.cube.places).items())
 
     @property
     def judged_cells(self) -> int:
@@ -85,7 +85,7 @@ class Board:
         """Metric × place: worse than the other communities at the last period, for cells of concern (see :func:`worse_than_peers`)."""
         found = np.zeros(self.signal.shape, bool)
         for row in np.flatnonzero((self.signal == CONCERN).any(axis=1)):
-            now = (part[row, :, -1] for part in (self.cube.value, self.cube.numerator, self.cube.denominator))
+            now = (part[row][:, -1] for part in (self.cube.value, self.cube.numerator, self.cube.denominator))
             found[row] = worse_than_peers(self.cube.metrics[row], *now)
         return found
 
@@ -156,13 +156,12 @@ def _reasons(
     cube: Cube, measures: Mapping[str, Measure], festival: np.ndarray, open_ended: np.ndarray, few: np.ndarray
 ) -> np.ndarray:
     """Indices of REASONS, the first that holds."""
-    counted = np.array([m.kind == "count" for m in cube.metrics])[:, None]
     conditions = {
         "missing": np.isnan(cube.value[..., -1]),
         "stock": carried_over(cube, measures)[:, None],
         "settling": open_ended[:, None],
         "festival": festival[:, None],
-        "rare": counted & too_rare(cube.value),
+        "rare": _rare(cube),
         "few": few,
     }
     shape = cube.value.shape[:2]
@@ -171,12 +170,21 @@ def _reasons(
     )
 
 
-def too_rare(values: np.ndarray) -> np.ndarray:
+def _rare(cube: Cube) -> np.ndarray:
+    """Metric × place: totals that are :func:`too_rare`."""
+    found = np.zeros(cube.value.shape[:2], bool)
+    for row, metric in enumerate(cube.metrics):
+        if metric.kind == "count":
+            found[row] = too_rare(np.ascontiguousarray(cube.value[row].T), 0)
+    return found
+
+
+def too_rare(values: np.ndarray, axis: int = -1) -> np.ndarray:
     """Totals for which limits from the steps mean nothing: less than one a period on the average (D. J. Wheeler asks for
-    more), or none at all in half of the periods. Over the last axis; False where there is nothing."""
+    more), or none at all in half of the periods. Over the axis of periods; False where there is nothing."""
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
-        return (nanmean(values, -1) < 1) | (2 * (values == 0).sum(axis=-1) >= np.maximum(there.sum(axis=-1), 1))
+        return (nanmean(values, axis) < 1) | (2 * np.count_nonzero(values == 0, axis) >= np.maximum(np.count_nonzero(there, axis), 1))
 
 
 def carried_over(cube: Cube, measures: Mapping[str, Measure]) -> np.ndarray:

@@ -104,14 +104,15 @@ _TARGETS = {"": "", "reliably_met": "稳定达标", "hit_and_miss": "时达时�
 
 def worded(made: Board, arranged: Order, rules: Collection[str] = STRONG) -> pd.DataFrame:
     """The board as a table of words in its own order: 指标, then a column a community; 不作判断 where there is no judgement."""
-    shown = made.shown_signal(rules)
-    arrows = np.array(["▼", "", "▲"])[made.direction + 1]
-    change = np.where(shown == 0, "", arrows).astype(object) + np.array(_CHANGES, dtype=object)[shown]
-    change = np.where(made.reason > 0, "不作判断", change)
-    target = np.array([_TARGETS[c] for c in CAPABILITIES], dtype=object)[made.capability]
-    words = np.where(target == "", change, np.where(made.reason > 0, target, change + "，" + target))
     rows = [row for members in arranged.rows.values() for row in members]
-    table = pd.DataFrame(words[np.ix_(rows, arranged.columns)], columns=[made.places[c][1] for c in arranged.columns])
+    cells = np.ix_(rows, arranged.columns)
+    shown, direction, reason, capability = (a[cells] for a in (made.shown_signal(rules), made.direction, made.reason, made.capability))
+    arrows = np.array(["▼", "", "▲"])[direction + 1]
+    change = np.where(shown == 0, "", arrows).astype(object) + np.array(_CHANGES, dtype=object)[shown]
+    change = np.where(reason > 0, "不作判断", change)
+    target = np.array([_TARGETS[c] for c in CAPABILITIES], dtype=object)[capability]
+    words = np.where(target == "", change, np.where(reason > 0, target, change + "，" + target))
+    table = pd.DataFrame(words, columns=[made.places[c][1] for c in arranged.columns])
     table.insert(0, "指标", [made.cube.metrics[row].name for row in rows])
     return table
 

@@ -58,7 +58,7 @@ def nanmean(values: np.ndarray, axis: int) -> np.ndarray:
     """Mean of what is there; NaN, without a warning, where nothing is."""
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
+        return np.where(there, values, 0.0).sum(axis=axis) / np.count_nonzero(there, axis=axis)
 
 
 def _spread(values: np.ndarray, axis: int) -> np.ndarray:

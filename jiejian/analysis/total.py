@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from jiejian.catalogue import Measure, Metric
-from jiejian.figures import metric_value
+from jiejian.figures import EARLY, Cube, metric_value
 from jiejian.privacy import HIDDEN
 
 TOTAL = "全街道"
@@ -41,40 +42,76 @@ def totals(frame: pd.DataFrame, metrics: Sequence[Metric], measures: Mapping[str
     shape = (len(metrics), len(period))
     frame, partly_hidden = _with_withheld(frame)
     there = frame["value"].notna().to_numpy()[own]
-    count = _sum_by(cell, np.ones(len(there)), shape).astype(int)
-    reporting = _sum_by(cell, there, shape).astype(int)
-    early = _sum_by(cell, there & frame["status"].isin(["E", "P"]).to_numpy()[own], shape) > 0
-    # A period in which nobody reported is a gap, not zero.
-    numerator, denominator = (
-        np.where(reporting > 0, _sum_by(cell, np.where(there, frame[part].to_numpy(dtype=float)[own], 0.0), shape), np.nan)
-        for part in ("numerator", "denominator")
-    )
-    partly = _sum_by(cell, partly_hidden[own], shape) > 0
-    allowed = np.array([can_total(m, measures) for m in metrics])
-    value = np.array([metric_value(m, *parts) for m, *parts in zip(metrics, numerator, denominator, strict=True)]).reshape(shape)
-    value = np.where(allowed[:, None] & ~partly, value, np.nan)
+    early = there & frame["status"].isin(EARLY).to_numpy()[own]
+    above, below = (np.where(there, frame[part].to_numpy(dtype=float)[own], 0.0) for part in ("numerator", "denominator"))
+    sums = Sums(*(_sum_by(cell, part, shape) for part in (np.ones(len(there)), there, above, below, early, partly_hidden[own])))
     order = np.argsort(end, kind="stable")
-    asked = count[:, order].ravel() > 0
-    names = frame["place"]
+    spell = (np.asarray(period, dtype=object)[order], start[order], end[order])
+    return _rows(metrics, measures, spell, sums.at(order), frame["place"].unique())
+
+
+def totals_of(cube: Cube, measures: Mapping[str, Measure]) -> pd.DataFrame:
+    """:func:`totals` from the figures as arrays (with remarks), in which nothing is hidden: a city's frame has hundreds of thousands of rows."""
+    there = ~np.isnan(cube.value)
+    above, below = (
+        np.array([np.where(own, part, 0.0).sum(axis=0) for own, part in zip(there, parts, strict=True)]).reshape(there.shape[::2])
+        for parts in (cube.numerator, cube.denominator)
+    )
+    early = np.zeros_like(there) if cube.early is None else there & cube.early
+    count = np.full(above.shape, len(cube.places))
+    sums = Sums(count, there.sum(axis=1), above, below, early.sum(axis=1), np.zeros(above.shape))
+    start, end = (np.array([getattr(p, side) for p in cube.periods], dtype="datetime64[s]") for side in ("start", "end"))
+    spell = (np.array([p.key for p in cube.periods], dtype=object), start, end)
+    return _rows(cube.metrics, measures, spell, sums, cube.places["place"].unique())
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Over the communities, metric × period: how many were asked, how many have a figure, their sums, how many figures are early and how
+    many are hidden and stand in no sum."""
+
+    count: np.ndarray
+    reporting: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    early: np.ndarray
+    hidden: np.ndarray
+
+    def at(self, periods: np.ndarray) -> Sums:
+        """In another order of periods."""
+        return Sums(*(getattr(self, field.name)[:, periods] for field in fields(self)))
+
+
+def _rows(
+    metrics: Sequence[Metric], measures: Mapping[str, Measure], spell: tuple[np.ndarray, np.ndarray, np.ndarray], sums: Sums, names: Collection[str]
+) -> pd.DataFrame:
+    """A row a metric and period that anybody was asked for; ``spell`` holds keys, first and last days of the periods, oldest first."""
+    period, start, end = spell
+    # A period in which nobody reported is a gap, not zero.
+    numerator, denominator = (np.where(sums.reporting > 0, part, np.nan) for part in (sums.above, sums.below))
+    partly = sums.hidden > 0
+    allowed = np.array([can_total(m, measures) for m in metrics])
+    value = np.array([metric_value(m, *parts) for m, *parts in zip(metrics, numerator, denominator, strict=True)]).reshape(numerator.shape)
+    value = np.where(allowed[:, None] & ~partly, value, np.nan)
     return pd.DataFrame({
-        "period": np.tile(np.asarray(period, dtype=object)[order], len(metrics)),
-        "start": np.tile(start[order], len(metrics)),
-        "end": np.tile(end[order], len(metrics)),
-        "numerator": numerator[:, order].ravel(),
-        "denominator": denominator[:, order].ravel(),
-        "reporting": reporting[:, order].ravel(),
-        "places": count[:, order].ravel(),
+        "period": np.tile(period, len(metrics)),
+        "start": np.tile(start, len(metrics)),
+        "end": np.tile(end, len(metrics)),
+        "numerator": numerator.ravel(),
+        "denominator": denominator.ravel(),
+        "reporting": sums.reporting.astype(int).ravel(),
+        "places": sums.count.astype(int).ravel(),
         "place_id": "",
-        "place": names.iloc[0] if len(names) and names.nunique() == 1 else TOTAL,
+        "place": next(iter(names)) if len(names) == 1 else TOTAL,
         "sort": -1,
         "metric": np.repeat(np.array([m.id for m in metrics], dtype=object), len(period)),
-        "value": value[:, order].ravel(),
-        "status": np.where(np.isnan(value), "M", np.where(early, "P", "A"))[:, order].ravel(),
+        "value": value.ravel(),
+        "status": np.where(np.isnan(value), "M", np.where(sums.early > 0, "P", "A")).ravel(),
         "qualifier": "exact",
         "note": np.where(
             allowed[:, None], np.where(partly, "有的社区人数少不显示，不作合计", ""), "各社区之间不能相加"
-        ).astype(object)[:, order].ravel(),
-    })[asked].reset_index(drop=True)  # fmt: skip
+        ).astype(object).ravel(),
+    })[sums.count.ravel() > 0].reset_index(drop=True)  # fmt: skip
 
 
 def _with_withheld(frame: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:

@@ -15,6 +15,7 @@ from jiejian.export import pptx
 from jiejian.export.html_deck import MIME as HTML
 from jiejian.export.html_deck import to_html
 from jiejian.export.tables import file_name
+from jiejian.figures import names_of
 from jiejian.home import home
 from jiejian.slides import Slide, store
 from jiejian.ui import anonymity, builder_edit, builder_freeze, deck_files, deckbook, messages, nothing
@@ -103,7 +104,7 @@ def _new(view: View) -> None:
 
 def _subject(view: View, plan: Deck) -> str:
     offered = deckbook.subjects(view, plan)
-    names = dict(zip(view.known["place_id"].astype(str), view.known["place"].astype(str), strict=True))
+    names = names_of(view.known)
     if plan.subject == "route":
         return ",".join(
             st.multiselect(

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Deck, DeckSlide, Stop
+from jiejian.figures import names_of
 from jiejian.slides import Slide
 from jiejian.ui import deck_files, messages
 from jiejian.ui.deckbook import Opened
@@ -123,7 +124,7 @@ def _shown(slides: Sequence[Slide], planned: DeckSlide, opened: Opened) -> Slide
 def _form(opened: Opened, name: str, spot: Spot, planned: DeckSlide, shown: Slide | None) -> None:
     known = opened.view.catalogue.metrics if opened.view else {}
     offered = [m.id for m in opened.view.metrics] if opened.view else []
-    places = dict(zip(opened.view.known["place_id"], opened.view.known["place"], strict=True)) if opened.view else {}
+    places = names_of(opened.view.known) if opened.view else {}
     with st.form(f"deck_form_{name}_{spot.stop}_{spot.slide}_{hash(planned)}", border=True):
         kind = st.selectbox("内容", list(KINDS), list(KINDS).index(planned.kind), format_func=KINDS.get)
         metrics = st.multiselect(

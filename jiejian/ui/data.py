@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from jiejian.analysis import total
 from jiejian.analysis.board import Board, board
 from jiejian.catalogue import Catalogue, catalogue
 from jiejian.figures import Cube
@@ -135,6 +136,16 @@ def figures(source: Warehouse, selection: Selection) -> pd.DataFrame:
     return _figures(source, selection)
 
 
+@_FIGURES.cached
+def totals(source: Warehouse, selection: Selection) -> pd.DataFrame:
+    """The street's rows of a selection (:func:`jiejian.analysis.total.totals`), shared between sessions: never change them in place."""
+    declared = source.catalogue
+    metrics = [declared.metrics[m] for m in selection.metrics]
+    if source.boundaries(selection.dataset) or (least_shown(declared) and counting_people(metrics, declared)):
+        return total.totals(_figures(source, selection), metrics, declared.measures)
+    return total.totals_of(source.cube(selection, remarks=True), declared.measures)
+
+
 @_BOARDS.cached
 def cube(source: Warehouse, selection: Selection) -> Cube:
     """The same figures as arrays; never change them in place."""
@@ -144,19 +155,21 @@ def cube(source: Warehouse, selection: Selection) -> Cube:
 def _cube(source: Warehouse, selection: Selection) -> Cube:
     found, least = source.cube(replace(selection, places=())), least_shown(source.catalogue)
     people = counting_people(found.metrics, source.catalogue) if least else set()
-    for row, metric in enumerate(found.metrics):
-        if metric.id in people:
-            hidden = small(found.numerator[row], least)
-            found.value[row][hidden] = np.nan
-            found.numerator[row][hidden] = np.nan
+    if people:
+        hidden = [small(above, least) if metric.id in people else None for metric, above in zip(found.metrics, found.numerator, strict=True)]
+        for own, gone in zip(found.value, hidden, strict=True):
+            if gone is not None:
+                own[gone] = np.nan
+        shown = tuple(above if gone is None else np.where(gone, np.nan, above) for above, gone in zip(found.numerator, hidden, strict=True))
+        found = replace(found, numerator=shown)
     return found if not selection.places else source.cube(selection) if not people else _only(found, selection.places)
 
 
 def _only(found: Cube, places: tuple[str, ...]) -> Cube:
     """A cube of some of its places."""
     kept = found.places["place_id"].isin(places).to_numpy()
-    parts = {name: getattr(found, name)[:, kept] for name in ("value", "numerator", "denominator")}
-    return replace(found, places=found.places[kept].reset_index(drop=True), eras=found.eras[kept], **parts)
+    parts = {name: tuple(part[kept] for part in getattr(found, name)) for name in ("numerator", "denominator")}
+    return replace(found, places=found.places[kept].reset_index(drop=True), value=found.value[:, kept], eras=found.eras[kept], **parts)
 
 
 @_BOARDS.cached

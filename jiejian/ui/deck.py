@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from jiejian.analysis.change import base_period
-from jiejian.analysis.total import totals
+from jiejian.analysis.change import NAMES, base_period
 from jiejian.catalogue import Deck, DeckSlide, Metric
-from jiejian.periods import periods_between
+from jiejian.figures import names_of
+from jiejian.periods import Period, periods_between
 from jiejian.selection import places_named
 from jiejian.slides import Fetch, Slide, SlideData, build
 from jiejian.ui.view import View, kept
@@ -19,25 +19,33 @@ CARD_PERIODS, TREND_PERIODS = 13, 36
 FIGURE_HEIGHT = 690  # px of a slide of 1080: leaves room for a takeaway of three lines
 
 
-def series(view: View, *metrics: Metric, length: int) -> pd.DataFrame:
-    """The figures frame of the last periods up to the picked one, reaching back to the same period a year before."""
+def _past(view: View, length: int) -> list[Period]:
+    """The last periods up to the picked one, reaching back to the same period a year before."""
     before = base_period(view.period, "year_before")
     past = periods_between(min(before.start, view.dataset.first), view.period.end, view.period.grain)
-    past = [p for p in past if p.end <= view.period.end][-length:]
-    return view.figures(*metrics, since=past[0])
+    return [p for p in past if p.end <= view.period.end][-length:]
+
+
+def _compared(view: View, metrics: Sequence[Metric], past: Sequence[Period]) -> pd.DataFrame:
+    """The figures frame of the picked period and those that it is compared with: all that is asked of the single communities beside a key
+    figure. Where communities were redrawn, of all periods, by the boundaries of the picked one."""
+    if view.source.boundaries(view.dataset.id):
+        return view.figures(*metrics, since=past[0])
+    wanted = {base_period(view.period, against) for against in NAMES} | {view.period}
+    return pd.concat([view.figures(*metrics, period=p, since=None) for p in past if p in wanted], ignore_index=True)
 
 
 def fetcher(view: View) -> Fetch:
     """How a slide gets its frames from a view."""
 
     def fetch(names: tuple[str, ...], kind: str, places: tuple[str, ...]) -> SlideData:
-        known = dict(zip(view.known["place_id"], view.known["place"], strict=True))
-        focus = places_named(places, known)
+        focus = places_named(places, names_of(view.known)) if places else ()
         # A picture shows its places among all; cards and tables are of them alone.
         shown = replace(view, places=focus) if focus and kind in ("cards", "table") else view
         metrics = [view.catalogue.metrics[m] for m in names]
-        long = series(shown, *metrics, length=TREND_PERIODS if kind == "trend" else CARD_PERIODS)
-        street = totals(long, metrics, view.catalogue.measures)
+        past = _past(shown, TREND_PERIODS if kind == "trend" else CARD_PERIODS)
+        long = _compared(shown, metrics, past) if kind == "cards" else shown.figures(*metrics, since=past[0])
+        street = shown.totals(*metrics, since=past[0])
         now = long[long["period"] == view.period.key]
         return SlideData(now, long, street, shown.context(*metrics), view.ask("events"), focus)
 

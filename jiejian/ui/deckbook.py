@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jiejian.catalogue import Deck, DeckSlide
+from jiejian.figures import names_of
 from jiejian.home import home
 from jiejian.periods import parse_period
 from jiejian.selection import SelectionError, latest_periods
@@ -66,7 +67,7 @@ def _shown(chosen: Deck, view: View | None, frozen: Frozen | None, anonymous: bo
 
 def _about(chosen: Deck, view: View) -> set[str]:
     """Ids of the communities that slides of a deck are about."""
-    ids = {name: place for place, name in zip(view.named["place_id"], view.named["place"], strict=True)}
+    ids = {name: place for place, name in names_of(view.named).items()}
     wanted = {place for stop in chosen.route for slide in stop.slides for place in slide.places}
     return {ids.get(place, place) for place in wanted}
 

@@ -15,6 +15,7 @@ from jiejian.analysis.takeaway import cell_sentence, signals
 from jiejian.catalogue import Metric
 from jiejian.export.docx import MIME, Bulletin, to_bulletin, to_portrait
 from jiejian.export.tables import file_name
+from jiejian.figures import names_of
 from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.periods import period_of
@@ -40,7 +41,7 @@ def draw(view: View) -> None:
         _offer(view, "月度通报", "bulletin", lambda: _bulletin(view, internal), internal)
     with right, st.container(border=True):
         st.subheader("社区画像", anchor=False)
-        names = dict(zip(view.named["place_id"], view.named["place"], strict=True))
+        names = names_of(view.named)
         first = list(names).index(view.places[0]) if view.places and view.places[0] in names else 0
         place = st.selectbox("社区", list(names), index=first, format_func=names.get, key="docx_place", placeholder="先在左侧选社区")
         st.markdown("一个社区的基本情况、主要指标与街道平均的比较、值得关注的变化。")

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from jiejian.catalogue import Metric
+from jiejian.figures import names_of
 from jiejian.ui.view import View
 
 _ALL = ""
@@ -38,7 +39,7 @@ def origin(view: View, metrics: Sequence[Metric], key: str) -> None:
         if not fold.open:
             return
         left, right = st.columns(2)
-        names = dict(zip(view.named["place_id"], view.named["place"], strict=True))
+        names = names_of(view.named)
         offered = [*(p for p in view.places if p in names), *(p for p in names if p not in view.places)]
         unit = view.catalogue.datasets[view.dataset.id].unit_of_comparison
         place = left.selectbox(

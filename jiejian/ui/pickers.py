@@ -15,6 +15,7 @@ from typing import Literal
 import streamlit as st
 
 from jiejian.catalogue import Grouping, Metric
+from jiejian.figures import names_of
 from jiejian.periods import GRAINS, Period, parse_period, periods_between
 from jiejian.selection import latest_periods
 from jiejian.ui import anonymity, data, importing
@@ -215,8 +216,7 @@ def _communities(view: View, needed: bool) -> tuple[str, ...]:
 @kept
 def _offered(view: View) -> tuple[tuple[str, str], ...]:
     """Id and name of the places that may be picked: those that the person may see by name."""
-    named = view.named
-    return tuple(zip(named["place_id"].astype(str), named["place"].astype(str), strict=True))
+    return tuple(names_of(view.named).items())
 
 
 # ---- published figures ----

@@ -17,6 +17,7 @@ from jiejian.analysis.peers import beside, nearest, same_group, traits_frame
 from jiejian.analysis.takeaway import portrait_finding, signals
 from jiejian.catalogue import Metric
 from jiejian.charts.spine import LEGEND, Spine, spine_svg
+from jiejian.figures import names_of
 from jiejian.format import format_value
 from jiejian.ui import tables
 from jiejian.ui.pickers import focus
@@ -70,7 +71,7 @@ def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, n
     metrics = _all_of(offered)
     frame, compared = view.figures(*metrics, places=()), _compared(view, tuple(m.id for m in metrics))
     said = portrait_finding(compared, place, name, view.period.label)
-    names = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+    names = names_of(view.known)
     ends = frame.groupby("metric")["value"].agg(["min", "max"])
 
     chosen = {pillar: short(members) for pillar, members in offered.items()}
@@ -115,7 +116,7 @@ def _peers(view: View, place: str) -> tuple[tuple[str, ...], str]:
         way = st.radio("同类社区", ways, horizontal=True, key="peers", label_visibility="collapsed") or ways[0]
         fixed_group = way != ways[0]
         chosen = tuple(fixed) if fixed_group else _nearest(view, place, tuple(_weights(view).items()))
-        names = dict(zip(places["place_id"], places["place"], strict=True))
+        names = names_of(places)
         listed = "、".join(str(names[p]) for p in chosen) or "没有可比的社区"
         st.caption(f"同类社区：{listed}")
     return chosen, f"{way}：{listed}"

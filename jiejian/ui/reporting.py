@@ -12,6 +12,7 @@ import streamlit as st
 from jiejian import filings
 from jiejian.catalogue import Ledger
 from jiejian.export.tables import MIME, ExportColumn, ExportTable, file_name, to_xlsx
+from jiejian.figures import names_of
 from jiejian.ui.downloads import taken
 from jiejian.ui.tables import packed
 from jiejian.ui.view import View, kept
@@ -80,7 +81,7 @@ def _matrix(view: View, place: str) -> pd.DataFrame:
 
 def _of_place(view: View) -> None:
     """What one community (or the street) has sent of every ledger, month by month."""
-    known = dict(zip(view.known["place_id"], view.known["place"], strict=True))
+    known = names_of(view.known)
     chosen = st.selectbox("看一个社区的各种台账", ["", *known], format_func=lambda p: known.get(p, "全街道"), key="reporting_place")
     frame = _matrix(view, chosen)
     st.dataframe(packed(frame), hide_index=True, width="stretch", height="auto", placeholder="")

@@ -112,6 +112,11 @@ class View:
         chosen = tuple(m.id for m in metrics) or self.selection.metrics
         return data.figures(self.source, replace(self.selection, metrics=chosen, **changed))
 
+    def totals(self, *metrics: Metric, **changed) -> pd.DataFrame:
+        """The street's rows for these metrics (default: the page's), as :func:`jiejian.analysis.total.totals` gives them of :meth:`figures`."""
+        chosen = tuple(m.id for m in metrics) or self.selection.metrics
+        return data.totals(self.source, replace(self.selection, metrics=chosen, **changed))
+
     @property
     def scope(self) -> str:
         """The places in words."""

@@ -8,6 +8,7 @@ import pandas as pd
 from jiejian.analysis.interval import ABOVE, BELOW, SAME, compare_to_mean
 from jiejian.analysis.takeaway.words import Finding, figure_text, fit_title, listed, span_text
 from jiejian.catalogue import Metric
+from jiejian.figures import EARLY
 from jiejian.periods import parse_period
 from jiejian.privacy import HIDDEN
 
@@ -27,7 +28,7 @@ def _gaps(frame: pd.DataFrame, metric: Metric, noun: str) -> str:
 
 def _remarks(frame: pd.DataFrame) -> str:
     there = frame[frame["value"].notna()]
-    early = int(there["status"].isin(["E", "P"]).sum())
+    early = int(there["status"].isin(EARLY).sum())
     return f"其中{early}个为初步数或估计数。" if early else ""
 
 

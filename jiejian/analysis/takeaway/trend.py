@@ -14,6 +14,7 @@ from jiejian.analysis.change import NAMES, Against, Change, Sheet, base_period
 from jiejian.analysis.interval import differs
 from jiejian.analysis.takeaway.words import LEVEL, Finding, figure_text, fit_title, row_gap
 from jiejian.catalogue import Measure, Metric
+from jiejian.figures import EARLY
 from jiejian.format import describe_change
 from jiejian.periods import Period, parse_period
 
@@ -187,7 +188,7 @@ def trend_finding(
     if pd.isna(now["value"]):
         return _missing(rows, metric, place, period)
     found = steps(total_frame, metric, compared)
-    early = "（初步数或估计数）" if now["status"] in ("E", "P") else ""
+    early = "（初步数或估计数）" if now["status"] in EARLY else ""
     reporting = f"（{now['reporting']}/{now['places']}个报送）" if "places" in rows and now["reporting"] < now["places"] else ""
     clauses = "；".join(step.sentence for step in found)
     head = f"{period.label}，{place}{metric.name}{figure_text(now['value'], metric)}{early}{reporting}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from jiejian import charts
-from jiejian.analysis.total import totals
 from jiejian.format import format_value
 from jiejian.ledgers import people
 from jiejian.ui import theme
@@ -69,7 +68,7 @@ def _apart(view: View) -> Drawn:
     frame = view.figures(*metrics)
     wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
     wide = wide.reindex(columns=[m.id for m in metrics])
-    street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    street = view.totals(*metrics).set_index("metric")["value"]
     sessions, persons = street.get("activity_sessions"), "activity_participants" in wide
     told = "，".join(
         f"{m.name.removesuffix(m.unit)}{format_value(street.get(m.id), m, unit=True)}" for m in metrics if m.id != "activity_participants"

@@ -10,7 +10,6 @@ import streamlit as st
 from jiejian import charts
 from jiejian.analysis.sla import LEVELS, NO_LIMIT, STATES, composite_rate, level_shares
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
-from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.export.workbook import MAX_ROWS
 from jiejian.format import format_value
@@ -152,8 +151,7 @@ def _rates(view: View) -> Drawn:
     composite = view.catalogue.composites["three_rates"]
     metrics = [view.catalogue.metrics[m] for m in composite.weights]
     spell = months(view)
-    frame = view.figures(*metrics, period=spell[-1], since=spell[0])
-    street = totals(frame, metrics, view.catalogue.measures)
+    street = view.totals(*metrics, period=spell[-1], since=spell[0])
     whole = composite_rate(street, composite.weights).set_index("period")["value"]
     wide = street.pivot(index="period", columns="metric", values="value").reindex([p.key for p in spell])
     table = wide[[m.id for m in metrics]].assign(composite=whole).reset_index()
@@ -307,7 +305,7 @@ def _disputes(view: View) -> Drawn:
     metrics = [view.catalogue.metrics[m] for m in ("disputes", "mediation_success_rate", "dispute_amount")]
     frame = view.figures(*metrics)
     wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
-    street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    street = view.totals(*metrics).set_index("metric")["value"]
     told = "，".join(f"{m.name}{format_value(street.get(m.id), m, unit=True)}" for m in metrics)
     found = (
         title(f"受理矛盾纠纷{format_value(street.get('disputes'), metrics[0])}件", otherwise="各社区矛盾纠纷与调解情况"),
@@ -328,7 +326,7 @@ def _repeats(view: View) -> Drawn:
     metrics = [view.catalogue.metrics[m] for m in ("repeat_share", "sent_back_rate")]
     frame = view.figures(*metrics)
     wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
-    street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    street = view.totals(*metrics).set_index("metric")["value"]
     told = "，".join(f"{m.name}{format_value(street.get(m.id), m)}" for m in metrics)
     found = (
         title(f"重复诉求占{format_value(street.get('repeat_share'), metrics[0])}", otherwise="各社区重复诉求占比与退回率"),

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from jiejian import charts
-from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.format import format_value
 from jiejian.ledgers import events, registers, works
@@ -160,9 +159,7 @@ def _quantities(view: View) -> Drawn:
 
 def _cost(view: View) -> Drawn:
     spell, metric = months(view), view.catalogue.metrics["works_cost"]
-    values = totals(view.figures(metric, period=spell[-1], since=spell[0]), [metric], view.catalogue.measures).set_index(
-        "period"
-    )["value"]
+    values = view.totals(metric, period=spell[-1], since=spell[0]).set_index("period")["value"]
     values = values.reindex([p.key for p in spell])
     top = values.idxmax() if values.notna().any() else None
     named = next((p.label for p in spell if p.key == top), "")
@@ -324,9 +321,7 @@ def _opinion_places(view: View) -> Drawn:
 
 def _sessions(view: View) -> Drawn:
     spell, metric = months(view), view.catalogue.metrics["opinion_sessions"]
-    values = totals(view.figures(metric, period=spell[-1], since=spell[0]), [metric], view.catalogue.measures).set_index(
-        "period"
-    )["value"]
+    values = view.totals(metric, period=spell[-1], since=spell[0]).set_index("period")["value"]
     values = values.reindex([p.key for p in spell])
     found = (
         title(

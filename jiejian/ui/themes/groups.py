@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 
 from jiejian import charts, privacy
-from jiejian.analysis.total import totals
 from jiejian.catalogue import Metric
 from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown
@@ -57,8 +56,7 @@ def _wide(view: View, metrics: Sequence[Metric]) -> tuple[pd.DataFrame, pd.DataF
 
 
 def _street(view: View, metrics: Sequence[Metric]) -> pd.Series:
-    frame = view.figures(*metrics, period=_quarter(view))
-    found = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    found = view.totals(*metrics, period=_quarter(view)).set_index("metric")["value"]
     return found.reindex([m.id for m in metrics])
 
 
@@ -150,8 +148,7 @@ def _change(view: View) -> Drawn:
     """Each group over the last eight quarters."""
     metrics, newest = _metrics(view, _GROUPS), _quarter(view)
     spell = _spell(view)
-    frame = view.figures(*metrics, period=newest, since=spell[0])
-    wide = totals(frame, metrics, view.catalogue.measures).pivot(index="metric", columns="period", values="value")
+    wide = view.totals(*metrics, period=newest, since=spell[0]).pivot(index="metric", columns="period", values="value")
     wide = wide.reindex(index=[m.id for m in metrics], columns=[p.key for p in spell])
     gone = _few(view, wide)
     shown = wide.mask(gone)
@@ -207,8 +204,7 @@ def _services_by_community(view: View) -> Drawn:
 
 def _services_over_time(view: View) -> Drawn:
     metrics, spell = _metrics(view, ("group_services",)), _spell(view)
-    frame = view.figures(*metrics, period=spell[-1], since=spell[0])
-    street = totals(frame, metrics, view.catalogue.measures).set_index("period")["value"].reindex([p.key for p in spell])
+    street = view.totals(*metrics, period=spell[-1], since=spell[0]).set_index("period")["value"].reindex([p.key for p in spell])
     newest = street.iloc[-1]
     found = (
         title(f"{spell[-1].label}走访服务{format_value(newest, '人次', unit=True)}", otherwise="走访服务逐季人次"),

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from jiejian import charts
-from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.format import format_value
 from jiejian.ledgers.breakdowns import breakdown, whole_by_category
@@ -174,8 +173,7 @@ def _life(view: View) -> Drawn:
     names = ("assemblies_held", "committee_meetings_held", "group_meetings_held", "party_lectures_held", "lessons_held")
     metrics = [view.catalogue.metrics[m] for m in names if "month" in view.ask("grains", m)]
     spell = months(view)
-    frame = view.figures(*metrics, period=spell[-1], since=spell[0])
-    street = totals(frame, metrics, view.catalogue.measures)
+    street = view.totals(*metrics, period=spell[-1], since=spell[0])
     wide = street.pivot(index="metric", columns="period", values="value").reindex([m.id for m in metrics])
     wide = wide.reindex(columns=[p.key for p in spell])
     last = wide.iloc[:, -1]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from jiejian import charts, privacy
-from jiejian.analysis.total import totals
 from jiejian.catalogue import Metric
 from jiejian.charts import Figure
 from jiejian.format import format_value
@@ -70,7 +69,7 @@ def newest(view: View, *ids: str) -> Newest | None:
         if (frame.loc[first, "value"].notna() | (frame.loc[first, "status"] == privacy.HIDDEN)).any():
             order = frame["place"].drop_duplicates()
             wide = frame.pivot(index="place", columns="metric", values="value").reindex(order).reindex(columns=list(ids))
-            whole = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+            whole = view.totals(*metrics, period=period, since=None).set_index("metric")["value"]
             gone = frame.assign(gone=frame["status"] == privacy.HIDDEN).pivot(index="place", columns="metric", values="gone")
             return Newest(metrics, period, wide, whole, gone.reindex(order).reindex(columns=list(ids)).eq(True))
     return None

@@ -7,7 +7,6 @@ import pandas as pd
 
 from jiejian import charts
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
-from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK
 from jiejian.format import format_value
 from jiejian.ledgers import events, registers, works
@@ -232,9 +231,7 @@ def _givers(view: View) -> Drawn:
 
 def _by_month(view: View) -> Drawn:
     spell, metric = months(view), view.catalogue.metrics["contributions_amount"]
-    values = totals(view.figures(metric, period=spell[-1], since=spell[0]), [metric], view.catalogue.measures).set_index(
-        "period"
-    )["value"]
+    values = view.totals(metric, period=spell[-1], since=spell[0]).set_index("period")["value"]
     values = values.reindex([p.key for p in spell])
     found = (
         title(f"{spell[-1].label}众筹出资{format_value(values.iloc[-1], metric, unit=True)}", otherwise="众筹出资逐月到账的金额"),

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from jiejian import charts
-from jiejian.analysis.total import totals
 from jiejian.charts.parts import BETTER, MARK
 from jiejian.format import format_value
 from jiejian.ledgers import events, registers
@@ -142,9 +141,7 @@ def _uses(view: View) -> Drawn:
 
 def _visits(view: View) -> Drawn:
     spell, metric = months(view), view.catalogue.metrics["venue_visits"]
-    values = totals(view.figures(metric, period=spell[-1], since=spell[0]), [metric], view.catalogue.measures).set_index(
-        "period"
-    )["value"]
+    values = view.totals(metric, period=spell[-1], since=spell[0]).set_index("period")["value"]
     values = values.reindex([p.key for p in spell])
     found = (
         title(f"{spell[-1].label}到访{format_value(values.iloc[-1], metric, unit=True)}", otherwise="中心和驿站逐月的到访人次"),
@@ -263,11 +260,7 @@ def _three(view: View) -> Drawn:
     metrics = {m.id: m for m in view.ask("metrics") if view.period.grain in view.ask("grains", m.id)}
     used = [(group.name, metrics[m]) for group in grouping.groups for m in group.metrics if m in metrics]
     asked = list(dict.fromkeys(m for _, m in used))
-    street = (
-        totals(view.figures(*asked), asked, view.catalogue.measures).set_index("metric")["value"]
-        if asked
-        else pd.Series(dtype=float)
-    )
+    street = view.totals(*asked).set_index("metric")["value"] if asked else pd.Series(dtype=float)
     table = pd.DataFrame(
         [(group, m.name, format_value(street.get(m.id), m), m.unit, m.definition) for group, m in used],
         columns=["group", "metric", "value", "unit", "definition"],

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from jiejian import charts
-from jiejian.analysis.total import totals
 from jiejian.catalogue import Metric
 from jiejian.format import format_value, rounded
 from jiejian.ledgers import people, registers
@@ -29,8 +28,7 @@ def _by(view: View, measure: str, by: str) -> pd.Series:
 def _monthly(view: View, metrics: Sequence[Metric]) -> pd.DataFrame:
     """Street figures of metrics, a row a month of the last twelve."""
     spell = months(view)
-    frame = view.figures(*metrics, period=spell[-1], since=spell[0])
-    wide = totals(frame, metrics, view.catalogue.measures).pivot(index="period", columns="metric", values="value")
+    wide = view.totals(*metrics, period=spell[-1], since=spell[0]).pivot(index="period", columns="metric", values="value")
     return wide.reindex(index=[p.key for p in spell], columns=[m.id for m in metrics])
 
 
@@ -106,7 +104,7 @@ def _share(view: View) -> Drawn:
     frame = view.figures(*metrics)
     wide = frame.pivot(index="place", columns="metric", values="value").reindex(frame["place"].drop_duplicates())
     wide = wide[[m.id for m in metrics]]
-    street = totals(frame, metrics, view.catalogue.measures).set_index("metric")["value"]
+    street = view.totals(*metrics).set_index("metric")["value"]
     shown = format_value(street.get("volunteer_share"), metrics[0], unit=True)
     found = (
         title(f"注册志愿者占常住人口{shown}", otherwise="各社区注册志愿者占常住人口比重"),
