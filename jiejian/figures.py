@@ -152,9 +152,11 @@ def _sum(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 def metric_value(metric: Metric, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """The value of a metric from its parts, element by element, in the metric's units; 0/0 and x/0 are gaps."""
+    numerator, denominator = (np.asarray(part, dtype=float) for part in (numerator, denominator))
     if not metric.denominator:
-        return np.asarray(numerator, dtype=float)
-    scale = 100.0 if metric.kind == "proportion" else metric.per
-    denominator = np.asarray(denominator, dtype=float)
-    safe = np.where(denominator > 0, denominator, np.nan)
-    return np.asarray(numerator, dtype=float) / safe * scale
+        return numerator
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = numerator / denominator
+    value *= 100.0 if metric.kind == "proportion" else metric.per
+    np.copyto(value, np.nan, where=~(denominator > 0))
+    return value

@@ -84,12 +84,15 @@ def everything(every: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.Data
     return wide.sort_values("社区", key=lambda s: s.map(order), kind="stable", ignore_index=True)
 
 
-def silent(ledgers: list[Ledger], filings: pd.DataFrame, period: Period, as_of: date) -> list[str]:
-    """The names of the ledgers that were sent before and of which nobody in the street has sent the period that is shown."""
-    # 总览 asks at every run: a filing is a row for each of thousands of places, a start one of some dozens.
+def sent_days(filings: pd.DataFrame) -> dict[str, set[date]]:
+    """The first days of the periods of which anybody has sent a ledger, by ledger: some dozens of a row for each of thousands of places."""
     once = filings[["ledger", "period_start"]].drop_duplicates()
     days = pd.to_datetime(once["period_start"]).dt.date
-    sent = {ledger: set(some) for ledger, some in days.groupby(once["ledger"].to_numpy())}
+    return {ledger: set(some) for ledger, some in days.groupby(once["ledger"].to_numpy())}
+
+
+def silent(ledgers: list[Ledger], sent: dict[str, set[date]], period: Period, as_of: date) -> list[str]:
+    """The names of the ledgers that were sent before (:func:`sent_days`) and of which nobody in the street has sent the period that is shown."""
     known = [l for l in ledgers if l.id in sent]
     due = {l.id: [p.start for p in _expected(l, min(sent[l.id]), as_of) if p.end == period.end] for l in known}
     return [l.name for l in known if due[l.id] and due[l.id][0] not in sent[l.id]]

@@ -99,12 +99,33 @@ def test_where_people_sign_in_the_rehearsal_goes_past_the_door_and_is_on_no_reco
     assert not test.run().metric and "请先登录" in test.info[0].value
 
 
-def test_the_newest_period_comes_first_and_what_has_no_period_once():
-    planned = list(ahead.plan(["2026年10月", "2026年9月"]))
+def test_the_newest_period_comes_first_and_what_has_no_period_once(monkeypatch):
+    monkeypatch.setattr(ahead, "PERIODS", 2)
+    planned = list(ahead.plan(["2026年10月", "2026年9月"], {}))
     assert planned[0] == ("overview", {"period": "2026年10月"})
     months = {page: [picked["period"] for name, picked in planned if name == page] for page, _ in planned}
     assert months["members"] == ["2026年10月", "2026年9月"] and months["definitions"] == ["2026年10月"]
     assert {p.name for p in PAGES} - set(months) == {"import", "audit", "people", "selfcheck", "decks"}
+
+
+def test_pages_that_take_long_are_drawn_of_every_period_unless_an_office_says_how_many(monkeypatch):
+    """What a page took is known only while the newest periods are drawn."""
+    monkeypatch.setattr(ahead, "PERIODS", 2)
+    monkeypatch.setattr(ahead, "FARTHER", True)
+    periods, took = ["2026年10月", "2026年9月", "2026年8月", "2026年7月"], {}
+
+    def drawn() -> list[tuple[str, str]]:
+        found = []
+        for page, picked in ahead.plan(periods, took):
+            # A page's first look may wait for what is imported: the middle one tells.
+            took.setdefault(page, []).append({"overview": 0.3, "scoring": 0.2}.get(page, 2.0 if page == "members" and page not in took else 0.05))
+            found.append((page, picked["period"]))
+        return found
+
+    monkeypatch.setattr(ahead, "_newest", lambda some: ((p, {"period": one}) for one in (*some, some[-1]) for p in ("overview", "members", "scoring")))
+    assert drawn()[9:] == [("overview", "2026年8月"), ("scoring", "2026年8月"), ("overview", "2026年7月"), ("scoring", "2026年7月")]
+    monkeypatch.setattr(ahead, "FARTHER", False)
+    assert len(drawn()) == 9
 
 
 @pytest.mark.parametrize(("wanted", "periods"), [("", 24), (" ", 24), ("6", 6), ("0", 0), ("-3", 0), ("两年", 24)])

@@ -95,6 +95,6 @@ def test_a_ledger_that_nobody_of_the_street_has_sent_for_the_month(street):
     sent, as_of, *_ = frames()
     october = Period(as_of.replace(day=1), as_of, "month")
     assert october.label == "2026年10月"
-    assert filings.silent(ledgers, sent, october, as_of) == []
+    assert filings.silent(ledgers, filings.sent_days(sent), october, as_of) == []
     without = sent[~((sent["ledger"] == "monthly") & (sent["period_start"].astype(str).str.startswith("2026-10")))]
-    assert filings.silent(ledgers, without, october, as_of) == ["社区基本情况统计表"]
+    assert filings.silent(ledgers, filings.sent_days(without), october, as_of) == ["社区基本情况统计表"]

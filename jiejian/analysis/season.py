@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jiejian.analysis.control_chart import Judged, added, judge_columns
+from jiejian.analysis.control_chart import Judged, added, counted, finite, judge_columns
 from jiejian.festivals import holiday_months
 from jiejian.periods import Period
 
@@ -49,8 +49,11 @@ def _pooled(values: np.ndarray) -> np.ndarray:
     # A metric at a time: the arrays of all would not stay in the processor's cache.
     found = np.empty((values.shape[0], values.shape[2]))
     for row, own in enumerate(values):
-        points = np.ascontiguousarray(own.T)
-        found[row] = nanmean((points - nanmean(points, 0)) / _spread(points, 0), 1)
+        points = np.array(own.T, order="C")
+        spread = _spread(points, 0)
+        points -= nanmean(points, 0)
+        points /= spread
+        found[row] = nanmean(points, 1)
     return found
 
 
@@ -63,7 +66,8 @@ def nanmean(values: np.ndarray, axis: int) -> np.ndarray:
 
 def _spread(values: np.ndarray, axis: int) -> np.ndarray:
     """Root mean square of the steps from point to point along an axis; NaN where nothing moves."""
-    steps = nanmean(np.diff(values, axis=axis) ** 2, axis)
+    steps = np.diff(values, axis=axis)
+    steps = nanmean(np.multiply(steps, steps, out=steps), axis)
     return np.sqrt(np.where(steps > 0, steps, np.nan))
 
 
@@ -116,12 +120,12 @@ def same_month_offset(values: np.ndarray, month: np.ndarray, centred: bool = Tru
         there = ~np.isnan(own)
         held = np.where(there, own, 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found[at] = (added(held) - held) / (np.count_nonzero(there, axis=0) - there)
+            found[at] = (added(held) - held) / (counted(there) - there)
     if not centred:
         return found
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return found - added(np.where(there, values, 0.0)) / np.count_nonzero(there, axis=0)
+        return np.subtract(found, added(np.where(there, values, 0.0)) / counted(there), out=found)
 
 
 def judge_in_season(
@@ -137,19 +141,19 @@ def judge_in_season(
     ``known`` is series × point, ``seasonal`` one a series. Known points keep their value and have no rule; mean and
     limits of a seasonal series go up and down with the season. Other series are judged as they are. ``whole`` as there.
     """
-    points = np.where(np.isfinite(values), values, np.nan).T  # shown as they are
-    own = np.where(known.T, np.nan, np.ascontiguousarray(points))
+    points = np.array(finite(values).T, order="C")
+    shown = (points if whole else points[-1:]).T.copy()  # known points and the season are shown, though not judged
+    np.copyto(points, np.nan, where=known.T)
     number = None if stretch is None else np.broadcast_to(np.asarray(stretch, int), values.shape).T
-    shown = points if whole else points[-1:]
     if not seasonal.any():
-        return replace(judge_columns(own, number, whole=whole), value=shown.T.copy())
+        return replace(judge_columns(points, number, whole=whole), value=shown)
     if seasonal.all():
-        offset = same_month_offset(own, month)
+        offset = same_month_offset(points, month)
     else:
-        offset = np.zeros(own.shape)
-        offset[:, seasonal] = same_month_offset(np.compress(seasonal, own, axis=1), month)
-    judged = judge_columns(own - offset, number, whole=whole)
+        offset = np.zeros(points.shape)
+        offset[:, seasonal] = same_month_offset(np.compress(seasonal, points, axis=1), month)
+    judged = judge_columns(np.subtract(points, offset, out=points), number, whole=whole)
     # Where there is no other year the limits have nowhere to stand; elsewhere they move with the season.
     moved = (offset if whole else offset[-1:]).T
     lines = {name: getattr(judged, name) + moved for name in ("mean", "lower", "upper", "near_lower", "near_upper")}
-    return replace(judged, value=shown.T.copy(), **lines)
+    return replace(judged, value=shown, **lines)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pandas as pd
-
-from jiejian.analysis.change import NAMES, base_period
+from jiejian.analysis.change import base_period
 from jiejian.catalogue import Deck, DeckSlide, Metric
 from jiejian.figures import names_of
 from jiejian.periods import Period, periods_between
 from jiejian.selection import places_named
 from jiejian.slides import Fetch, Slide, SlideData, build
+from jiejian.ui import series
 from jiejian.ui.view import View, kept
 
 CARD_PERIODS, TREND_PERIODS = 13, 36
@@ -26,15 +25,6 @@ def _past(view: View, length: int) -> list[Period]:
     return [p for p in past if p.end <= view.period.end][-length:]
 
 
-def _compared(view: View, metrics: Sequence[Metric], past: Sequence[Period]) -> pd.DataFrame:
-    """The figures frame of the picked period and those that it is compared with: all that is asked of the single communities beside a key
-    figure. Where communities were redrawn, of all periods, by the boundaries of the picked one."""
-    if view.source.boundaries(view.dataset.id):
-        return view.figures(*metrics, since=past[0])
-    wanted = {base_period(view.period, against) for against in NAMES} | {view.period}
-    return pd.concat([view.figures(*metrics, period=p, since=None) for p in past if p in wanted], ignore_index=True)
-
-
 def fetcher(view: View) -> Fetch:
     """How a slide gets its frames from a view."""
 
@@ -44,9 +34,12 @@ def fetcher(view: View) -> Fetch:
         shown = replace(view, places=focus) if focus and kind in ("cards", "table") else view
         metrics = [view.catalogue.metrics[m] for m in names]
         past = _past(shown, TREND_PERIODS if kind == "trend" else CARD_PERIODS)
-        long = _compared(shown, metrics, past) if kind == "cards" else shown.figures(*metrics, since=past[0])
+        if kind == "cards":
+            now, long = series.compared(shown, metrics, past[0])
+        else:
+            long = shown.figures(*metrics, since=past[0])
+            now = long[long["period"] == view.period.key]
         street = shown.totals(*metrics, since=past[0])
-        now = long[long["period"] == view.period.key]
         return SlideData(now, long, street, shown.context(*metrics), view.ask("events"), focus)
 
     return fetch

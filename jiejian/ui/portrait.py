@@ -93,9 +93,11 @@ def _sheet(view: View, ids: Sequence[tuple[str, tuple[str, ...]]], place: str, n
 
 @kept
 def _compared(view: View, ids: Sequence[str]) -> pd.DataFrame:
-    """Every place against the mean of each metric: the same for whichever place is looked at."""
+    """Every place against the mean of each metric that can be judged: the same for whichever place is looked at, and small enough to be kept."""
     metrics = [view.catalogue.metrics[m] for m in ids]
-    return charts.compared_board(view.figures(*metrics, places=()), metrics)
+    found = charts.compared_board(view.figures(*metrics, places=()), metrics)
+    few = ["place_id", "metric", "group", "verdict"]
+    return found.loc[(found["group"] != "").to_numpy(), [*few, "value", "mean"]].astype(dict.fromkeys(few, "category"))
 
 
 _READING = (

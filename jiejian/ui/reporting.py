@@ -13,6 +13,7 @@ from jiejian import filings
 from jiejian.catalogue import Ledger
 from jiejian.export.tables import MIME, ExportColumn, ExportTable, file_name, to_xlsx
 from jiejian.figures import names_of
+from jiejian.ui import data
 from jiejian.ui.downloads import taken
 from jiejian.ui.tables import packed
 from jiejian.ui.view import View, kept
@@ -105,7 +106,8 @@ def missing_ledgers(view: View) -> None:
 
 @kept
 def silent(view: View) -> list[str]:
-    return filings.silent(list(view.catalogue.ledgers.values()), view.ask("filings"), view.period, view.dataset.as_of)
+    sent = data.worked((filings.sent_days, view.source, view.dataset.id), lambda: filings.sent_days(view.ask("filings")))
+    return filings.silent(list(view.catalogue.ledgers.values()), sent, view.period, view.dataset.as_of)
 
 
 def _missing(ledgers: dict[str, Ledger], every: dict[str, pd.DataFrame]) -> pd.DataFrame:

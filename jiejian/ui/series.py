@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from jiejian.analysis.total import total
+from jiejian.analysis.change import NAMES, base_period
 from jiejian.catalogue import Metric
 from jiejian.figures import Cube
 from jiejian.periods import Period
@@ -45,9 +46,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Read:
-    """The figures frame of all communities, their totals, and the one line (see :func:`read`)."""
+    """The totals of all communities, and the one line (see :func:`read`). Their own figures, of a city twenty megabytes, are not kept."""
 
-    frame: pd.DataFrame
     totals: pd.DataFrame
     one: Series | None
 
@@ -55,21 +55,32 @@ class Read:
 @kept
 def read(view: View) -> Read:
     """The series of the picked metric; ``one`` is None for several communities, a metric that may not be added, 累计."""
-    frame = view.figures(places=())
-    totals = total(frame, view.metric, view.catalogue.measures)
-    return Read(frame, totals, _series(view, frame, totals))
+    totals = view.totals(places=())
+    return Read(totals, _series(view, totals))
 
 
-def _series(view: View, frame: pd.DataFrame, totals: pd.DataFrame) -> Series | None:
+def compared(view: View, metrics: Sequence[Metric], since: Period) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The figures frames of the picked period, and of it with those that it is compared with: all that is asked of the single communities
+    beside the street's figure. Where communities were redrawn, of all periods from ``since`` on, by the boundaries of the picked one."""
+    if view.source.boundaries(view.dataset.id):
+        long = view.figures(*metrics, since=since)
+        return long[long["period"] == view.period.key], long
+    earlier = {base_period(view.period, against) for against in NAMES} - {None}
+    wanted = [*sorted((p for p in earlier if p.end >= since.end), key=lambda p: p.end), view.period]
+    frames = [view.figures(*metrics, period=p, since=None) for p in wanted]
+    return frames[-1], pd.concat(frames, ignore_index=True)
+
+
+def _series(view: View, totals: pd.DataFrame) -> Series | None:
     """The one line that speaks for the view; None for several communities, a metric that may not be added, 累计."""
     if len(view.places) > 1 or view.period.grain == "ytd":
         return None
     cube = data.cube(view.source, Selection(view.dataset.id, (view.metric.id,), view.period, since=view.since))
-    places = list(cube.places["place_id"])
+    places = cube.places["place_id"].tolist()
     only = places[0] if len(places) == 1 else None
     place = view.places[0] if view.places else only
     if place is not None:
-        return _of_place(view, cube, frame, places.index(place)) if place in places else None
+        return _of_place(view, cube, places.index(place)) if place in places else None
     if totals.empty or totals["value"].isna().all():
         return None
     rows = totals.set_index("period").reindex([p.key for p in cube.periods]).reset_index()
@@ -78,9 +89,9 @@ def _series(view: View, frame: pd.DataFrame, totals: pd.DataFrame) -> Series | N
     return Series(view.metric, "", str(totals["place"].iloc[0]), cube, rows, np.zeros(len(rows), int), late, _goal(view, ""))
 
 
-def _of_place(view: View, cube: Cube, frame: pd.DataFrame, at: int) -> Series:
+def _of_place(view: View, cube: Cube, at: int) -> Series:
     place = str(cube.places["place_id"].iloc[at])
-    own = frame[frame["place_id"] == place].set_index("period")
+    own = view.figures(places=(place,)).set_index("period")
     rows = own.reindex([p.key for p in cube.periods]).reset_index()
     name = str(cube.places["place"].iloc[at])
     return Series(view.metric, place, name, cube, rows, cube.eras[at], np.zeros(len(rows), bool), _goal(view, place))

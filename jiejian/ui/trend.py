@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -53,7 +54,8 @@ def _run_chart(view: View, since: date | None) -> charts.Figure:
 def _compared(view: View) -> str:
     """环比 and 同比 of the latest period."""
     one = series.read(view).one
-    compared = None if one.place_id else like_for_like(series.read(view).frame, one.metric, view.catalogue.measures)
+    frame = None if one.place_id else series.compared(replace(view, places=()), [one.metric], view.since)[1]
+    compared = None if frame is None else like_for_like(frame, one.metric, view.catalogue.measures)
     found = steps(one.rows.dropna(subset=["end"]), one.metric, compared)
     return "；".join(step.sentence for step in found) + "。" if found else ""
 
@@ -73,13 +75,13 @@ def _rebase(view: View) -> date | None:
 
 @kept
 def _line_chart(view: View) -> charts.Figure:
-    frame, totals = series.read(view).frame, series.read(view).totals
+    frame = view.figures(places=())
     return charts.trend(
         frame,
         view.metric,
         view.context(),
         focus=view.places,
-        total=totals,
+        total=series.read(view).totals,
         events=series.events(view, view.places),
         standard=view.standard,
         compared=like_for_like(frame, view.metric, view.catalogue.measures),
@@ -88,8 +90,7 @@ def _line_chart(view: View) -> charts.Figure:
 
 @kept
 def _rows(view: View) -> pd.DataFrame:
-    found = series.read(view)
-    return found.frame[found.frame["place_id"].isin(view.places)] if view.places else found.totals
+    return view.figures() if view.places else series.read(view).totals
 
 
 def _lines(view: View) -> None:
