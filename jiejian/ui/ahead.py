@@ -22,7 +22,7 @@ from jiejian.home import home
 from jiejian.ui import data
 from jiejian.ui.frame import PAGES
 from jiejian.ui.rehearsal import Unfinished, Visitor, stage
-from jiejian.ui.turns import ALONE_S, let_pass
+from jiejian.ui.turns import let_pass
 from jiejian.warehouse import NoWarehouse, serving
 
 _log = logging.getLogger("jiejian")
@@ -41,8 +41,8 @@ _WANTED = os.environ.get("JIEJIAN_AHEAD", "")
 PERIODS = periods_of(_WANTED)
 # Whether slow pages are drawn farther back, too: not where an office says how far.
 FARTHER = not _WANTED.strip()
-# A first look that takes longer is slow.
-SLOW_S = ALONE_S
+# A first look that takes longer is slow, with nobody else there; many who ask at once wait for each other.
+SLOW_S = 0.1
 # The first seconds of a server or of a new version belong to those who are there.
 PATIENCE_S = 20.0
 # After each page the thread rests so many times as long as it worked, and waits for whoever's page is being drawn.
