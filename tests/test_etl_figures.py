@@ -5,6 +5,13 @@ import datetime as dt
 import pytest
 from street import HEADS, OCTOBER, Street, table, workbook
 
+from jiejian.analysis.total import totals, totals_of
+from jiejian.catalogue import catalogue
+from jiejian.home import home
+from jiejian.periods import parse_period
+from jiejian.selection import Selection
+from jiejian.warehouse import Warehouse, serving
+
 
 @pytest.fixture
 def street(tmp_path, monkeypatch) -> Street:
@@ -106,6 +113,12 @@ def test_a_month_that_is_not_over_is_provisional(street):
            WHERE measure = 'cases_opened' AND place_name = '春和社区' AND breakdown = '' ORDER BY 1"""
     )
     assert got == [("2026-09-01", "A"), ("2026-10-01", "P")]
+    # So is the street's figure of it, from arrays and from the frame.
+    source = Warehouse(serving(home()), catalogue())
+    asked = Selection("street", ("cases_opened",), parse_period("2026-10"), since=parse_period("2026-09"))
+    made = totals_of(source.cube(asked, remarks=True), catalogue().measures), totals(source.query(asked), [catalogue().metrics["cases_opened"]], catalogue().measures)
+    assert [list(zip(rows["period"], rows["value"], rows["status"], strict=True)) for rows in made] == [[("2026-09", 1.0, "A"), ("2026-10", 1.0, "P")]] * 2
+    source.close()
 
 
 def test_persons_are_counted_once_in_each_period(street):

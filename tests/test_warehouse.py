@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import run_etl
 
 from jiejian.analysis.change import change
-from jiejian.analysis.total import total
+from jiejian.analysis.total import total, totals, totals_of
 from jiejian.catalogue import load_catalogue
 from jiejian.home import BUNDLED_CATALOGUE, PROJECT, Home
 from jiejian.periods import parse_period
@@ -253,6 +255,21 @@ def test_arrays_hold_the_same_figures_as_the_frame(demo, last, first):
         for name, held in (("value", value), ("numerator", above), ("denominator", below)):
             wide = own.pivot(index="place_id", columns="end", values=name).reindex(cube.places["place_id"]).sort_index(axis=1)
             np.testing.assert_array_equal(held, wide.to_numpy(dtype=float), err_msg=f"{metric.id} {name}")
+
+
+@pytest.mark.parametrize(("last", "first"), [("2026-10", "2023-11"), ("2026-Q3", "2024-Q1"), ("2026-C10", "2026-C01")])
+def test_the_street_s_rows_of_arrays_are_those_of_the_frame(demo, last, first):
+    """Every metric, those that may not be added too; late communities, gaps, provisional figures."""
+    period, since = parse_period(last), parse_period(first)
+    ids = tuple(m.id for m in demo.metrics("demo") if period.grain in demo.grains("demo", m.id))
+    selection = Selection("demo", ids, period, since=since)
+    cube, frame = demo.cube(selection, remarks=True), demo.query(selection)
+    frame = frame[frame["place_id"].isin(cube.places["place_id"])]
+    measures = demo.catalogue.measures
+    pd.testing.assert_frame_equal(totals_of(cube, measures), totals(frame, cube.metrics, measures), check_dtype=False, rtol=1e-12)
+    one = replace(selection, places=(str(cube.places["place_id"].iloc[3]),))
+    own = totals_of(demo.cube(one, remarks=True), measures)
+    assert own["place"].unique().tolist() == [cube.places["place"].iloc[3]] and (own["places"] == 1).all()
 
 
 def test_targets_of_the_year_and_only_these(demo):
