@@ -101,6 +101,11 @@ def format_value(
     return _qualified(number, value, qualifier, name if unit and name != "%" else "")
 
 
+def amount(count: float, unit: str) -> str:
+    """How many there are, for a sentence: 4942件, 41.09万件."""
+    return format_value(count, unit, unit=True)
+
+
 def change_amount(value: float | None, base: float | None, metric: Metric) -> float:
     """The change in percentage points for shares and in percent for all else; NaN where it has no meaning.
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from jiejian.catalogue import load_catalogue
-from jiejian.format import describe_change, format_change, format_figure, format_value
+from jiejian.format import amount, describe_change, format_change, format_figure, format_value
 from jiejian.home import BUNDLED_CATALOGUE
 
 METRICS = load_catalogue(BUNDLED_CATALOGUE).metrics
@@ -95,3 +95,7 @@ def test_a_change_is_in_points_for_shares_and_in_percent_for_the_rest(value, bas
 )
 def test_a_published_figure_keeps_its_digits_or_its_word(arguments, text):
     assert format_figure(*arguments) == text
+
+
+def test_how_many_there_are_in_a_sentence():
+    assert [amount(n, "件") for n in (0, 4942, 9999, 10_000, 410_918)] == ["0件", "4942件", "9999件", "1万件", "41.09万件"]

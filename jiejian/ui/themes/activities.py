@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from jiejian import charts
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import people
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
@@ -32,7 +32,7 @@ def _answer(view: View) -> str:
     if not sessions:
         return f"{when(view)}没有登记活动。"
     joint = int(rows.loc[rows["category"] == "true", "sessions"].sum())
-    return f"{when(view)}举办活动{sessions}场，参加{_times(rows)}；其中与单位联办{joint}场。人次是每场相加，不是人数。"
+    return f"{when(view)}举办活动{amount(sessions, '场')}，参加{_times(rows)}；其中与单位联办{amount(joint, '场')}。人次是每场相加，不是人数。"
 
 
 def _times(rows: pd.DataFrame) -> str:
@@ -55,7 +55,7 @@ def _calendar(view: View) -> Drawn:
     every = (last - first).days + 1
     found = (
         title(f"近{len(spell)}个月{every}天中{with_any}天有活动", otherwise=f"近{len(spell)}个月的活动日历"),
-        f"{spell[0].label}至{spell[-1].label}，{view.scope}共{total}场，分布在{with_any}天。",
+        f"{spell[0].label}至{spell[-1].label}，{view.scope}共{amount(total, '场')}，分布在{with_any}天。",
     )
     figure = charts.calendar(counts, first, last, "场", about(view, "activities"), found)
     return Drawn(daily.rename(columns={"held_on": "day"}), (day("日期"), number("场次", "场"), number("参加人次", "人次")), figure)
@@ -99,7 +99,7 @@ def _types(view: View) -> Drawn:
         title(
             f"{top.category}场次最多，占{100 * top.sessions / total:.1f}%" if total else "", otherwise="各类活动的场次和参加人次"
         ),
-        f"{when(view)}共{total}场，参加{_times(rows)}。横条是场次，后面是人次。",
+        f"{when(view)}共{amount(total, '场')}，参加{_times(rows)}。横条是场次，后面是人次。",
     )
     return _bars(view, rows, "活动类型", found)
 
@@ -120,7 +120,7 @@ def _seasons(view: View) -> Drawn:
     spell = months(view)
     rows = read(view, people.held, "season", spell[0].start, spell[-1].end)
     named = rows[rows["category"] != "未填"]
-    told = "，".join(f"{r.category}{int(r.sessions)}场" for r in named.itertuples())
+    told = "，".join(f"{r.category}{amount(r.sessions, '场')}" for r in named.itertuples())
     found = (
         title(f"四季活动中{named['category'].iloc[0]}场次最多" if len(named) else "", otherwise="按季节主题看活动场次"),
         f"近{len(spell)}个月，{view.scope}：{told or '没有登记季节主题'}。没有归入季节主题的列为“未填”。",
@@ -137,7 +137,7 @@ def _organisers(view: View) -> Drawn:
     shown = len(known.head(_ROWS))
     found = (
         title(f"{len(known)}个单位主办，列出前{shown}个" if len(known) > shown else f"共有{len(known)}个单位主办了活动", otherwise="主办活动的单位及其场次"),
-        f"{when(view)}，主办最多的是{known['category'].iloc[0]}，{int(known['sessions'].iloc[0])}场。" if len(known) else "没有登记主办单位。",
+        f"{when(view)}，主办最多的是{known['category'].iloc[0]}，{amount(known['sessions'].iloc[0], '场')}。" if len(known) else "没有登记主办单位。",
     )  # fmt: skip
     return _bars(view, known, "主办单位", found)
 
@@ -148,8 +148,8 @@ def _joint(view: View) -> Drawn:
     total, joint = rows["sessions"].sum(), rows.loc[rows["category"] == "与单位联办", "sessions"].sum()
     share = f"{100 * joint / total:.1f}%" if total else ""
     found = (
-        title(f"与单位联办{int(joint)}场，占{share}" if total else "", otherwise="联办与自办的活动场次"),
-        f"{when(view)}共{int(total)}场，其中联办{int(joint)}场。",
+        title(f"与单位联办{amount(joint, '场')}，占{share}" if total else "", otherwise="联办与自办的活动场次"),
+        f"{when(view)}共{amount(total, '场')}，其中联办{amount(joint, '场')}。",
     )
     return _bars(view, rows, "举办方式", found)
 
@@ -161,7 +161,7 @@ def _dimensions(view: View) -> Drawn:
     )
     wide = wide.reindex(_DIMENSIONS).fillna(0).T.astype(int)
     total = wide.sum()
-    told = "，".join(f"{name}{n}场" for name, n in total.items())
+    told = "，".join(f"{name}{amount(n, '场')}" for name, n in total.items())
     found = (
         title("公共、公益、志愿三个维度的场次", otherwise="三个服务维度的场次"),
         f"近{len(spell)}个月，{view.scope}：{told}。没有登记维度的不计。",
@@ -178,7 +178,7 @@ def _stations(view: View) -> Drawn:
     none = int(rows.loc[rows["category"] == "未填", "sessions"].sum())
     found = (
         title(f"{len(known)}处阵地办过活动，看哪里最多", otherwise="活动都办在哪些阵地"),
-        f"{when(view)}，列出场次最多的{len(known.head(_ROWS))}处" + (f"；另有{none}场没有登记阵地。" if none else "。"),
+        f"{when(view)}，列出场次最多的{len(known.head(_ROWS))}处" + (f"；另有{amount(none, '场')}没有登记阵地。" if none else "。"),
     )
     return _bars(view, known, "活动阵地", found)
 

@@ -12,7 +12,7 @@ from jiejian.analysis.sla import LEVELS, NO_LIMIT, STATES, composite_rate, level
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
 from jiejian.charts.parts import BETTER, MARK, WORSE
 from jiejian.export.workbook import MAX_ROWS
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import cases
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui import show, theme
@@ -55,8 +55,8 @@ def _answer(view: View) -> str:
     if not every:
         return f"{when(view)}没有受理诉求。"
     # No share here: 按期办结率 is of what fell due, not of what came in.
-    parts = [f"{name}{int(found[name])}件" for name in (*STATES, NO_LIMIT) if found.get(name, 0)]
-    return f"{when(view)}受理{every}件：{'，'.join(parts)}。"
+    parts = [f"{name}{amount(found[name], '件')}" for name in (*STATES, NO_LIMIT) if found.get(name, 0)]
+    return f"{when(view)}受理{amount(every, '件')}：{'，'.join(parts)}。"
 
 
 # ---- how they are settled ----
@@ -72,8 +72,8 @@ def _states(view: View) -> Drawn:
     late = int(street["超期办结"] + street["在办已超期"])
     share = 100 * late / street.sum() if street.sum() else 0
     found = (
-        title(f"超期的诉求{late}件，占{share:.1f}%", otherwise="本期没有超期的诉求") if late else "本期没有超期的诉求",
-        f"{when(view)}，四种状态相加为有时限的全部诉求；超期办结{int(street['超期办结'])}件，在办已超期{int(street['在办已超期'])}件。各社区件数不同，只看件数少的社区的比重没有意义。点一个社区，看它的来源和网格。",
+        title(f"超期的诉求{amount(late, '件')}，占{share:.1f}%", otherwise="本期没有超期的诉求") if late else "本期没有超期的诉求",
+        f"{when(view)}，四种状态相加为有时限的全部诉求；超期办结{amount(street['超期办结'], '件')}，在办已超期{amount(street['在办已超期'], '件')}。各社区件数不同，只看件数少的社区的比重没有意义。点一个社区，看它的来源和网格。",
     )
     by_name = {name: place for place, name in view.offered}
     ids = [by_name.get(name, "") for name in shown.index]
@@ -181,7 +181,7 @@ def _channels(view: View) -> Drawn:
     top = f"{by_channel.index[0]}占{100 * by_channel.iloc[0] / total:.1f}%" if total else ""
     found = (
         title(f"来源以{by_channel.index[0]}为主，{top}" if total else "", otherwise="诉求从哪里来、是什么事"),
-        f"{when(view)}受理{total}件：" + "，".join(f"{n}{v}件" for n, v in by_channel.items()) + "。",
+        f"{when(view)}受理{amount(total, '件')}：" + "，".join(f"{n}{amount(v, '件')}" for n, v in by_channel.items()) + "。",
     )
     figure = charts.matrix(list(wide.index), list(wide.columns), wide.to_numpy().tolist(), "件", about(view, "cases"), found)
     return Drawn(wide.reset_index(names="事项类别"), (text("事项类别"), *(number(c, "件") for c in wide.columns)), figure)
@@ -217,7 +217,7 @@ def _kinds(view: View) -> Drawn:
     wide = rows.pivot_table(index="row", columns="col", values="cases", aggfunc="sum", fill_value=0)
     order = [t for t in (*(n for n, _ in _TIER_DAYS), "未填") if t in wide.columns]
     wide = wide[[*order, *(c for c in wide.columns if c not in order)]]
-    told = "，".join(f"{name}{int(n)}件" for name, n in wide.sum(axis=1).items())
+    told = "，".join(f"{name}{amount(n, '件')}" for name, n in wide.sum(axis=1).items())
     found = (title(_largest(wide), f"{len(wide)}类来件按办理时限分", otherwise="诉求、事件、纠纷各有多少"), f"{when(view)}：{told}。")
     figure = charts.whole(list(wide.index), list(wide.columns), wide.to_numpy().tolist(), "件", about(view, "cases"), found)
     return Drawn(wide.reset_index(names="类型"), (text("类型"), *(number(str(c), "件") for c in wide.columns)), figure)
@@ -252,8 +252,8 @@ def _backlog(view: View) -> Drawn:
     rows = read(view, cases.backlog_by_age, last)
     open_now, old = int(rows["cases"].sum()), int(rows["cases"].iloc[3:].sum())
     found = (
-        title(f"在办{open_now}件，其中超过一个月的{old}件", otherwise="在办诉求按等待时间分"),
-        f"截至{last}，在办{open_now}件，已超期{int(rows['overdue'].sum())}件；等待时间从受理起算。",
+        title(f"在办{amount(open_now, '件')}，其中超过一个月的{amount(old, '件')}", otherwise="在办诉求按等待时间分"),
+        f"截至{last}，在办{amount(open_now, '件')}，已超期{amount(rows['overdue'].sum(), '件')}；等待时间从受理起算。",
     )
     notes = [f"超期{n}" if n else "" for n in rows["overdue"]]
     figure = charts.bars(list(rows["age"]), [int(v) for v in rows["cases"]], "件", about(view, "cases"), found, notes)
@@ -280,7 +280,7 @@ _SUPERVISED = {
 def _supervise(view: View) -> Drawn:
     _, last = span(view)
     counts = read(view, cases.supervised, last, 3)
-    told = "，".join(f"{r.matter}{r.cases}件" for r in counts.itertuples()) or "没有需要督办的诉求"
+    told = "，".join(f"{r.matter}{amount(r.cases, '件')}" for r in counts.itertuples()) or "没有需要督办的诉求"
     every = int(counts["cases"].sum())
     taken = min(every, MAX_ROWS)  # what a sheet holds
     some = f"列出最急的{MOST_ROWS:,}件，下载的是{'全部' if taken == every else '最急的'}{taken:,}件。" if every > MOST_ROWS else ""
@@ -377,7 +377,7 @@ def _list(view: View) -> Drawn:
     return Drawn(
         rows,
         columns,
-        title=f"诉求清单：共{total}件",
+        title=f"诉求清单：共{amount(total, '件')}",
         takeaway=f"{when(view)}。{'列出最近500件，再缩小范围可看到其余。' if total > 500 else ''}不含反映人姓名和电话。",
     )
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jiejian import charts
 from jiejian.charts.parts import BETTER, MARK, WORSE
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import events, registers, works
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
@@ -44,7 +44,7 @@ def _answer(view: View) -> str:
     rows = read(view, works.topic_stages, first, last).set_index("stage")["count"]
     if not rows["议事"]:
         return f"{said}没有登记议题。"
-    return f"{said}提出议题{rows['议事']}件，已协调{rows['协调']}件，已表决{rows['表决']}件，已实施{rows['实施']}件。"
+    return f"{said}提出议题{amount(rows['议事'], '件')}，已协调{amount(rows['协调'], '件')}，已表决{amount(rows['表决'], '件')}，已实施{amount(rows['实施'], '件')}。"
 
 
 # ---- topics ----
@@ -70,7 +70,7 @@ def _steps(view: View) -> Drawn:
     raised, done = int(rows["count"].iloc[0]), int(rows["count"].iloc[-1])
     found = (
         title(
-            f"提出议题{raised}件，已实施{done}件，占{share(done, raised)}" if raised else "",
+            f"提出议题{amount(raised, '件')}，已实施{amount(done, '件')}，占{share(done, raised)}" if raised else "",
             otherwise="议题从议事到实施的四个步骤",
         ),
         f"{said}提出的议题，截至{view.dataset.as_of}走到每一步的件数；没有实施的多数还在办，不等于办不成。中位天数是从上一步到这一步，一半比它快。",
@@ -89,9 +89,9 @@ def _communities(view: View) -> Drawn:
 
 def _states(view: View, by: str, head: str, otherwise: str) -> Drawn:
     wide = tally(_topics(view), by, STATES)
-    told = "，".join(f"{s}{int(wide[s].sum())}件" for s in STATES)
+    told = "，".join(f"{s}{amount(wide[s].sum(), '件')}" for s in STATES)
     open_now = int(wide[[STATES[1], STATES[3], STATES[4]]].to_numpy().sum())
-    lead = f"提出的议题中还在办的{open_now}件"
+    lead = f"提出的议题中还在办的{amount(open_now, '件')}"
     if len(wide) > 1:
         who, each = most(wide, head, "件")
         lead = f"{who}议题最多，{each if each.startswith('各') else '共' + each}"
@@ -120,7 +120,7 @@ def _waiting(view: View) -> Drawn:
             day("议事日期"),
             number("停在这一步", "天"),
         ),
-        title=title(f"在办议题{len(rows)}件，停了两个月以上的{long}件", otherwise="还在办的议题和停留天数"),
+        title=title(f"在办议题{amount(len(rows), '件')}，停了两个月以上的{amount(long, '件')}", otherwise="还在办的议题和停留天数"),
         takeaway=f"{reach(view)[2]}提出、截至{view.dataset.as_of}还没有实施完的议题，停在同一步最久的在前。",
     )
 
@@ -147,7 +147,7 @@ def _quantities(view: View) -> Drawn:
     cost = rows["cost_yuan"].sum()
     found = (
         title(
-            f"议出来的实事办成{len(rows)}件" if len(rows) else "",
+            f"议出来的实事办成{amount(len(rows), '件')}" if len(rows) else "",
             f"办成实事{len(rows)}件，投入{format_value(cost, '元', unit=True)}",
             otherwise="本期没有办成的实事登记",
         ),
@@ -187,7 +187,7 @@ def _works(view: View) -> Drawn:
         text("单位"),
         number("费用", "元"),
     )
-    return Drawn(rows, columns, title=f"办成的实事清单：共{len(rows)}件", takeaway=f"{said}，最近完成的在前。可以下载后公示。")
+    return Drawn(rows, columns, title=f"办成的实事清单：共{amount(len(rows), '件')}", takeaway=f"{said}，最近完成的在前。可以下载后公示。")
 
 
 # ---- councils ----
@@ -260,7 +260,7 @@ def _joint(view: View) -> Drawn:
     table = table.sort_values(["sessions", "agreed"], ascending=False, kind="stable").rename_axis("place").reset_index()
     agreed = rows["matters_agreed"].sum()
     found = (
-        title(f"联席会议{len(rows)}次，议定{agreed:.0f}件事项" if len(rows) else "", otherwise="本期没有登记联席会议"),
+        title(f"联席会议{amount(len(rows), '次')}，议定{agreed:.0f}件事项" if len(rows) else "", otherwise="本期没有登记联席会议"),
         f"{when(view)}，开了联席会议的社区{len(table)}个。次数多不等于议得好，要看议定的事项办成没有。",
     )
     notes = ["" if pd.isna(r.agreed) else f"议定{r.agreed:.0f}件" for r in table.itertuples()]
@@ -283,8 +283,8 @@ def _opinions(view: View, by: str, head: str, lead: Callable[[pd.DataFrame], str
     raised, left, unclear = (int(table[c].sum()) for c in ("raised", "open", "untold"))
     found = (
         title(lead(table) if raised else "", otherwise=otherwise),
-        f"{when(view)}，{len(rows)}场，收集{raised}条，已办结{raised - left}条（{share(raised - left, raised) or '—'}）。"
-        + (f"另有{unclear}条没有填办结数，不在图中。" if unclear else "")
+        f"{when(view)}，{amount(len(rows), '场')}，收集{amount(raised, '条')}，已办结{amount(raised - left, '条')}（{share(raised - left, raised) or '—'}）。"
+        + (f"另有{amount(unclear, '条')}没有填办结数，不在图中。" if unclear else "")
         + "越近的月份办结得越少，过一段再看。",
     )
     figure = charts.whole(list(table.index), ("已办结", "未办结"), table[["resolved", "open"]].to_numpy().tolist(), "条", about(view, "meetings"), found, (BETTER, WORSE))  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 
 from jiejian import charts
 from jiejian.charts.parts import BETTER, MARK, WORSE
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import cases, grids
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, number, text
@@ -212,8 +212,8 @@ def _cases(view: View) -> Drawn:
     shown = rows.head(_ROWS)
     notes = [f"在办{r.open}，超期{r.overdue}" if r.open else "" for r in shown.itertuples()]
     found = (
-        title(f"诉求最多的{len(shown)}个网格，共{int(shown['cases'].sum())}件", otherwise="诉求最多的网格和在办情况"),
-        f"{when(view)}，{rows['grid'].nunique()}个网格共{int(rows['cases'].sum())}件。网格大小不同，表格里另有每百户件数；多也可能是发现得多。",
+        title(f"诉求最多的{len(shown)}个网格，共{amount(shown['cases'].sum(), '件')}", otherwise="诉求最多的网格和在办情况"),
+        f"{when(view)}，{rows['grid'].nunique()}个网格共{amount(rows['cases'].sum(), '件')}。网格大小不同，表格里另有每百户件数；多也可能是发现得多。",
     )
     labels = [grid_label(r.place, r.grid) for r in shown.itertuples()]
     figure = charts.bars(labels, [int(v) for v in shown["cases"]], "件", about(view, "cases", "grids"), found, notes)
@@ -234,7 +234,7 @@ def _flow(view: View) -> Drawn:
     notes = ["" if h != h or h is None else f"中位{h:.1f}小时" for h in rows["median_hours"]]
     found = (
         title(
-            f"受理的{int(rows['cases'].iloc[0])}件中已办结{int(rows['cases'].iloc[2])}件",
+            f"受理的{amount(rows['cases'].iloc[0], '件')}中已办结{amount(rows['cases'].iloc[2], '件')}",
             otherwise="上报、派单、处置、评价的件数",
         ),
         f"{when(view)}受理的诉求走到每一步的件数；中位用时是从上一步到这一步，一半比它快。",

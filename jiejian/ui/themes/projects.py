@@ -8,7 +8,7 @@ import pandas as pd
 from jiejian import charts
 from jiejian.analysis.survival import closed_by_day, closed_within, time_until
 from jiejian.charts.parts import BETTER, MARK
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import events, registers, works
 from jiejian.ui import theme
 from jiejian.ui.theme import Drawn, Panel, day, number, text
@@ -219,7 +219,7 @@ def _givers(view: View) -> Drawn:
     table = table.sort_values("amount", ascending=False, kind="stable").reset_index()
     top = table.head(15)
     found = (
-        title(f"{len(table)}家单位出资{len(rows)}笔" if len(rows) > 9 else "", otherwise="各单位众筹出资的金额与笔数"),
+        title(f"{len(table)}家单位出资{amount(len(rows), '笔')}" if len(rows) > 9 else "", otherwise="各单位众筹出资的金额与笔数"),
         f"{said}，{len(table)}家单位为{rows['project_no'].nunique()}个项目出资。图上最多列15家，其余在表里。出资多少看能力，不宜排名比较。",
     )
     notes = [f"{p}个项目" for p in top["projects"]]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from jiejian import charts
 from jiejian.charts.parts import BETTER, MARK
-from jiejian.format import format_value
+from jiejian.format import amount, format_value
 from jiejian.ledgers import events, registers
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui.theme import Drawn, Panel, number, text
@@ -91,7 +91,7 @@ def _errand_kinds(view: View) -> Drawn:
     days = rows.assign(by=rows["item_category"].fillna("未填")).groupby("by")["days"].median()
     done = int(wide["已办结"].sum())
     found = (
-        title(f"代办帮办{len(rows)}件，已办结{share(done, len(rows))}" if len(rows) else "", otherwise="本期没有登记代办帮办"),
+        title(f"代办帮办{amount(len(rows), '件')}，已办结{share(done, len(rows))}" if len(rows) else "", otherwise="本期没有登记代办帮办"),
         f"{when(view)}受理，截至{view.dataset.as_of}。这是代办台账的件数；月报表另有“代办事项”，两处不同的以月报为准。",
     )
     figure = charts.whole(
@@ -110,8 +110,8 @@ def _errand_ways(view: View) -> Drawn:
     wide = tally(rows, "serves", [*ways, *(["未填"] if (rows["way"] == "未填").any() else [])], "way")
     home = int(wide["上门办"].sum()) if "上门办" in wide else 0
     found = (
-        title(f"上门办{home}件，占代办帮办的{share(home, len(rows))}" if home else "", otherwise="代办帮办为谁办、怎样办的"),
-        f"{when(view)}，共{len(rows)}件，按服务群体看办理方式。",
+        title(f"上门办{amount(home, '件')}，占代办帮办的{share(home, len(rows))}" if home else "", otherwise="代办帮办为谁办、怎样办的"),
+        f"{when(view)}，共{amount(len(rows), '件')}，按服务群体看办理方式。",
     )
     figure = charts.whole(list(wide.index), list(wide.columns), wide.to_numpy().tolist(), "件", about(view, "errands"), found)
     return Drawn(wide.reset_index(names="服务群体"), (text("服务群体"), *(number(str(w), "件") for w in wide.columns)), figure)
@@ -241,14 +241,14 @@ def _dimensions(view: View) -> Drawn:
     rows = read(view, events.happened, "activities", *span(view))
     parts = [*_DIMENSIONS, *(["未填"] if rows["dimension"].isna().any() else [])]
     wide = tally(rows.assign(dimension=rows["dimension"].fillna("未填")), "place", parts, "dimension")
-    told = "，".join(f"{d}{int(wide[d].sum())}场" for d in parts)
+    told = "，".join(f"{d}{amount(wide[d].sum(), '场')}" for d in parts)
     top = max(_DIMENSIONS, key=lambda d: wide[d].sum())
     found = (
         title(
             f"三维服务中{top}场次最多，占{share(wide[top].sum(), len(rows))}" if len(rows) else "",
             otherwise="三维服务各社区的活动场次",
         ),
-        f"{when(view)}，活动台账{len(rows)}场：{told}。",
+        f"{when(view)}，活动台账{amount(len(rows), '场')}：{told}。",
     )
     figure = charts.whole(list(wide.index), parts, wide.to_numpy().tolist(), "场", about(view, "activities"), found)
     return Drawn(wide.reset_index(names="社区"), (text("社区"), *(number(d, "场") for d in parts)), figure)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from jiejian import charts
 from jiejian.catalogue import Metric
-from jiejian.format import format_value, rounded
+from jiejian.format import amount, format_value, rounded
 from jiejian.ledgers import people, registers
 from jiejian.ledgers.breakdowns import breakdown
 from jiejian.ui.theme import Drawn, Panel, number, text
@@ -76,7 +76,7 @@ def _services(view: View) -> Drawn:
     wide = wide.sort_values("team_services", ascending=False)
     times, served = wide["team_services"].sum(), wide["team_residents_served"].sum()
     found = (
-        title(f"服务队服务{int(times)}次，按特长分", otherwise="志愿服务队的服务次数按特长分") if times else "本期服务队没有登记服务",
+        title(f"服务队服务{amount(times, '次')}，按特长分", otherwise="志愿服务队的服务次数按特长分") if times else "本期服务队没有登记服务",
         f"{when(view)}服务{int(times)}次，服务居民{format_value(served, '人次', unit=True)}。人次不是人数。",
     )  # fmt: skip
     notes = [f"服务{format_value(v, '人次', unit=True)}" if v == v else "" for v in wide["team_residents_served"]]
@@ -183,7 +183,7 @@ def _redeemed(view: View, rows: pd.DataFrame, head: str, wanted: str, otherwise:
         f"{when(view)}兑换{int(rows['redemptions'].sum())}次，{format_value(rows['points'].sum(), '分', unit=True)}{money}。{top}",
     )
     shown = known.head(_ROWS)
-    notes = [f"{int(n)}次" for n in shown["redemptions"]]
+    notes = [amount(n, "次") for n in shown["redemptions"]]
     figure = charts.bars(list(shown["category"]), [float(v) for v in shown["points"]], "分", about(view, "points"), found, notes)
     return Drawn(rows, (text(head), number("兑换", "次"), number("积分", "分"), number("折合金额", "元", 2)), figure)
 
@@ -227,7 +227,7 @@ def _social_kinds(view: View) -> Drawn:
     wide = wide.sort_values("social_services", ascending=False)
     times, served = wide["social_services"].sum(), wide["social_residents_served"].sum()
     found = (
-        title(f"社会组织开展公益服务{int(times)}次", otherwise="社会组织公益服务按类别分") if times else "本期社会组织没有登记服务",
+        title(f"社会组织开展公益服务{amount(times, '次')}", otherwise="社会组织公益服务按类别分") if times else "本期社会组织没有登记服务",
         f"{when(view)}公益服务{int(times)}次，服务居民{format_value(served, '人次', unit=True)}（人次，不是人数）。",
     )  # fmt: skip
     notes = [f"{format_value(v, '人次', unit=True)}" if v == v else "" for v in wide["social_residents_served"]]
@@ -263,7 +263,7 @@ def _lectures(view: View) -> Drawn:
     metrics = [view.catalogue.metrics["party_lectures_held"]]
     year = _monthly(view, metrics)["party_lectures_held"]
     return _months_drawn(
-        view, ("party_lectures_held", "party_life_attendance"), f"近{len(year)}个月各支部上党课{int(year.sum())}次", "逐月党课次数",
+        view, ("party_lectures_held", "party_life_attendance"), f"近{len(year)}个月各支部上党课{amount(year.sum(), '次')}", "逐月党课次数",
         "党课不是每月都有，单看一个月没有意义；到会率是各种组织生活合计的。",
     )  # fmt: skip
 
