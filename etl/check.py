@@ -21,7 +21,7 @@ from etl.schema import column_types, quoted, text
 from etl.textfile import numbers
 from etl.tidy import Tidied
 from etl.twins import twins
-from etl.values import is_needed
+from etl.values import STREET_WIDE, is_needed
 from jiejian.catalogue import Catalogue, Column, Ledger
 
 # More short rows than this are the habit of a system and not told one by one.
@@ -49,6 +49,7 @@ def check(
     ledger = batch.ledger
     repeated = twins(connection, batch, frozenset(c.id for c in ledger.columns if is_needed(ledger, c)), tidied)
     parts = [_NO_PROBLEM, *_unreadable(tidied), *_missing(batch, tidied), *_bounds(batch, tidied), *filter(None, (repeated,)), *_ignored(batch)]
+    parts += _uncounted(batch, catalogue, tidied)
     parts += [*broken_rules(connection, batch, today, tidied.careful), *_totals(batch, catalogue, tidied), *_units(batch, catalogue), *more]
     parts += _ragged(connection, batch)
     ((found,),) = connection.execute(f"CREATE OR REPLACE TEMP TABLE problem AS {' UNION ALL '.join(parts)}").fetchall()
@@ -62,7 +63,7 @@ def check(
     ).fetchall()
     # A repeated row that is rejected as well is counted once, among the rejected.
     wrong = "SELECT _row FROM problem WHERE _severity = 'error'"
-    said_once = f"SELECT {sheet_of()}, count(*) FROM twin WHERE alike AND later AND _row NOT IN ({wrong}) GROUP BY ALL"
+    said_once = f"SELECT {sheet_of()}, count(*) FROM twin WHERE _alike AND _later AND _row NOT IN ({wrong}) GROUP BY ALL"
     once = dict(connection.execute(said_once).fetchall()) if repeated else {}
     return {sheet: (rejected, warnings, once.get(sheet, 0)) for sheet, rejected, warnings in counted}
 
@@ -164,7 +165,9 @@ def _missing(batch: Batch, tidied: Tidied) -> Iterator[str]:
     needed = [c for c in batch.stored if c.id in tidied.gaps and is_needed(batch.ledger, c)]
     if needed:
         names, cells = ", ".join(text(c.id) for c in needed), ", ".join(quoted(c.id) for c in needed)
-        yield f"""SELECT _row, c, '没有填写', '请补填后重新上报这一行。', 'error'
+        keys = ", ".join(text(c.id) for c in needed if c.id in batch.ledger.key and not c.required)
+        reason = f"CASE WHEN c IN ({keys}) THEN '没有填写（认定是不是同一行要用这一列）' ELSE '没有填写' END" if keys else "'没有填写'"
+        yield f"""SELECT _row, c, {reason}, '请补填后重新上报这一行。', 'error'
                   FROM (SELECT _row, unnest([{names}]) AS c, unnest([{cells}]) AS v FROM raw WHERE _kind = 'row')
                   WHERE v IS NULL OR (c, v) IN (SELECT _column, _raw FROM reading
                                                 WHERE _canon IS NULL AND _lower IS NULL AND _upper IS NULL AND _fault = '')"""
@@ -222,6 +225,19 @@ def _ignored(batch: Batch) -> Iterator[str]:
         for index in ignored:
             yield f"""SELECT {batch.row(number, sheet.head_row)}, {text("#" + sheet.heads[index])}, '不在台账约定中，这一列没有载入',
                              '如需载入，请在约定“{batch.ledger.name}”中加一列或一个同义词。', 'warning'"""
+
+
+def _uncounted(batch: Batch, catalogue: Catalogue, tidied: Tidied) -> Iterator[str]:
+    """Rows of a register without the place or the day by which it is counted are kept, but stand in no figure: said once a sheet."""
+    ledger = batch.ledger
+    if ledger.table in STREET_WIDE or not any(m.rollup and m.rollup.table == ledger.table for m in catalogue.measures.values()):
+        return
+    for column in batch.stored:
+        of_what = "各社区的数" if column.id == ledger.place else "任何一期的数" if column.id == ledger.happens else ""
+        if of_what and column.id in tidied.gaps and not is_needed(ledger, column):
+            yield f"""SELECT min(_row), {text(column.id)}, '没有填写，这样的共 ' || count(*) || ' 行：已载入，但不计入{of_what}',
+                             '能补的请补填后重新上报。', 'warning'
+                      FROM typed WHERE _kind = 'row' AND {quoted(name_of(ledger, column))} IS NULL GROUP BY {sheet_of()}"""
 
 
 def _units(batch: Batch, catalogue: Catalogue) -> Iterator[str]:

@@ -40,7 +40,7 @@ _SEPARATOR = r"[年./\-。、· ]"
 _DAY = re.compile(rf"^(\d{{4}}){_SEPARATOR}(\d{{1,2}})[月./\-。、· ](\d{{1,2}})(?!\d)[日号]?")
 _MONTH = re.compile(r"^(\d{4})[年./\-。](\d{1,2})月?份?$|^((?:19|20)\d{2})(0[1-9]|1[0-2])$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?: ?(\d{2})(\d{2})(\d{2})?)?$")
-_SLASHED = re.compile(r"^(\d{1,2})[/\-](\d{1,2})[/\-](\d{4})(?!\d)")
+_SLASHED = re.compile(r"^(\d{1,2})[/\-.](\d{1,2})[/\-.](\d{4})(?!\d)")
 _SHORT = re.compile(r"^(\d{1,2})([/\-.])(\d{1,2})\2(\d{1,2})(?!\d)")
 _NAMED = re.compile(r"^(?:[A-Za-z]{3,9},? )?(?:(\d{1,2})[- ]([A-Za-z]{3,9})[- ,]+(\d{4}|\d{2})|([A-Za-z]{3,9})[- .]+(\d{1,2}),?[- ](\d{4}))(?!\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -320,6 +320,8 @@ def read_period(text: str | None, grain: str = "", zeros: bool = True, minguo: b
         raise ValueError("分不清是1月还是10月（表格会把 2026.10 存成 2026.1）")
     written = re.sub(r"\.0$", "", in_chinese(common_era(plain(text), minguo)))
     period = _of_day(written, grain) or _found(written)
+    if period is None and re.match(r"^1[0-8]\d{2}(?!\d)", written):
+        raise ValueError(f"早于{FIRST_YEAR}年，这样早的时间不装载")
     if period is None or (grain and period.grain != grain):
         wanted = f"，应写成“{EXAMPLES[grain]}”这样的{WORDS[grain]}" if grain in WORDS else ""
         raise ValueError(f"不是{'所要的' if period else ''}时间{wanted}")

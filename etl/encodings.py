@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -24,6 +25,16 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f]")
 # Two bytes each: any sign, and those that each encoding keeps for the characters that are used most (level one of GB 2312, of Big5).
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _FREQUENT = {"gb18030": re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]"), "big5hkscs": re.compile(rb"[\xa1-\xc6][\x40-\x7e\xa1-\xfe]")}
+# High bytes of Western text (Müller, ção, École, °C, don’t), beside ASCII letters that are no second bytes themselves; then such as tell
+# nothing (ÇÃO, or 男 in XL男A); then two bytes and more, of which Chinese text is made in every encoding.
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_WESTERN = re.compile(
+    rb"((?<=[A-Za-z])(?<![\x80-\xff].)(?:[\x8a\x8c\x8e\x92\x9a\x9c\x9e-\xa0\xc0-\xff](?=[\x40-\x7e])|[\xdf-\xff]{2}(?=[a-z]))"
+    rb"|(?<![\x40-\x7e])[\xc0-\xff](?=[A-Za-z][a-z])|(?<![\x40-\x7e])\xb0(?=[CF](?![A-Za-z\x80-\xff])))"
+    rb"|(?<=[A-Za-z])[\xc0-\xff]{2}(?=[A-Za-z])|([\x80-\xff]{2})|[\x80-\xff]",
+    re.DOTALL,
+)
+_RUNS = 1000
 # Of so many signs one may be broken: systems cut a name in the middle of a character.
 _TOLERATED = 1000
 _CLEARLY = 0.1
@@ -88,6 +99,16 @@ def _likelier(sample: bytes) -> str:
     return "big5hkscs" if is_big5 else "gb18030"
 
 
+def _is_western(data: bytes) -> bool:
+    """Whether this is Latin-1, Windows-1252 or the like, which GB18030 reads as rare characters: Fahrr鋎er for Fahrräder.
+
+    Which of them it is nobody can tell, so it is not read at all.
+    """
+    starts = (run.start() for run in itertools.islice(_HIGH.finditer(data), _RUNS))
+    found = [match.lastindex for start in starts if (match := _WESTERN.match(data, start))]
+    return found.count(1) > found.count(2)
+
+
 def _whole_lines(sample: bytes) -> bytes:
     return sample[: sample.rfind(b"\n") + 1] or sample
 
@@ -103,6 +124,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _transcoded(data: bytes, encoding: str) -> tuple[bytes, int]:
     """As UTF-8, from GB18030 or Big5 where no encoding is known; a few broken signs are replaced where the rest leaves no doubt about it."""
+    if not encoding and _is_western(data):
+        raise Unreadable(_UNKNOWN)
     likely = encoding or _likelier(data[:_SAMPLE])
     try:
         return b"".join(part.encode("utf-8", "replace") for part in _decoded(data, likely, "strict")), 0

@@ -65,6 +65,7 @@ class Sheet:
     unseen: str = ""
     # Rows that have figures but no name of a measure, where the measures stand below each other: nothing can be made of them.
     unnamed: tuple[int, ...] = ()
+    place_units: tuple[tuple[str, str], ...] = ()
     labels: Callable[[int], Sequence[object]] | None = None
     roles: dict[str, int] | None = None
     origins: bool = False

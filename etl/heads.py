@@ -19,6 +19,14 @@ LONGEST = 80
 CODE = re.compile(r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:")
 FIGURE = re.compile(r"^[-+]?[\d.,]+[%％]?$")
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
+UNIT_LABELS = frozenset(("单位", "计量单位", "计算单位", "数量单位", "Unit", "unit"))
+_NO_UNIT = frozenset(("没有单位", "无单位", "无", "-", "--", "—", "/"))
+_LONGEST_UNIT = 12
+# Labels of the rows below the names of series in the files of data banks.
+_DESCRIBING = frozenset(
+    ("地区", "国家", "频度", "频率", "来源", "数据来源", "状态", "指标ID", "指标编码", "序列ID", "序列编码", "更新时间", "时间区间", "时间范围", "开始时间", "结束时间", "起始时间", "国家或地区")
+)
+_MOST_DESCRIBING = 8
 # Heads of label columns that any table may have, whatever its contract.
 LABELS = frozenset(
     [
@@ -129,7 +137,7 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
     levels = _deeper(top, row, levels, merged)
     if levels != best[1]:
         heads = _levels(top, row, levels, merged)
-    heads, first = _units_below(top, row + levels, _reaching(heads, top, known))
+    heads, first = _units_below(top, _past_merges(top, row, row + levels, merged), _reaching(heads, top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, best_score[0])
 
@@ -159,7 +167,7 @@ def fixed_head(
     """The head in the rows that a contract names (``row`` from 0)."""
     if row + levels > len(top):
         return None
-    heads, first = _units_below(top, row + levels, _reaching(_levels(top, row, levels, merged), top, known))
+    heads, first = _units_below(top, _past_merges(top, row, row + levels, merged), _reaching(_levels(top, row, levels, merged), top, known))
     title = tuple(cell.strip() for cells in top[:row] for cell in cells if cell and cell.strip())
     return Head(row, row + levels - 1, first, tuple(_of_which(heads)), title, len(heads))
 
@@ -320,8 +328,38 @@ def _divides(above: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _is_units(cells: Sequence[str]) -> bool:
+    """Whether a row says in what the columns below are counted: 户, 人, 人; or behind a label, or with 没有单位 in it, whatever the units."""
     words = [cell for cell in cells if cell]
-    return len(words) > 1 and all(parse(cell.strip("()[]")) for cell in words)
+    if len(words) < 2 or any(map(_FIGURE.match, words)):
+        return False
+    if words[0] in UNIT_LABELS or any(word in _NO_UNIT for word in words):
+        return any(word not in _NO_UNIT and word not in UNIT_LABELS for word in words) and all(len(word) <= _LONGEST_UNIT for word in words)
+    return all(parse(word.strip("()[]")) for word in words)
+
+
+def _units_of(cells: Sequence[str]) -> list[str]:
+    return ["" if cell in _NO_UNIT or cell in UNIT_LABELS else cell.strip("()[]") for cell in cells]
+
+
+def _described(top: Sequence[Sequence[str]], row: int) -> tuple[int | None, int]:
+    """Where the row of units is among the rows by which data banks describe each series (地区, 频度, 单位, 来源 …), and where these end."""
+    at, end = None, row
+    while end < min(row + _MOST_DESCRIBING, len(top)):
+        cells = [plain(cell) if cell else "" for cell in top[end]]
+        if at is None and _is_units(cells):
+            at = end
+        # Of several places each is said again by somebody: the row of one place says nothing.
+        elif not (_first(cells) in _DESCRIBING and (_first(cells) != "地区" or len({*cells[1:], ""}) <= 2)):
+            break
+        end += 1
+    return at, end
+
+
+def _past_merges(top: Sequence[Sequence[str]], row: int, first: int, merged: Sequence[Range]) -> int:
+    """The first row below the head, past rows that have nothing of their own since the labels of the head are merged down over them."""
+    while first < len(top) and not _filled(top[first]) and any(row <= begins[0] < first <= ends[0] for begins, ends in merged):
+        first += 1
+    return first
 
 
 def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tuple[list[str], int]:
@@ -330,9 +368,11 @@ def _units_below(top: Sequence[Sequence[str]], row: int, heads: list[str]) -> tu
         return heads, row
     cells = [plain(cell) if cell else "" for cell in top[row]]
     words = [cell for cell in cells if cell]
-    if _is_units(cells):
-        units = [cell.strip("()[]") for cell in cells] + [""] * (len(heads) - len(cells))
-        return [f"{head}({unit})" if head and unit else head for head, unit in zip(heads, units, strict=False)], row + 1
+    at, end = _described(top, row)
+    if at is not None:
+        cells = [plain(cell) if cell else "" for cell in top[at]]
+        units = _units_of(cells) + [""] * (len(heads) - len(cells))
+        return [f"{head}({unit})" if head and unit else head for head, unit in zip(heads, units, strict=False)], end
     counting = [cell for cell in words if cell not in _COUNTING]
     if (
         len(counting) > 2

@@ -19,11 +19,15 @@ from etl.heads import normal, spellings
 from etl.places import Place, place_id
 from etl.spelling import without_level
 from etl.textfile import texts
-from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, TOTAL_ROW, folded, is_missing, plain
+from etl.wording import LONE_NOTE, NOTE_ROW, SUBTOTAL_ROW, TOTAL_ROW, folded, is_missing, plain, spaced
 from jiejian.catalogue import Column, Ledger
 
 # Rows that add up others are no places; what stands below them is not below them.
 _SUM = re.compile(rf"{SUBTOTAL_ROW}|{TOTAL_ROW}")
+# A longer text is a note. Names in Latin letters are longer: CINCINNATI/NORTHERN KENTUCKY INTL ARPT.
+_LONGEST, _LONGEST_LATIN = 30, 80
+_CHINESE = re.compile(r"[\u2e80-\U0003ffff]")
+_LATIN_NOTE = re.compile(r"(?:sources?|notes?)[:.]", re.IGNORECASE)
 # Codes of divisions by their length: where the part of each level ends; and the level of what is left without noughts.
 _DIVISIONS = {6: (2, 4, 6), 9: (2, 4, 6, 9), 12: (2, 4, 6, 9, 12)}
 _LEVELS = {2: 0, 4: 1, 6: 2, 9: 3, 12: 4}
@@ -36,7 +40,7 @@ _BETWEEN = frozenset(("市辖区", "县", "省直辖县级行政区划", "自治
 def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
     """The sheet with a column more, the path of each row's place; unchanged where the contract knows no hierarchy.
 
-    ``kinds`` tells the kind of each path.
+    ``kinds`` tells the kind of each path, with the names as they are shown; the column has them as they are compared, without blanks.
     """
     layout = ledger.layout
     if layout is None or not (layout.path or layout.hierarchy) or sheet.kinds:
@@ -55,18 +59,19 @@ def with_paths(sheet: Sheet, ledger: Ledger) -> Sheet:
             rows = _by_indent(sheet.labels(at) if sheet.labels else _texts(sheet, at))
     except LookupError:
         return sheet  # it lacks one of these columns, and that is said
-    paths, kinds = [], {}
+    paths, kinds, seen = [], {}, set()
     skipped = {plain(name) for name in layout.skip_rows}
-    for path in rows:
-        words, levels = zip(*given, strict=True) if (given := [part for part in path if not is_missing(part[0])]) else ((), ())
+    for named in rows:
+        words, levels = zip(*given, strict=True) if (given := [part for part in named if not is_missing(part[0])]) else ((), ())
         if not words or plain(words[-1]) in skipped or _is_no_place(words[-1]):
             paths.append(words[-1] if words else None)
             continue
         if layout.root and words[0] != layout.root:
             words, levels = (layout.root, *words), (0, *(level + 1 for level in levels))
-        words = [plain(w).replace("/", "／") for w in words]
-        paths.append("/".join(words))
-        if layout.levels:
+        paths.append(path := "/".join(plain(w).replace("/", "／") for w in words))
+        if layout.levels and path not in seen:
+            seen.add(path)
+            words = [_name(w).replace("/", "／") for w in words]
             for here, level in zip(itertools.accumulate(words, "{}/{}".format), levels, strict=True):
                 kinds.setdefault(here, layout.levels[min(level, len(layout.levels) - 1)])
     made = texts(paths)
@@ -139,9 +144,22 @@ def _texts(sheet: Sheet, column: int) -> list[str]:
     return [t or "" for t in sheet.table().column(f"c{column}").to_pylist()]
 
 
+def _name(word: str) -> str:
+    """A name as it is shown: as it is compared, but for the blanks between Latin words."""
+    return _with_blanks(plain(word), word)
+
+
+def _with_blanks(name: str, text: str) -> str:
+    """A plain name with the blanks that it has in the text of which it is part: SouthCarolina → South Carolina."""
+    written = spaced(text)
+    found = re.search(" ?".join(map(re.escape, name)), written) if " " in written else None
+    return found[0] if found else name
+
+
 def _is_no_place(name: str) -> bool:
     text = plain(name)
-    return bool(re.match(NOTE_ROW, text) or re.match(LONE_NOTE, text) or _SUM.fullmatch(text) or len(text) > 30)
+    is_note = re.match(NOTE_ROW, text) or re.match(LONE_NOTE, text) or _LATIN_NOTE.match(text)
+    return bool(is_note or _SUM.fullmatch(text) or len(text) > (_LONGEST if _CHINESE.search(text) else _LONGEST_LATIN))
 
 
 # The names from the highest place down to that of a row, each with its level.
@@ -153,7 +171,8 @@ def bare_name(text: str, ledger: Ledger) -> str:
     rest = without_periods(common_era(plain(text), ledger.minguo))
     for name in (ledger.name, *_OF_TABLES):
         rest = rest.replace(plain(name), "")
-    return rest.strip(" -—_－()（）《》:：、,，.")
+    rest = rest.strip(" -—_－()（）《》:：、,，.")
+    return rest if NO_NAME.fullmatch(rest) else _with_blanks(rest, text)
 
 
 def _said_by(sheet: Sheet, ledger: Ledger, what: str) -> str:
@@ -181,7 +200,7 @@ def _by_indent(raw: Sequence[object]) -> Iterator[_Path]:
     stack: list[tuple[int, str]] = []
     for value in raw:
         text = value if isinstance(value, str) else ""
-        name = re.sub(r"\s+", "", text)
+        name = text.strip() if " " in spaced(text) else re.sub(r"\s+", "", text)
         if not name:
             yield ()
             continue

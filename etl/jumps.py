@@ -84,7 +84,7 @@ def jump_problems(batch: Batch, catalogue: Catalogue) -> Iterator[str]:
     for rule in jump_rules(ledger):
         series = [_series(batch, ledger.column(c), catalogue) for c in rule.columns if c in batch.columns]
         if series:
-            yield _jumps(batch, rule, series, by_row)
+            yield _jumps(batch, rule, series, by_row, catalogue)
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,16 @@ _TEN_THOUSAND = """CASE WHEN unit = '' THEN '' WHEN v BETWEEN was * 5e3 AND was 
   WHEN was BETWEEN v * 5e3 AND v * 2e4 THEN '；约为上期的一万分之一，可能把“万' || unit || '”写成“' || unit || '”' ELSE '' END"""
 
 
-def _jumps(batch: Batch, rule: Rule, series: list[_Series], by_row: bool) -> str:
+def _jumps(batch: Batch, rule: Rule, series: list[_Series], by_row: bool, catalogue: Catalogue) -> str:
     lists = {name: ", ".join(getattr(s, name) for s in series) for name in ("column", "measure", "part", "unit", "value")}
     # Where several periods stand in one table, both are named.
     told = "'上期为 ' || printf('%.15g', was)"
     if by_row:
         told = f"{_period('kind', 'starts')} || '为 ' || printf('%.15g', v) || '，上期' || {_period('kind', 'began')} || '为 ' || printf('%.15g', was)"
     few = f"AND greatest(v, was) >= {_SMALL}" if rule not in batch.ledger.rules else ""
+    # A running total of the year begins anew in January.
+    running = ", ".join(text(m.id) for m in catalogue.measures.values() if m.kind == "cumulative")
+    few += f" AND NOT (v < was AND year(starts) > year(began) AND measure IN ({running}))" if running else ""
     return f"""
         WITH dated AS (SELECT * FROM ({_dated(batch, by_row)}) WHERE starts IS NOT NULL),
         now AS MATERIALIZED (

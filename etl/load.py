@@ -27,7 +27,7 @@ from jiejian.catalogue import Catalogue, Ledger
 from jiejian.home import Home
 
 # Raise this when the readers read differently: files are then read again.
-READER_VERSION = 4
+READER_VERSION = 5
 # Data sets of which the files are the truth: what a file no longer says, the data set no longer holds.
 REPLACED = (*BUNDLED, "demo")
 TEMPORARY = ".loading-"

@@ -18,7 +18,7 @@ from etl.made import with_period, with_place
 from etl.relayout import ITEM_TITLE, may_be_turned, other_layouts
 from etl.sheetxml import column_number
 from etl.traditional import simplified
-from etl.units import bracketed, factor, parse, split_head
+from etl.units import bracketed, factor, of_title, split_head
 from etl.wording import plain
 from jiejian.catalogue import Catalogue, Column, Ledger
 
@@ -349,6 +349,16 @@ def _what_is_missing(sheet: Sheet, best: _Try | None) -> str:
     return f"{sheet.place}像是“{ledger.name}”，但缺少列{missing}。请补上这些列，或在台账约定里给它们加同义词后重新上报。"
 
 
+def _refuse_other_units(sheet: Sheet, times: Mapping[str, Decimal], bases: Mapping[str, str]) -> None:
+    """Raise NotRecognised where a place has a unit of its own in its head that is not that of the table: 香港(亿港元) among 亿元."""
+    for head, unit in sheet.place_units:
+        for column, base in bases.items():
+            if base and factor(unit, base) != times[column]:
+                raise NotRecognised(
+                    f"{sheet.place}表头“{head}”的单位“{unit}”与这张表的单位不一致（应换算成“{base}”）。请换算后重新上报，或把这一列移到另一张表。"
+                )
+
+
 def _match(found: _Try, catalogue: Catalogue) -> Match:
     sheet, ledger, columns = found.sheet, found.ledger, dict(found.columns)
     roles = sheet.roles or {}
@@ -362,11 +372,12 @@ def _match(found: _Try, catalogue: Catalogue) -> Match:
         place = Column(id=ledger.place, name="地点", type="place")
         ledger = ledger.model_copy(update={"columns": (*ledger.columns, place)})
         columns[ledger.place] = roles["place"]
-    times, units = {}, {}
+    times, units, bases = {}, {}, {}
     for column in ledger.columns:
         if column.id in columns and column.type in NUMERIC:
-            base = base_unit(column, catalogue)
+            base = bases[column.id] = base_unit(column, catalogue)
             units[column.id], times[column.id] = _unit(sheet, columns[column.id], base, column, ledger)
+    _refuse_other_units(sheet, times, bases)
     used = set(columns.values())
     ignored = tuple(
         i
@@ -402,12 +413,9 @@ def _unit(sheet: Sheet, index: int, base: str, column: Column, ledger: Ledger) -
                 f"台账约定“{ledger.name}”写明列“{column.name}”的数字以“{declared}”填写，与单位“{base}”不能换算。请改正约定后重新上报。"
             )
         return declared, times
-    for title in map(simplified, sheet.title):
+    for title in map(simplified, sheet.title):  # the first unit that fits, whatever multiple it or the base has
         for stated in re.findall(r"单位[:：]\s*([^\s，,；;（(）)]+)", title):
             for one in re.split(r"[、和]", stated):  # 单位：万人、%
-                read = parse(one)
-                if read and read[0] != 1 and read[1] and base and parse(base) == (Decimal(1), read[1]):
-                    return one, read[0]
-                if read is None and base and (times := factor(one, base)) is not None:
-                    return one, times
+                if base and (times := of_title(one, base)) is not None:
+                    return one if times != 1 else "", times
     return "", Decimal(1)

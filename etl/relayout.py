@@ -18,7 +18,7 @@ from etl.calendars import common_era
 from etl.extract import Sheet
 from etl.heads import is_known, joined, normal, spellings
 from etl.sorts import is_number
-from etl.spans import are_periods, grain_of, is_period, period_text
+from etl.spans import are_periods, grain_of, is_period, months_in_full, period_text
 from etl.stack import Slice, pivoted, stacked
 from etl.traditional import either
 from etl.wording import LONE_NOTE, NOTE_ROW, plain
@@ -37,6 +37,7 @@ _NUMBERING = re.compile(
 )
 _BRACKET = re.compile(r"\([^()]*\)$")
 _OF_WHICH = re.compile(r"^其中[:：、]?")
+_PLACE_UNIT = re.compile(r"^(?P<place>.+?)\((?:单位:)?(?P<unit>[百千万亿]+[^\d()区县市镇乡村]{1,5}|[^\d()]{0,3}元|%|‰|人次?|户|件)\)$")
 # Beyond so many rows nobody writes measures below each other.
 _LONGEST = 200_000
 # More different texts than this in a column are no list of measures.
@@ -73,7 +74,7 @@ class _Reading:
 
     @cached_property
     def parts(self) -> list[list[str]]:
-        return [[common_era(part, self.ledger.minguo) for part in head.split("/") if part] for head in self.sheet.heads]
+        return months_in_full([[common_era(part, self.ledger.minguo) for part in head.split("/") if part] for head in self.sheet.heads])
 
     @cached_property
     def said(self) -> tuple[str, ...]:
@@ -244,7 +245,8 @@ class _Reading:
 
     def _slices(self, values: Sequence[int]) -> list[Slice]:
         """The columns of figures by the period and the place that their heads name; each with its measure."""
-        found: dict[tuple[str, str], dict[str, int]] = {}
+        found: dict[tuple[str, str], list[dict[str, int]]] = {}
+        before: dict[tuple[str, ...], int] = {}
         for column in values:
             rest = [part for part in self.parts[column] if not (self.timed[column] and is_period(part))]
             place = ""
@@ -254,12 +256,31 @@ class _Reading:
                 place, rest = (others[-1] if others else ""), measures
                 if not place:
                     continue
+                place = self._without_unit(place)
             measure = "/".join(rest) if self.items is None else ""
             head = measure if measure and (self.places_across or self.is_measure(measure)) else self._single(measure)
             if head is None and self.items is None:
                 continue
-            found.setdefault((self._period(column) if self.timed[column] else "", place), {}).setdefault(head or "", column)
-        return [Slice(period, place, measures) for (period, place), measures in found.items()]
+            pieces = found.setdefault((self._period(column) if self.timed[column] else "", place), [{}])
+            # A head that stands there twice is no second way of counting: both are held against each other, as rows are.
+            twice = before.setdefault(tuple(map(plain, self.parts[column])), column) != column
+            if twice and (head or "") in pieces[-1]:
+                pieces.append({})
+            pieces[-1].setdefault(head or "", column)
+        return [Slice(period, place, measures) for (period, place), pieces in found.items() for measures in pieces]
+
+    def _without_unit(self, place: str) -> str:
+        """A place in a head without the unit that stands in brackets behind it, which is noted: 香港(亿港元)."""
+        match = _PLACE_UNIT.match(plain(place))
+        if not match:
+            return place
+        self.place_units[place] = match["unit"]
+        return match["place"]
+
+    @cached_property
+    def place_units(self) -> dict[str, str]:
+        """Heads of places with a unit of their own → the unit."""
+        return {}
 
     def _single(self, rest: str) -> str | None:
         """The measure that the whole table is about: what the title says, else the only one of the contract."""
@@ -310,7 +331,10 @@ class _Reading:
         return heads, roles
 
     def _made(self, heads: Sequence[str], roles: dict[str, int], table: Callable) -> Sheet:
-        return replace(self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes(), made=(), sources=(), spent=(), scan=None)
+        return replace(
+            self.sheet, heads=tuple(heads), roles=roles, table=table, origins=True, notes=self._notes(), made=(), sources=(), spent=(), scan=None,
+            place_units=tuple(self.place_units.items()),
+        )  # fmt: skip
 
     def _stack(self, slices: list[Slice], values: Sequence[int]) -> Sheet:
         labels = self._labels(values)

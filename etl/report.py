@@ -58,9 +58,10 @@ def show_summary(summary: Summary, catalogue: Catalogue, console: Console) -> No
 
 
 def _show_sentences(summary: Summary, console: Console) -> None:
-    for sentence in summary.sentences[:_SHOWN]:
+    told = list(dict.fromkeys(summary.sentences))  # of a table that is turned a row's label is told once for each of its columns
+    for sentence in told[:_SHOWN]:
         console.print(sentence, markup=False, soft_wrap=True)
-    if len(summary.sentences) > _SHOWN:
+    if len(told) > _SHOWN:
         console.print(f"……以上只列出 {_SHOWN} 条，全部见 python -m etl status。")
     if summary.rows_rejected:
         console.print(

@@ -24,6 +24,7 @@ from etl.longload import LongLoad
 from etl.places import COMMUNITIES
 from etl.rollup_drawn import Drawn, drawn_of, drawn_steps
 from etl.rollup_flows import ZEROS, flows
+from etl.rollup_horizon import horizon
 from etl.rollup_rows import NarrowRows, Rows, counted
 from etl.rollup_states import EMPTY_STEPS, balances, last_days, persons, standing, steps
 from etl.rollup_terms import happens
@@ -50,7 +51,7 @@ def roll_up(
     # What several cursors fill is in memory, and found by its name where the warehouse has no such table.
     run(f"SET search_path = '{warehouse}.main,memory.main'")
     run("CREATE OR REPLACE TABLE memory.ancestor AS SELECT * FROM ancestor")
-    run(_horizon(catalogue))
+    run(horizon(catalogue))
     run("UPDATE dataset SET as_of = h.as_of FROM horizon h WHERE h.dataset = dataset.dataset")
     run(
         """CREATE OR REPLACE TABLE memory.rolled (dataset VARCHAR, place_id VARCHAR, measure VARCHAR, grain VARCHAR, period_start DATE,
@@ -148,29 +149,7 @@ def _counted(found: dict[str, list[Measure]], ledgers: dict[str, list[Ledger]]) 
     return f"CREATE OR REPLACE TABLE memory.counted AS SELECT * FROM (VALUES {', '.join(rows)}) t (measure, kind, tab, ledger)"
 
 
-# ---- how far the data reach ----
-
-
-def _horizon(catalogue: Catalogue) -> str:
-    """First month and last day of each data set: from reported periods and from the days on which events happened.
-
-    A period or an event that lies after the day of its load (a whole year reported in March) does not move the horizon. The
-    day is counted in UTC, hence one more.
-    """
-    parts = [
-        """SELECT o.dataset, o.period_start AS first, least(o.period_end, CAST(l.loaded_at AS DATE) + 1) AS last
-           FROM observation o JOIN load l USING (load_id) WHERE o.period_start IS NOT NULL AND o.status <> 'M'"""
-    ]
-    for table, ledgers in catalogue.tables().items():
-        if happened := happens(ledgers):
-            day = f"CAST(e.{quoted(happened)} AS DATE)"
-            parts.append(
-                f"""SELECT e.dataset, {day} AS first, least({day}, CAST(l.loaded_at AS DATE) + 1) AS last
-                    FROM {quoted(table)} e JOIN load l USING (load_id) WHERE {day} > DATE '1900-01-01'"""
-            )
-    return f"""CREATE OR REPLACE TABLE memory.horizon AS
-               SELECT dataset, CAST(date_trunc('month', min(first)) AS DATE) AS first_month, CAST(max(last) AS DATE) AS as_of
-               FROM ({" UNION ALL ".join(parts)}) GROUP BY dataset"""
+# ---- where the tables speak ----
 
 
 def _spoken(table: str, ledgers: list[Ledger], drawn: Drawn) -> Iterator[str]:

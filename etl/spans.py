@@ -89,8 +89,41 @@ def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:
     return f"{year}年" if part == "全年" else f"{year}年{part}"
 
 
+_TENTH = re.compile(rf"^({_YEAR})\.1$")
+
+
+def months_in_full(heads: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Heads (each a list of levels) with ``2016.1`` written as the month that its neighbours tell: programs store October, 2016.10, so, too.
+
+    After 2016.9 or before 2016.11 it is October, before 2016.2 January (or the other way round where the months fall); else October
+    where months are written with two digits (2016.09), January where with one. Where nothing tells, it stays as it is.
+    """
+    flat = [plain(part) for parts in heads for part in parts if _kind(part)]
+    made = iter([_tenth(flat, at) for at in range(len(flat))])
+    return [[next(made) or part if _kind(part) else part for part in parts] for parts in heads]
+
+
+def _tenth(periods: Sequence[str], at: int) -> str:
+    """``2016.1`` in full; empty for another period, and where nothing tells."""
+    match = _TENTH.match(periods[at])
+    if not match:
+        return ""
+    year = match[1]
+    beside = {*periods[max(at - 1, 0) : at], *periods[at + 1 : at + 2]}
+    october = {f"{year}.9", f"{year}.09", f"{year}.11"}
+    january = {f"{year}.2", f"{year}.02", f"{int(year) - 1}.12"}
+    if beside & october or beside & january:
+        return f"{year}年{10 if beside & october else 1}月"
+    own = " ".join(periods)
+    if re.search(r"\d{4}\.(10|[2-9])(?!\d)", own):
+        return f"{year}年1月"
+    return f"{year}年10月" if re.search(r"\d{4}\.(0\d|1[12])(?!\d)", own) else ""
+
+
 def _written(text: str) -> str:
     """A period that names its year, as :func:`etl.dates.read_period` reads it."""
+    if _TENTH.match(text):
+        return text  # January or October: whoever reads it says that it cannot be told
     if match := re.match(rf"^({_YEAR})-(\d{{2}})-(\d{{2}})$", text):
         return f"{match[1]}年{int(match[2])}月"
     if match := re.match(rf"^({_YEAR})[-./]?(0?[1-9]|1[0-2])$", text):

@@ -156,6 +156,7 @@ def says_none(cell: str) -> str:
 
 # What stands alone in a row and is longer is no name of a place.
 _LONGEST_PLACE = 12
+_A_FIGURE = r"[-+]?[0-9][0-9,]*(\.[0-9]+)?%?"
 # One of these stands in every note that could be taken for a place.
 _NOTE_SIGNS = "：:．.、）)】\\]。"
 
@@ -200,10 +201,13 @@ def _kind(batch: Batch) -> str:
     lone_place = f"({name} IS NOT NULL AND length({name}) <= {_LONGEST_PLACE} AND NOT regexp_matches({name}, '[：:；;，,。！!]'))"
     # Where each name starts a place, a note that has something beside it would be one; elsewhere it comes back as unknown. 春和社区。 is a slip.
     told = f"regexp_matches({name}, {text(NOTE_ROW)}) OR (length({name}) > {_LONGEST_PLACE} AND {name} LIKE '%。')"
+    # A figure that stands alone is no note: it comes back, since nobody knows of what it is.
+    counted = [quoted(c.id) for c in ledger.columns if c.measure and c.id in batch.columns]
+    figure = " OR ".join(f"coalesce(regexp_full_match({c}, {text(_A_FIGURE)}), false)" for c in counted) or "false"
     note = f"""regexp_full_match(_lead, {text(EXAMPLE_ROW)})
                OR (_filled * 2 <= greatest(_width, 2) AND regexp_matches(_lead, {text(NOTE_ROW)}))
                OR ({told if ledger.starts_places else "false"})
-               OR (_filled = 1 AND _width > 2 AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
+               OR (_filled = 1 AND _width > 2 AND NOT ({figure}) AND (regexp_matches(_lead, {text(LONE_NOTE)}) OR NOT {lone_place}))"""
     sorts = ", ".join(sort(cell) for cell in dict.fromkeys(("_lead", place)) if cell != "NULL")
     if layout and layout.skip_rows:
         names = "|".join(re.escape(plain(name)).replace(r"\*", ".*") for name in layout.skip_rows)

@@ -49,7 +49,7 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
         rows = "maybe_twin"
     ((several,),) = connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin_key AS
-            SELECT {sheet_of()} AS sheet, {listed}, min(_row) AS first FROM {rows} WHERE {where}
+            SELECT {sheet_of()} AS _sheet_no, {listed}, min(_row) AS _first FROM {rows} WHERE {where}
             GROUP BY ALL HAVING count(*) > 1"""
     ).fetchall()
     if not several:
@@ -64,25 +64,28 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE twin AS
             WITH found AS (
-              SELECT t._row, k.first, {day} AS day, hash({content}, day) AS content
-              FROM {source} JOIN twin_key k ON k.sheet = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
-            SELECT _row, content, count(DISTINCT content) OVER (PARTITION BY first) = 1 AS alike,
-                   CASE WHEN _row = first THEN min(_row) FILTER (WHERE _row > first) OVER (PARTITION BY first) ELSE first END AS other,
-                   _row > first AS later, count(DISTINCT day) OVER (PARTITION BY first) > 1 AS by_day
+              SELECT t._row, k._first, {day} AS _day, hash({content}, {day}) AS _content
+              FROM {source} JOIN twin_key k ON k._sheet_no = {sheet_of("t._row")} AND {same} WHERE t._kind = 'row')
+            SELECT _row, count(DISTINCT _content) OVER (PARTITION BY _first) = 1 AS _alike,
+                   CASE WHEN _row = _first THEN min(_row) FILTER (WHERE _row > _first) OVER (PARTITION BY _first) ELSE _first END AS _other,
+                   _row > _first AS _later, count(DISTINCT _day) OVER (PARTITION BY _first) > 1 AS _by_day
             FROM found"""
     )
-    connection.execute(f"UPDATE {tidied.careful} t SET _kind = 'twin' FROM twin WHERE twin._row = t._row AND alike AND later")
+    connection.execute(f"UPDATE {tidied.careful} t SET _kind = 'twin' FROM twin WHERE twin._row = t._row AND _alike AND _later")
     if tidied.staged:
-        where = f"rowid IN (SELECT {line_of()} - {tidied.first_row} FROM twin WHERE alike AND later)"
+        where = f"rowid IN (SELECT {line_of()} - {tidied.first_row} FROM twin WHERE _alike AND _later)"
         connection.execute(f"UPDATE {tidied.staged} SET _twin = true WHERE {where}")
     columns = text(",".join(c.id for c in keys if c.id in batch.columns))
-    line = line_of("other")
+    line, here = line_of("_other"), line_of("_row")
+    # Of a table that is turned two columns with one head are two rows made of one.
+    beside = f"{line} = {here}"
     return f"""SELECT _row, {columns},
-                 '与第 ' || {line} || ' 行' || CASE WHEN by_day THEN '是同一时期里的两天，这是按天报的数字' WHEN alike THEN '完全相同，只载入一次' ELSE '重复' END,
-                 CASE WHEN by_day THEN {text(_BY_DAY)} WHEN alike THEN '确是两条的，请用不同的编号区分。'
-                      ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
-                 CASE WHEN alike THEN 'warning' ELSE 'error' END
-               FROM twin WHERE later OR NOT alike"""
+                 CASE WHEN {beside} THEN '与本行另一列的地点、时期相同，' ELSE '与第 ' || {line} || ' 行' END
+                   || CASE WHEN _by_day THEN '是同一时期里的两天，这是按天报的数字' WHEN _alike THEN '完全相同，只载入一次' WHEN {beside} THEN '数字不同' ELSE '重复' END,
+                 CASE WHEN _by_day THEN {text(_BY_DAY)} WHEN _alike THEN '确是两条的，请用不同的编号区分。'
+                      WHEN {beside} THEN '请核对哪一列是对的，删去另一列后重新上报。' ELSE '请核对哪一行是对的，删去另一行后重新上报。' END,
+                 CASE WHEN _alike THEN 'warning' ELSE 'error' END
+               FROM twin WHERE _later OR NOT _alike"""
 
 
 def _again(connection: duckdb.DuckDBPyConnection, listed: str, given: str) -> np.ndarray:

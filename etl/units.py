@@ -62,7 +62,7 @@ _SIZES = {
 # Words that count things one by one are read for each other: 12个, 12家, 12处.
 _COUNTS = frozenset(("个", "件", "次", "户", "栋", "人"))
 _PREFIX = re.compile(r"^([十百千万亿]*)(.*)$")
-_TAIL = re.compile(r"^(?P<head>.+?)(?:[（(\[【](?P<bracket>[^（()）\[\]【】]{1,10})[）)\]】]|_(?P<tail>[^_]{1,6}))$")
+_TAIL = re.compile(r"^(?P<head>.+?)(?:[（(\[【](?P<bracket>[^（()）\[\]【】]{1,10})[）)\]】]|_(?P<tail>[^_()（）\[\]【】]{1,6}))$")
 
 
 @lru_cache(maxsize=1024)
@@ -109,6 +109,14 @@ def factor(written: str, base: str) -> Decimal | None:
     if None in sizes or sizes[0][0] != sizes[1][0]:
         return None
     return times * sizes[0][1] / (base_times * sizes[1][1])
+
+
+def of_title(written: str, base: str) -> Decimal | None:
+    """:func:`factor` for a unit that a title states for several columns (单位：户、千人): there 户 is not read for 人, and 万 alone says nothing."""
+    there, here = parse(written), parse(base)
+    if there and (not there[1] or (there[1] in _COUNTS and there[1] != (here or (1, folded(base)))[1])):
+        return None
+    return factor(written, base)
 
 
 @lru_cache(maxsize=4096)

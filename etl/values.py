@@ -126,7 +126,7 @@ def is_metric(column: Column, ledger: Ledger) -> bool:
 
 def _number(column: Column, raw: str, context: Context) -> Reading:
     written = raw.strip()
-    for mark in context.ledger.marks:
+    for mark in sorted(context.ledger.marks, key=len, reverse=True):  # of bp and p the longer one first
         written = written.removesuffix(mark).rstrip() if written[:1].isdigit() or written[:1] in "-+.," else written
     written = quantity.with_points(written) if context.ledger.decimal == "comma" else written
     read = quantity.read(written, base_unit(column, context.catalogue), context.times.get(column.id, Decimal(1)))

@@ -18,12 +18,12 @@ BLANK_WORDS = ("none", "null", "nan", "nat", "n/a", "<na>", "undefined")
 _SIGNS = re.compile(r"[-−‐‑‒–—―─_/\\|.·…。、*~～?？]+")
 
 # The row that adds up the others, and the row of means: never loaded, the former is checked.
-SUM_ROW = either(r".{0,6}(合计|总计)")
+SUM_ROW = either(r".{0,6}(合计|总计|汇总)")
 TOTAL_ROW = rf"({SUM_ROW}|{either('全街道?|全[镇乡村区县市省]|全部|共计|总数')})"
 SUBTOTAL_ROW = either(r".{0,6}小计")
 MEAN_ROW = either(r".{0,6}(平均|平均值|均值|平均数|平均分)")
 # One of these stands in every word for a total, a subtotal or a mean.
-SUM_SIGNS = either("[计全均总共镇]").strip("[]")
+SUM_SIGNS = either("[计全均总共镇汇]").strip("[]")
 
 # A row that explains or signs the sheet.
 NOTE_ROW = either(

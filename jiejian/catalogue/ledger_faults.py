@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from jiejian.catalogue.ledgers import Ledger
 
+DAYS = ("date", "datetime")
 _GRAINS = ("month", "quarter", "half", "year", "ytd")
 _DAYS = ("day", "daily", "date", "日", "天")
 _OWN_TABLES = frozenset(
     ["dataset", "measure", "load", "reject", "figure", "rollup_day", "difference", "place_alias", "place_path", "place_change"]
 )
 _TAKEN = frozenset(["dataset", "place_id", "load_id", "cell", "row", "slice"])
+# What to write where a register names a column that is no day.
+BY_THE_DAY = "登记按天计，请改写 type: date（只写到月的按当月1日计）；年、月、日分在几列里的，请先在表里合成一列日期，如 2026-06-08"
 _PERIOD = re.compile(r"^\d{4}(年?|年\d{1,2}月|年第[一二三四]季度|年[上下]半年)$")
 _DASHED = re.compile(r"^\d{4}-(0?[1-9]|1[0-2])$")
 
@@ -50,8 +53,19 @@ def _period(ledger: Ledger) -> Iterator[tuple[str, str]]:
         yield "grain", f"写了 period: title，就要写 grain（允许：{'、'.join(_GRAINS)}）"
     if ledger.period == "column" and not any(c.type == "period" for c in ledger.columns):
         yield "period", "写了 period: column，columns 里就要有一列 type: period"
-    if ledger.happens and all(c.id != ledger.happens for c in ledger.columns):
+    yield from _happens(ledger)
+
+
+def _happens(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    if not ledger.happens:
+        return
+    if ledger.table == "observation":
+        yield "happens", "写入 observation 的约定不写 happens；时间在一列里的，这一列写 type: period"
+    found = next((c for c in ledger.columns if c.id == ledger.happens), None)
+    if found is None:
         yield "happens", f"列 {ledger.happens} 不在 columns 中"
+    elif found.type not in DAYS:
+        yield "happens", f"列 {found.id} 是 type: {found.type}，说不出是哪一天。{BY_THE_DAY}"
 
 
 def _columns(ledger: Ledger) -> Iterator[tuple[str, str]]:
@@ -61,7 +75,7 @@ def _columns(ledger: Ledger) -> Iterator[tuple[str, str]]:
     for column in ledger.columns:
         if column.id == ledger.place and column.type != "place" and not ledger.brings_places:
             yield f"columns.{column.id}.type", "地点列应写 type: place"
-        if column.date_order and column.type not in ("date", "datetime"):
+        if column.date_order and column.type not in DAYS:
             yield f"columns.{column.id}.date_order", "只用于 type: date 和 datetime 的列"
         if bool(column.breakdown) != bool(column.category):
             key = "category" if column.breakdown else "breakdown"

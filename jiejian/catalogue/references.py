@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jiejian.catalogue.daily import counted_on
-from jiejian.catalogue.declarations import Catalogue, Correction
-from jiejian.catalogue.ledger_faults import ledger_faults
+from jiejian.catalogue.declarations import Catalogue, Correction, Rollup
+from jiejian.catalogue.ledger_faults import BY_THE_DAY, DAYS, ledger_faults
 from jiejian.catalogue.ledgers import Ledger
 
 Fault = tuple[str, str, str, str]
@@ -153,6 +153,19 @@ def _check_ledgers(catalogue: Catalogue) -> Iterator[Fault]:
             for name in named:
                 if name and name not in columns[rollup.table]:
                     yield "measures.yml", measure.id, "rollup", f"表 {rollup.table} 没有列 {name}"
+            yield from (("measures.yml", measure.id, *fault) for fault in _no_days(rollup, catalogue.tables()[rollup.table]))
+
+
+def _no_days(rollup: Rollup, ledgers: Iterable[Ledger]) -> Iterator[tuple[str, str]]:
+    """Columns that a register's roll-up takes for days and that hold none: a period has a first and a last one, in two columns."""
+    types = {c.id: c.type for l in ledgers for c in l.columns}
+    for key, name in (("at", rollup.at), ("start", rollup.start), ("end", rollup.end)):
+        if name and types.get(name, DAYS[0]) not in DAYS:
+            yield f"rollup.{key}", f"表 {rollup.table} 的列 {name} 是 type: {types[name]}，说不出是哪一天。{BY_THE_DAY}"
+    others = (rollup.distinct, rollup.value, *rollup.less, *rollup.by, *(condition.column for condition in rollup.where))
+    for name in others:
+        if types.get(name) == "period":
+            yield "rollup", f"表 {rollup.table} 的列 {name} 是 type: period，不能用来计数、分组或作条件；要用的，写成 type: text 或 date"
 
 
 def _check_corrections(catalogue: Catalogue) -> Iterator[Fault]:
