@@ -16,7 +16,7 @@ import numpy as np
 from etl.grid import Rows
 from etl.heads import Head, Range, find_head, is_known
 from etl.sorts import may_be_head, may_be_heads, sorts
-from etl.spans import are_periods, is_period
+from etl.spans import are_periods, is_period, out_of_step
 from etl.wording import NOTE_ROW, plain
 
 TOP = 40
@@ -228,6 +228,8 @@ def _looks_like_head(row: Sequence, known: Collection[str]) -> bool:
     bare = [p for p in periods if p[0].isdigit()]
     if not all(are_periods(periods)) or 0 < len(bare) < len(periods):
         return False  # 1900 and 1900 beside each other, or beside 2025年, are figures
+    if out_of_step(p[0] for p in periods):
+        return False  # a row of a register: received, closed, due
     heads = named + len(periods)
     return heads >= 2 and 2 * heads >= words and (named > 0 or len(periods) > 2)
 

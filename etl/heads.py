@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from etl.spans import are_periods, is_period
+from etl.spans import are_periods, is_period, out_of_step
 from etl.traditional import simplified
 from etl.units import parse, split_head
 from etl.wording import NOTE_ROW, plain, without_english
@@ -107,7 +107,7 @@ def find_head(top: Sequence[Sequence[str]], merged: Sequence[Range], known: Coll
         return fixed_head(top, merged, *fixed, known)
     best, best_score = None, (0, False, 0)
     hits = [_hits(cells, known) for cells in top]
-    figures = [_has_figures(cells) for cells in top]
+    figures = [_has_figures(cells) or out_of_step(filter(None, cells)) for cells in top]
     for row in range(len(top)):
         if figures[row] and hits[row] == 1 and _stands_below_a_row(top, row):
             continue  # a row of the body that begins with what it counts: 研发经费, 2012, 5.02, below the names of places

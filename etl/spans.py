@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 
 from etl.calendars import common_era
@@ -19,6 +20,9 @@ _FULL = re.compile(
 )
 _WITHOUT_YEAR = re.compile(rf"^{_PART}(?:末|底)?$")
 _BRACKET = re.compile(r"\([^()]*\)$")
+_A_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+# Days from one to the next over columns: a day, a week, a month, a quarter, half a year, a year.
+_STEPS = tuple(frozenset(days) for days in ((1,), (7,), range(28, 32), range(89, 93), range(181, 185), (365, 366)))
 
 
 # How a period begins, whatever blanks and widths; none is longer, or holds a colon. Most cells of a body are told by this alone.
@@ -68,6 +72,18 @@ def are_periods(heads: Sequence[Sequence[str]]) -> list[bool]:
 def _are_even(years: Sequence[str]) -> bool:
     steps = {int(plain(b)[:4]) - int(plain(a)[:4]) for a, b in itertools.pairwise(years)} - {0}
     return len(steps) == 1 or (len({s > 0 for s in steps}) == 1 and max(map(abs, steps)) <= 5)
+
+
+def out_of_step(cells: Iterable[str]) -> bool:
+    """Whether several cells are days that do not follow each other as days over columns do: a row of a register (received, closed, due)."""
+    written = [found[0] for cell in cells if (found := _A_DAY.match(plain(cell)))]
+    try:
+        days = [date.fromisoformat(day) for day in written]
+    except ValueError:  # 2026-02-30 is over no column
+        return True
+    steps = {abs((b - a).days) for a, b in itertools.pairwise(days)}
+    rising = {b > a for a, b in itertools.pairwise(days)}
+    return len(days) > 1 and not (len(rising) == 1 and any(steps <= allowed for allowed in _STEPS))
 
 
 def period_text(parts: Sequence[str], titles: Sequence[str] = ()) -> str:

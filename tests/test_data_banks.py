@@ -213,6 +213,26 @@ def test_days_with_points_in_a_declared_order(load, tmp_path, kind):
     assert street.ask(COUNTED) == [("甲里", "2025-05-01", 1), ("甲里", "2025-06-01", 3)] and told(street) == []
 
 
+def test_a_row_of_days_between_words_is_no_second_head(load, tmp_path):
+    """Received, closed, due: three periods by their looks, which do not follow each other as the heads of columns do."""
+    contract = (
+        "name: 工单\ntable: request\nsent: month\nkey: [case_no]\nhappens: opened\nlayout: {}\nstarts_places: all\n"
+        "measures: {opened_here: {name: 受理, unit: 件, kind: flow, rollup: {table: request, at: opened}}}\n"
+        "columns:\n  case_no: {name: 号, type: text, required: true}\n  opened: {name: 受理, type: date, required: true}\n"
+        "  closed: {name: 办结, type: date}\n  due: {name: 截止, type: date}\n  place: {name: 社区, type: place}\n"
+    )
+    rows = [["号", "受理", "办结", "截止", "社区"], ["A1", "2024-06-01", "2024-06-20", "2024-08-01", "甲里社区"], ["A2", "2024-06-10", "2024-06-29", "2024-08-10", "甲里社区"]]
+    street = load(contract, table(tmp_path / "工单.csv", rows))
+    assert street.ask(COUNTED) == [("甲里社区", "2024-06-01", 2)] and told(street) == []
+
+
+@pytest.mark.parametrize("days", [["2024-06-30", "2024-07-31", "2024-08-31"], ["2024-03-31", "2024-06-30"]])
+def test_days_over_columns_are_periods(load, tmp_path, days):
+    """As SDMX files stamp a month or a quarter by its last day."""
+    street = load(INDEX, table(tmp_path / "指数.csv", [["地区", *days], ["甲省", *"123"[: len(days)]], ["乙省", *"456"[: len(days)]]]))
+    assert [start[5:7] for _, place, start, _ in street.ask(FIGURES) if place == "甲省"] == [day[5:7] for day in days]
+
+
 def test_rows_that_stand_in_no_community_s_figure_are_told(load, tmp_path):
     rows = [["姓名", "日期", "社区"], ["甲", "2026-06-01", "甲里"], ["乙", "2026-06-10", ""], ["丙", "2026-06-12", ""]]
     street = load(REGISTER.format(day="held", kind="date"), table(tmp_path / "走访.csv", rows))
