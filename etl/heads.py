@@ -20,7 +20,8 @@ CODE = re.compile(r"\d{5}|\d[-/.]\d+[-/. T]\d+[ T]?\d*:")
 FIGURE = re.compile(r"^[-+]?[\d.,]+[%％]?$")
 _COUNTING = frozenset("甲乙丙丁戊己庚辛")
 UNIT_LABELS = frozenset(("单位", "计量单位", "计算单位", "数量单位", "Unit", "unit"))
-_NO_UNIT = frozenset(("没有单位", "无单位", "无", "-", "--", "—", "/"))
+_SAID_NONE = frozenset(("没有单位", "无单位"))
+_NO_UNIT = _SAID_NONE | {"无", "-", "--", "—", "/"}
 _LONGEST_UNIT = 12
 # Labels of the rows below the names of series in the files of data banks.
 _DESCRIBING = frozenset(
@@ -332,7 +333,8 @@ def _is_units(cells: Sequence[str]) -> bool:
     words = [cell for cell in cells if cell]
     if len(words) < 2 or any(map(_FIGURE.match, words)):
         return False
-    if words[0] in UNIT_LABELS or any(word in _NO_UNIT for word in words):
+    # Signs for nothing are no sign of a row of units by themselves: a community that has sent nothing is such a row, too.
+    if words[0] in UNIT_LABELS or any(word in _SAID_NONE for word in words):
         return any(word not in _NO_UNIT and word not in UNIT_LABELS for word in words) and all(len(word) <= _LONGEST_UNIT for word in words)
     return all(parse(word.strip("()[]")) for word in words)
 

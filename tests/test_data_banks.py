@@ -80,6 +80,12 @@ def test_a_row_that_says_where_there_is_no_unit(load, tmp_path):
     assert street.ask(FIGURES) == [("debt", "乙国", "1980-01-01", 1913000), ("debt", "甲国", "1980-01-01", pytest.approx(2715700))]
 
 
+@pytest.mark.parametrize("gap", ["-", "—", "/", "无"])
+def test_a_community_that_has_sent_nothing_is_no_row_of_units(load, tmp_path, gap):
+    street = load(OUTPUT, table(tmp_path / "产值.csv", [["地区", "产值", "职工"], ["甲省", gap, gap], ["乙省", "4", "8"]]))
+    assert [(place, value) for _, place, _, value in street.ask(FIGURES)] == [("乙省", 4), ("甲省", None), ("乙省", 8), ("甲省", None)]
+
+
 ACROSS = TOP + (
     "grain: year\nlayout: {places: across, periods: down, measures: title}\nmeasures: {gdp: {name: 生产总值, unit: 亿元, kind: flow}}\n"
     "columns:\n  place: {name: 城市, type: place, required: true}\n  period: {name: 年, type: period, required: true}\n"
