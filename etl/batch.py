@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from etl.dates import Period
+from etl.hashes import FileHash
+from etl.load import Loads
 from etl.recognise import Match
 from etl.textfile import Unreadable, numbers
 from jiejian.catalogue import Column, Ledger
@@ -60,7 +62,13 @@ class Member:
 
     match: Match
     period: Period | None
-    load_id: str
+    seq: int
+    file: FileHash
+
+    @cached_property
+    def load_id(self) -> str:
+        """Known when the hash of the file is."""
+        return Loads.id_of(self.seq, self.match.ledger.id, self.file.sha256)
 
 
 @dataclass(frozen=True)

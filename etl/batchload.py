@@ -18,6 +18,7 @@ from etl.batch import Batch, Member
 from etl.check import check, named_columns, rejects
 from etl.dates import Period
 from etl.gazetteer import Gazetteer
+from etl.hashes import FileHash
 from etl.hierarchy import started_by_path
 from etl.load import Loads, Manifest, now, user
 from etl.longload import LONG, LongLoad, drop
@@ -41,7 +42,7 @@ class Waiting:
     """A recognised sheet: where it comes from, what it is, and the period that its title speaks of."""
 
     origin: Origin
-    sha256: str
+    file: FileHash
     match: Match
     period: Period | None
 
@@ -99,7 +100,7 @@ def load_batch(
 
     Where a ledger brings places, the batch must be of one sheet.
     """
-    members = (Member(w.match, w.period, run.loads.id_of(seq, w.match.ledger.id, w.sha256)) for seq, w in sheets)
+    members = (Member(w.match, w.period, seq, w.file) for seq, w in sheets)
     batch = Batch(tuple(members))
     ledger = batch.ledger
     begun: list[Place] = []
@@ -169,7 +170,7 @@ def _manifest(
         origin=waiting.origin.key,
         file=match.sheet.file,
         sheet=match.sheet.key,
-        sha256=waiting.sha256,
+        sha256=waiting.file.sha256,
         contract=run.contracts[ledger.id],
         places=places,
         loaded_at=now(),

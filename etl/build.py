@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from etl import backup, demo, origins, trial, undo, warehouse
-from etl.hashes import file_hash
+from etl.hashes import FileHash
 from etl.ingest import Progress, contracts_digest
 from etl.load import Loads, Manifest, fingerprint
 from etl.memory import Memory
@@ -222,7 +222,7 @@ def _is_stale(where: Home) -> bool:
     known, seen, loads = catalogue(), Seen(where), Loads(where)
     for origin in origins.bundled():
         prints = contracts_digest({l.id: fingerprint(l, known) for l in ledgers_for(known, origin.dataset)})
-        if not seen.knows(origin, file_hash(origin.path), prints):
+        if not seen.knows(origin, FileHash(origin.path), prints):
             return True
     wanted = warehouse.version(loads, known, places_of(where), where)
     return not warehouse.is_current(where, wanted)

@@ -1,5 +1,5 @@
 """The SHA-256 of a file, and how many lines a long one has. Both can be begun early: while Python imports what it needs, the other core
-has nothing to do."""
+has nothing to do; and what a long file holds can be read before its hash is known, which only gives the load its name."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _PART = 16 << 20
 # As much as a core's own cache holds, so that what is compared is not written to memory.
 _CACHED = 256 << 10
 _File = tuple[Path, int, int]
+# One file after the other: the disk is one, and the other core reads.
+_pool = ThreadPoolExecutor(1, "hash")
 _begun: dict[_File, Future[str]] = {}
 _counted: dict[_File, Future[int]] = {}
 
@@ -23,17 +25,25 @@ _counted: dict[_File, Future[int]] = {}
 def begin(paths: Iterable[Path]) -> None:
     """Begin with the long ones among some files, one after the other; what cannot be read is said by who asks for it."""
     long = [_as_it_is(path) for path in paths if path.is_file() and path.stat().st_size >= _LONG]
-    if long:
-        pool = ThreadPoolExecutor(1, "hash")
-        _begun.update({file: pool.submit(_hash, file[0]) for file in long})
-        _counted.update({file: pool.submit(_lines, file[0]) for file in long})
-        pool.shutdown(wait=False)
+    long = [file for file in long if file not in _begun]
+    _begun.update({file: _pool.submit(_hash, file[0]) for file in long})
+    _counted.update({file: _pool.submit(_lines, file[0]) for file in long})
 
 
-def file_hash(path: Path) -> str:
-    """The hash of a file as it is now, in hexadecimal digits."""
-    begun = _begun.pop(_as_it_is(path), None)
-    return begun.result() if begun else _hash(path)
+class FileHash:
+    """The hash of a file as it is now. Of a long one it is worked out beside other work, and waited for by who asks for it first."""
+
+    def __init__(self, path: Path):
+        """OSError where the file cannot be read."""
+        path.open("rb").close()
+        begin([path])
+        self._begun = _begun.pop(_as_it_is(path), None)
+        self._found = "" if self._begun else _hash(path)
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal digits."""
+        return self._begun.result() if self._begun else self._found
 
 
 def lines_of(path: Path) -> int:

@@ -21,7 +21,7 @@ from etl.batchload import Done, Surroundings, Waiting, load_batch, remember
 from etl.dates import EXAMPLES, WORDS, Period, read_period
 from etl.extract import Known, Sheet, Unreadable, extract, tables_of
 from etl.gazetteer import Gazetteer
-from etl.hashes import file_hash
+from etl.hashes import FileHash
 from etl.hiding import hidden
 from etl.jumps import history_columns
 from etl.load import Loads, Manifest, digest, fingerprint
@@ -111,8 +111,8 @@ class Ingest:
         self._outcome = Outcome()
         self._gazetteer: Gazetteer | None = None
         # What begin() found: files with their hashes, those among them that did not change; and the contracts that are tried.
-        self._files: list[tuple[Origin, str]] = []
-        self._unchanged: dict[Origin, str] = {}
+        self._files: list[tuple[Origin, FileHash]] = []
+        self._unchanged: dict[Origin, FileHash] = {}
         self._tried: Sequence[Ledger] = self.ledgers
         self._readers = Readers(())
 
@@ -126,21 +126,21 @@ class Ingest:
     def begin(self, origins: Sequence[Origin], ledgers: Sequence[Ledger] | None = None) -> list[Job]:
         """Find what is new among the files; they may be read ahead."""
         self._files, self._tried = self._hashed(origins), ledgers or self.ledgers
-        for origin, sha256 in self._files:
-            if not ledgers and self._seen.knows(origin, sha256, self._contracts) and not self._wanted_again(origin, sha256):
-                self._unchanged[origin] = sha256
+        for origin, file in self._files:
+            if not ledgers and self._seen.knows(origin, file, self._contracts) and not self._wanted_again(origin, file):
+                self._unchanged[origin] = file
         return [(origin.path, self._known) for origin, _ in self._files if origin not in self._unchanged]
 
     def go_on(self, readers: Readers, progress: Progress | None = None) -> Outcome:
         """Load what :meth:`begin` found; ``readers`` may have read some of it."""
         self._readers, unchanged = readers, self._unchanged
-        waiting = [w for o, h in self._files if o not in unchanged for w in self._read(o, h)]
+        waiting = [w for origin, file in self._files if origin not in unchanged for w in self._read(origin, file)]
         registers = [w for w in waiting if w.rank < 2]
         self._one_by_one(self._to_load(registers))
         # Rows that named an unknown place are read again now that a register may know more.
         short = self._rejected_for_want_of_places(unchanged)
-        again = [(o, h) for o, h in unchanged.items() if o.key in short]
-        others = [w for w in waiting if w.rank >= 2] + [w for o, h in again for w in self._read(o, h)]
+        again = [(origin, file) for origin, file in unchanged.items() if origin.key in short]
+        others = [w for w in waiting if w.rank >= 2] + [w for origin, file in again for w in self._read(origin, file)]
         self._side_by_side(self._to_load(others), progress)
         known_bad = {origin.key: faults for origin in unchanged if (faults := self._seen.faults(origin))}
         self._outcome.faults.update(known_bad)
@@ -165,7 +165,7 @@ class Ingest:
 
     # ---- reading ----
 
-    def _hashed(self, origins: Sequence[Origin]) -> list[tuple[Origin, str]]:
+    def _hashed(self, origins: Sequence[Origin]) -> list[tuple[Origin, FileHash]]:
         """Files with their hashes; one that cannot be opened is a fault of its own and stops no other."""
         found = []
         for origin in origins:
@@ -178,14 +178,14 @@ class Ingest:
                 ]
                 continue
             try:
-                found.append((origin, file_hash(origin.path)))
+                found.append((origin, FileHash(origin.path)))
             except OSError:
                 self._outcome.faults[origin.key] = [
                     f"文件“{origin.path.name}”打不开，可能正被其他程序占用，或没有读取权限。请关闭占用它的程序后重新装载。"
                 ]
         return found
 
-    def _read(self, origin: Origin, sha256: str) -> list[Waiting]:
+    def _read(self, origin: Origin, file: FileHash) -> list[Waiting]:
         """The recognised sheets of a file. What cannot be used is a fault of the file, or a note if other sheets can."""
         sentences, skipped, found, ledgers, left_out = [], [], [], self._tried, []
         try:
@@ -211,14 +211,14 @@ class Ingest:
                     left_out.append(sheet)
                     continue
                 match = match or recognise(sheet, ledgers, self._run.catalogue, self._own)
-                period = _period(match, self._run.today, self._answered.get((sha256, match.sheet.key), ""))
+                period = _period(match, self._run.today, self._answer(file, match.sheet.key))
                 self._periods[origin.key, match.sheet.key] = period
-                found.append(Waiting(origin, sha256, match, period))
+                found.append(Waiting(origin, file, match, period))
                 skipped += [*_hidden(match.sheet), *_unnamed(match.sheet)]
             except NotRecognised as error:
                 if not sheet.hidden:  # lists for drop-downs and the like
                     sentences.append(str(error))
-                    self._outcome.doubts.append(Unclear(sheet, origin.key, sha256, hidden(str(error)), getattr(error, "ledger", None)))
+                    self._outcome.doubts.append(Unclear(sheet, origin.key, file.sha256, hidden(str(error)), getattr(error, "ledger", None)))
         if not sheets and not sentences:
             sentences.append(f"文件“{origin.path.name}”里没有找到表格。请检查内容后重新上报。")
         if left_out:
@@ -266,11 +266,11 @@ class Ingest:
         new = []
         for sheet in sorted(waiting, key=lambda w: w.turn):
             last = self._loads.newest(self._run.dataset, sheet.origin.key, sheet.match.sheet.key)
-            same = last and (last.sha256, last.contract) == (sheet.sha256, self._run.contracts[sheet.match.ledger.id])
+            same = last and last.contract == self._run.contracts[sheet.match.ledger.id] and last.sha256 == sheet.file.sha256
             if same and not self._reads_otherwise(last):
                 self._outcome.unchanged += 1
             elif not self._again and self._loads.was_undone(
-                self._run.dataset, sheet.origin.key, sheet.sha256, sheet.match.sheet.key
+                self._run.dataset, sheet.origin.key, sheet.file, sheet.match.sheet.key
             ):
                 self._outcome.notes.append(
                     f"{sheet.match.sheet.place}装载过又撤销了，没有再装。确要再装的，运行 python -m etl load 并写明这个文件。"
@@ -279,8 +279,12 @@ class Ingest:
                 new.append(sheet)
         return list(enumerate(new, self._loads.next_seq()))
 
-    def _wanted_again(self, origin: Origin, sha256: str) -> bool:
-        return self._again and self._loads.was_undone(self._run.dataset, origin.key, sha256)
+    def _wanted_again(self, origin: Origin, file: FileHash) -> bool:
+        return self._again and self._loads.was_undone(self._run.dataset, origin.key, file)
+
+    def _answer(self, file: FileHash, sheet: str) -> str:
+        """The period that somebody chose for a sheet of these very bytes, as it is written; nothing where nobody did."""
+        return self._answered.get((file.sha256, sheet), "") if self._answered else ""
 
     def _one_by_one(self, sheets: list[tuple[int, Waiting]]) -> None:
         """Each batch may bring the places that the next one needs. Registers are batches of one; the tables of a ledger that starts

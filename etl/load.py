@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from etl.hashes import FileHash
 from etl.places import DATES, PLACE_FIELDS, Place
 from etl.recognise import BUNDLED
 from etl.rollback import TEMPORARY as RECORDING
@@ -111,12 +112,12 @@ class Loads:
         self.records.append(record)
         self._settle()
 
-    def was_undone(self, dataset: str, origin: str, sha256: str, sheet: str | None = None) -> bool:
+    def was_undone(self, dataset: str, origin: str, file: FileHash, sheet: str | None = None) -> bool:
         """Whether these bytes of a file (of one sheet of it) were loaded, undone, and not loaded again since."""
         readings = [
             m.load_id
             for m in self.all
-            if (m.dataset, m.origin, m.sha256) == (dataset, origin, sha256) and sheet in (None, m.sheet)
+            if (m.dataset, m.origin) == (dataset, origin) and sheet in (None, m.sheet) and m.sha256 == file.sha256
         ]
         return any(r in self.undone for r in readings) and (sheet is None or all(r in self.undone for r in readings))
 

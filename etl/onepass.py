@@ -79,11 +79,11 @@ def tidy_long(connection: duckdb.DuckDBPyConnection, batch: Batch, context: Cont
 
 def staged(batch: Batch) -> str:
     """The table of all rows: one that every cursor sees, and the warehouse is made from."""
-    return f'memory.main."staged {batch.members[0].load_id}"'
+    return f'memory.main."staged {batch.members[0].seq}"'
 
 
 def _accepted(batch: Batch) -> str:
-    return f'memory.main."accepted {batch.members[0].load_id}"'
+    return f'memory.main."accepted {batch.members[0].seq}"'
 
 
 def settled(connection: duckdb.DuckDBPyConnection, batch: Batch, tidied: Tidied) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 
+from etl.hashes import FileHash
 from etl.origins import Origin
 from jiejian.home import Home
 
@@ -23,10 +24,10 @@ class Seen:
         except (FileNotFoundError, json.JSONDecodeError):
             self._files = {}
 
-    def knows(self, origin: Origin, sha256: str, contracts: str) -> bool:
+    def knows(self, origin: Origin, file: FileHash, contracts: str) -> bool:
         """Whether this very file was read under these very contracts."""
         entry = self._entry(origin)
-        return entry.get("sha256") == sha256 and entry.get("contracts") == contracts
+        return entry.get("contracts") == contracts and entry.get("sha256") == file.sha256
 
     def faults(self, origin: Origin) -> list[str]:
         """What was wrong with the file as a whole when it was read; empty when it could be used."""
@@ -36,11 +37,11 @@ class Seen:
         """What is wrong with any file, for the status."""
         return [sentence for entry in self._files.values() for sentence in entry.get("faults", [])]
 
-    def note(self, read: Iterable[tuple[Origin, str]], contracts: str, faults: dict[str, list[str]]) -> None:
+    def note(self, read: Iterable[tuple[Origin, FileHash]], contracts: str, faults: dict[str, list[str]]) -> None:
         """Remember files with their hashes at the end of a run; ``faults`` by the origin's key."""
         before = json.dumps(self._files, sort_keys=True)
-        for origin, sha256 in read:
-            entry = {"sha256": sha256, "contracts": contracts, "faults": faults.get(origin.key, [])}
+        for origin, file in read:
+            entry = {"sha256": file.sha256, "contracts": contracts, "faults": faults.get(origin.key, [])}
             self._files[f"{origin.dataset}|{origin.key}"] = entry
         if json.dumps(self._files, sort_keys=True) != before:
             self._write()

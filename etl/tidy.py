@@ -151,7 +151,8 @@ def says_none(cell: str) -> str:
     longest = max(map(len, BLANK_WORDS))
     # One by one, since a list for IN becomes a join, in which the order of the rows is lost.
     words = " OR ".join(f"lower({cell}) = {text(word)}" for word in BLANK_WORDS)
-    return f"coalesce(strlen({cell}) <= {longest} AND ({words}), false)"
+    # The words are looked at in short cells only: of an AND inside of an expression both sides are worked out for every row.
+    return f"CASE WHEN strlen({cell}) <= {longest} THEN {words} ELSE false END"
 
 
 # What stands alone in a row and is longer is no name of a place.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from etl.arrays import numbers, to_numpy
+from etl.arrays import to_numpy
 from etl.batch import Batch, line_of, sheet_of
 from etl.schema import column_types, quoted, text
 from etl.tidy import Tidied
@@ -14,8 +16,6 @@ from jiejian.catalogue import Column, Ledger
 
 _A_DAY = r"^(\d{2,4}[年./-]\d{1,2}[月./-]\d{1,2}|\d{7,8}$)"
 _BY_DAY = "请把台账约定改成登记，一天一行，用 rollup 汇总到月（见《写台账约定》“按天报的数字”）。"
-# Bits of a hash of which each combination is told apart.
-_BITS = 20
 
 
 def key_columns(ledger: Ledger) -> list[Column]:
@@ -40,11 +40,16 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
     given = " AND ".join(f"{quoted(next(iter(column_types(ledger, c))))} IS NOT NULL" for c in keys if c.id in needed) or "true"
     where, rows = f"_kind = 'row' AND {given}", "typed"
     if tidied.staged:
-        again = _again(connection, listed, given)
+        # A row that was typed on the way is a row of the ledger, as only those are that were looked at closely.
+        hashed, seen = f"hash({listed})", f"(_at >= 0 OR _kind = 'row') AND {given}"
+        again = _again(connection, hashed, seen)
         if not len(again):
             return None
-        connection.register("again", pa.Table.from_arrays([numbers(again)], ["_at"]))
-        connection.execute("CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE _at IN (SELECT _at FROM again)")
+        words = pa.Array.from_buffers(pa.uint64(), len(again), [None, pa.py_buffer(again)])
+        connection.register("again", pa.Table.from_arrays([words], ["h"]))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE {seen} AND {hashed} IN (SELECT h FROM again)"
+        )
         connection.unregister("again")
         rows = "maybe_twin"
     ((several,),) = connection.execute(
@@ -88,20 +93,17 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
                FROM twin WHERE _later OR NOT _alike"""
 
 
-def _again(connection: duckdb.DuckDBPyConnection, listed: str, given: str) -> np.ndarray:
-    """Of a long text the rows (``_at``) of which another seems to have the same key: the keys are hashed, since eight bytes are sorted
-    faster than words."""
-    # A row that was typed on the way is a row of the ledger, as only those are that were looked at closely.
-    query = f"SELECT _at, hash({listed}) AS h FROM typed WHERE (_at >= 0 OR _kind = 'row') AND {given}"
-    found = connection.sql(query).to_arrow_table()
-    hashes = to_numpy(found.column("h").combine_chunks(), np.uint64)
-    ordered = np.sort(hashes)
-    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(again):
-        return np.zeros(0, np.int64)
-    # By their first bits most rows are known to have no other: few are then compared.
-    known = np.zeros(1 << _BITS, bool)
-    known[again >> np.uint64(64 - _BITS)] = True
-    maybe = np.flatnonzero(known[hashes >> np.uint64(64 - _BITS)])
-    maybe = maybe[np.isin(hashes[maybe], again)]
-    return to_numpy(found.column("_at").combine_chunks(), np.int64)[maybe]
+def _again(connection: duckdb.DuckDBPyConnection, hashed: str, rows: str) -> np.ndarray:
+    """The hashes of keys that come more than once among some rows of ``typed``: eight bytes are sorted faster than words are grouped."""
+    found = connection.sql(f"SELECT {hashed} AS h FROM typed WHERE {rows}").to_arrow_table()
+    parts = [to_numpy(chunk, np.uint64) for chunk in found.column("h").chunks]
+    with ThreadPoolExecutor(2, "hashes") as pool:
+        halves = pool.map(lambda upper: _repeated(parts, upper), (False, True))
+        return np.concatenate(list(halves))
+
+
+def _repeated(parts: list[np.ndarray], upper: bool) -> np.ndarray:
+    """What comes more than once in the lower or the upper half of all hashes."""
+    ordered = np.concatenate([np.zeros(0, np.uint64), *(part[(part >> np.uint64(63)).astype(bool) == upper] for part in parts)])
+    ordered.sort()
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
