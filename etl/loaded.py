@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -19,18 +19,21 @@ _COPY = "rows_of_loads"
 
 @dataclass(frozen=True)
 class Loaded:
-    """``source`` stands after FROM, with ``parameters``; ``columns`` are there, those of an older contract among them."""
+    """``source`` stands after FROM, with ``parameters``; ``columns`` are there, those of an older contract among them. ``codes`` are
+    those that come as codes in place of words, and their types."""
 
     source: str
     parameters: dict[str, list[str]]
     columns: frozenset[str]
+    codes: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: LongLoad | None = None) -> Iterator[Loaded]:
     """The rows of some ``rows.parquet``, united by the names of their columns; of one that is ``kept`` those in memory."""
     if kept and list(files) == [kept.file]:
-        yield Loaded(kept.source, {}, frozenset(kept.types(connection)))
+        types = kept.types(connection)
+        yield Loaded(kept.source, {}, frozenset(types), {name: kind for name, kind in types.items() if kind.startswith("ENUM")})
         return
     source, parameters = "read_parquet($files, union_by_name = true)", {"files": list(files)}
     if many := len(files) > _MANY and sum(map(os.path.getsize, files)) <= _SMALL:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import duckdb
 
 from etl.longload import LONG, LongLoad, drop
-from etl.rollup_terms import UNTOLD, amount, column_kinds, told, where, where_known
+from etl.rollup_terms import UNTOLD, amount, asks_of, column_kinds, told, where, where_known
 from etl.schema import quoted, text
 from jiejian.catalogue import Ledger, Measure
 
@@ -146,7 +146,11 @@ def _copied(
             month = f"make_date(year({quoted(at)}), month({quoted(at)}), 1)"
             columns |= {quoted(at): f"CAST({quoted(at)} AS DATE)", _month(at): month}
     asked = {plain.where(m): where_known(m, ledgers, empty, types) for m in measures}
-    flags = {known: f"_w{n}" for n, known in enumerate(dict.fromkeys(asked.values())) if known not in ("true", "false")}
+    # To compare a code costs as little as to read a flag, and less than to write it: such a condition is asked of the code itself.
+    coded = {b for b in breakdowns if b not in empty and _is_code(types.get(b, ""))}
+    same |= {quoted(b): _by(b) for b in coded}
+    at_once = {asked[plain.where(m)] for m in measures if asks_of(m, ledgers) <= coded}
+    flags = {known: f"_w{n}" for n, known in enumerate(dict.fromkeys(asked.values())) if known not in {"true", "false", *at_once}}
     columns |= {flag: f"({known}) IS TRUE" for known, flag in flags.items()}
     conditions = {condition: f"e.{flags[known]}" if known in flags else known for condition, known in asked.items()}
     amounts = {a: f"_a{n}" for n, a in enumerate(dict.fromkeys(plain.amount(m) for m in measures if m.rollup.value))}

@@ -60,6 +60,12 @@ def where_known(measure: Measure, ledgers: Iterable[Ledger], empty: Collection[s
     return " AND ".join(asked) or "true"
 
 
+def asks_of(measure: Measure, ledgers: Iterable[Ledger]) -> set[str]:
+    """The columns that the conditions of a declaration compare."""
+    kinds = column_kinds(ledgers)
+    return {column for c in measure.rollup.where for column in (c.column, c.operand) if column in kinds}
+
+
 def _known(condition: Condition, kinds: Mapping[str, str], empty: Collection[str]) -> bool | None:
     """Whether a condition holds for every row or for none; None where it depends on the row."""
     if condition.column in empty:
