@@ -66,7 +66,21 @@ def trimmed(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.utf8_trim_whitespace(cells)
 
 
+# The first bytes of blanks in UTF-8, wide ones among them.
+_BLANKS_BEGIN = np.isin(np.arange(256), [*range(33), 0xC2, 0xE1, 0xE2, 0xE3])
+
+
 def blank_is_null(cells: pa.Array) -> pa.Array:
     """Text as it is, NULL where it is nothing but blanks."""
-    blank = lengths(trimmed(cells)) == 0
-    return pc.if_else(flags(blank), NOTHING, cells) if blank.any() else cells
+    size, content = lengths(cells), cells.buffers()[2]
+    perhaps = size == 0
+    if content is not None and content.size:
+        offsets = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset : cells.offset + len(cells)]
+        perhaps |= _BLANKS_BEGIN[np.frombuffer(content, np.uint8)[np.minimum(offsets, content.size - 1)]]
+    here = np.flatnonzero(perhaps)
+    blank = here[lengths(trimmed(cells.take(numbers(here)))) == 0]
+    if not len(blank):
+        return cells
+    found = np.zeros(len(cells), bool)
+    found[blank] = True
+    return pc.if_else(flags(found), NOTHING, cells)

@@ -366,7 +366,9 @@ def _create_table(
             return f"{quoted(name)} {kind} GENERATED ALWAYS AS (CAST({word} AS {kind})) VIRTUAL"
         if name in codes:
             return f"{quoted(name)} {kind} GENERATED ALWAYS AS (CAST({quoted(code_of(name))} AS {kind})) VIRTUAL"
-        return f"{quoted(name)} {kind}{' USING COMPRESSION zstd' if (table, name) in numbers else ''}"
+        # Of what is known beforehand to fit no other way is tried.
+        written = " USING COMPRESSION zstd" if (table, name) in numbers else " USING COMPRESSION bitpacking" if kind == "BOOLEAN" else ""
+        return f"{quoted(name)} {kind}{written}"
 
     held = [column(name, kind) for name, kind in columns.items()] + [f"{quoted(code_of(name))} {kind}" for name, kind in codes.items()]
     return f"CREATE TABLE {quoted(table)} ({', '.join(held)})"

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.arrays import texts, to_mask
+from etl.arrays import numbers, texts, to_mask
 from etl.package import DAMAGED
 from etl.textfile import Unreadable
 
@@ -53,35 +53,49 @@ class Cells:
 
 def read_cells(pieces: Iterable[bytes]) -> Cells:
     """All cells of one sheet. Raises Unreadable where the XML ends too early or is none."""
-    found, values, merged, ended, at = [], [], [], False, (-1, -1)  # the row before the first
-    rows_hidden, columns_hidden = [], []
-    for piece, parsed in _parsed(whole_elements(pieces, b"worksheet", (b"row", b"c"))):
-        ended = ended or b"</sheetData>" in piece or b"<sheetData/>" in piece or b"</worksheet>" in piece
-        if b"<mergeCell " in piece:
-            merged += [((int(t) - 1, column_number(l)), (int(b) - 1, column_number(r))) for l, t, r, b in _MERGED.findall(piece)]
-        if b"hidden=" in piece:
-            _take_hidden(piece, rows_hidden, columns_hidden)
-        arrays, value, at = parsed(at)
+    found, values, frame, at = [], [], _Frame(), (-1, -1)  # the row before the first
+    for parsed in _parsed(whole_elements(pieces, b"worksheet", (b"row", b"c"))):
+        arrays, value, at, around = parsed(at)
         found.append(arrays)
         values.append(value)
-    if not ended:
+        frame.take(around)
+    if not frame.ended:
         raise Unreadable(DAMAGED)
     rows, columns, types, styles = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Cells(rows, columns, types, styles, pa.chunked_array(values, pa.string()), merged, rows_hidden, columns_hidden)
+    held = pa.chunked_array(values, pa.string())
+    return Cells(rows, columns, types, styles, held, frame.merged, frame.hidden_rows, frame.hidden_columns)
 
 
-Parsed = tuple[tuple[np.ndarray, ...], pa.Array, tuple[int, int]]
+@dataclass
+class _Frame:
+    """What a piece says beside its cells: merged ranges, hidden rows and columns, and whether the sheet ends here."""
+
+    ended: bool = False
+    merged: list[Range] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[range] = field(default_factory=list)
+
+    def take(self, more: _Frame) -> None:
+        """Add what the next piece says."""
+        self.ended |= more.ended
+        self.merged += more.merged
+        self.hidden_rows += more.hidden_rows
+        self.hidden_columns += more.hidden_columns
+
+
+# (rows, columns, types, styles), texts, the position of the last cell, and what stands around the cells
+Parsed = tuple[tuple[np.ndarray, ...], pa.Array, tuple[int, int], _Frame]
 
 
 class _Adrift(Exception):
     """A cell without a reference stands after the one before it, and that is not known yet."""
 
 
-def _parsed(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, Callable[[tuple[int, int]], Parsed]]]:
-    """Each piece, and how to get its cells once the position of the cell before it is known; of several pieces some are parsed ahead."""
+def _parsed(pieces: Iterator[bytes]) -> Iterator[Callable[[tuple[int, int]], Parsed]]:
+    """How to get the cells of each piece once the position of the cell before it is known; of several pieces some are parsed ahead."""
     first, second = next(pieces), next(pieces, None)
     if second is None:
-        yield first, lambda at: _piece(first, at)
+        yield lambda at: _piece(first, at)
         return
     ahead: deque[tuple[bytes, Future[Parsed]]] = deque()
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -93,24 +107,34 @@ def _parsed(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, Callable[[tuple[in
             yield _awaited(*ahead.popleft())
 
 
-def _awaited(piece: bytes, coming: Future[Parsed]) -> tuple[bytes, Callable[[tuple[int, int]], Parsed]]:
+def _awaited(piece: bytes, coming: Future[Parsed]) -> Callable[[tuple[int, int]], Parsed]:
     def cells(at: tuple[int, int]) -> Parsed:
         try:
-            arrays, value, last = coming.result()
+            arrays, value, last, around = coming.result()
         except _Adrift:
             return _piece(piece, at)
-        return arrays, value, last or at
+        return arrays, value, last or at, around
 
-    return piece, cells
+    return cells
 
 
-def _take_hidden(piece: bytes, rows: list[int], columns: list[range]) -> None:
-    for match in _HIDDEN.finditer(piece):
-        given = {name: int(number) for name, number in _NUMBERED.findall(match[0])}
-        if match[1] == b"row" and b"r" in given:
-            rows.append(given[b"r"] - 1)
-        elif b"min" in given and b"max" in given:
-            columns.append(range(given[b"min"] - 1, given[b"max"]))
+def _around(piece: bytes, tags: _Tags) -> _Frame:
+    """What stands around the cells. To look for words in all bytes costs as much as to read the cells: where no tag begins like one there
+    is none."""
+    frame = _Frame()
+    if tags.any_begins(b"/s") or tags.any_begins(b"/w") or tags.any_begins(b"sh"):
+        frame.ended = any(end in piece for end in (b"</sheetData>", b"<sheetData/>", b"</worksheet>"))
+    if tags.any_begins(b"me"):
+        ranges = _MERGED.findall(piece)
+        frame.merged = [((int(t) - 1, column_number(l)), (int(b) - 1, column_number(r))) for l, t, r, b in ranges]
+    if b"hidden=" in piece:
+        for match in _HIDDEN.finditer(piece):
+            given = {name: int(number) for name, number in _NUMBERED.findall(match[0])}
+            if match[1] == b"row" and b"r" in given:
+                frame.hidden_rows.append(given[b"r"] - 1)
+            elif b"min" in given and b"max" in given:
+                frame.hidden_columns.append(range(given[b"min"] - 1, given[b"max"]))
+    return frame
 
 
 # ---- pieces ----
@@ -132,8 +156,7 @@ def whole_elements(pieces: Iterable[bytes], root: bytes, elements: tuple[bytes, 
         if following is None and len(rest) <= _LONGEST_CELL:
             break  # most sheets come in one piece
         # At a row rather than within one: a row without a number follows the one before it.
-        cuts = (max(rest.rfind(b"<%s%s%s" % (prefix or b"", e, end)) for end in (b" ", b">")) for e in elements)
-        cut = next((cut for cut in cuts if cut > 0), 0)
+        cut = next((cut for e in elements if (cut := _last(rest, b"<%s%s" % (prefix or b"", e))) > 0), 0)
         if cut > 0 and prefix is not None:
             yield _plain_xml(rest[:cut], prefix)
             rest = rest[cut:]
@@ -142,42 +165,62 @@ def whole_elements(pieces: Iterable[bytes], root: bytes, elements: tuple[bytes, 
     yield _plain_xml(rest, prefix or b"")
 
 
+def _last(piece: bytes, begins: bytes) -> int:
+    """Where the last tag of a name begins; what is before the last one with attributes is not searched for one without."""
+    at = piece.rfind(begins + b" ")
+    return max(at, piece.rfind(begins + b">", max(at, 0)))
+
+
 def _plain_xml(piece: bytes, prefix: bytes) -> bytes:
-    if prefix:
-        piece = piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
-    if b"<!" in piece:
-        piece = re.sub(rb"<!--.*?-->", b"", piece, flags=re.DOTALL)
-        piece = re.sub(
-            rb"<!\[CDATA\[(.*?)\]\]>", lambda m: html.escape(m[1].decode(errors="replace")).encode(), piece, flags=re.DOTALL
-        )
-    return piece
+    return piece.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else piece
 
 
-def _tags(piece: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The bytes, and where each tag begins and ends."""
-    data = np.frombuffer(piece + _PADDING, np.uint8)
-    opens, ends = np.flatnonzero(data == 60), np.flatnonzero(data == 62)
-    if len(opens) and (len(opens) != len(ends) or (ends < opens).any() or (opens[1:] < ends[:-1]).any()):
-        place = np.searchsorted(ends, opens)  # a bare > stands in some text
-        whole = place < len(ends)
-        opens, ends = opens[whole], ends[place[whole]]
-    return data, opens, ends
+def _uncommented(piece: bytes) -> bytes:
+    piece = re.sub(rb"<!--.*?-->", b"", piece, flags=re.DOTALL)
+    return re.sub(rb"<!\[CDATA\[(.*?)\]\]>", lambda m: html.escape(m[1].decode(errors="replace")).encode(), piece, flags=re.DOTALL)
 
 
-def _named(data: np.ndarray, opens: np.ndarray, name: bytes) -> np.ndarray:
-    """Which tags are opening tags of this name of one letter."""
-    after = data[opens + 2]
-    return (data[opens + 1] == name[0]) & ((after <= 32) | (after == 47) | (after == 62))
+class _Tags:
+    """The bytes of a piece, where each tag begins and ends, and the two bytes after that."""
+
+    def __init__(self, piece: bytes):
+        self.data = np.frombuffer(piece + _PADDING, np.uint8)
+        opens, ends = np.flatnonzero(self.data == 60), np.flatnonzero(self.data == 62)
+        if len(opens) and (len(opens) != len(ends) or (ends < opens).any() or (opens[1:] < ends[:-1]).any()):
+            place = np.searchsorted(ends, opens)  # a bare > stands in some text
+            whole = place < len(ends)
+            opens, ends = opens[whole], ends[place[whole]]
+        self.opens, self.ends = opens, ends
+        self._first, second = self.data[opens + 1], self.data[opens + 2]
+        self._second, self._short = second, (second <= 32) | (second == 47) | (second == 62)
+
+    def named(self, name: bytes) -> np.ndarray:
+        """Which tags are opening tags of this name of one letter."""
+        return (self._first == name[0]) & self._short
+
+    def any_begins(self, letters: bytes) -> bool:
+        """Whether any tag begins with one or two letters."""
+        there = self._first == letters[0]
+        return bool((there & (self._second == letters[1])).any() if len(letters) > 1 else there.any())
+
+
+def _tags(piece: bytes) -> tuple[bytes, _Tags]:
+    """A piece without comments, and its tags."""
+    tags = _Tags(piece)
+    if tags.any_begins(b"!"):
+        piece = _uncommented(piece)
+        tags = _Tags(piece)
+    return piece, tags
 
 
 def _piece(piece: bytes, at: tuple[int, int] | None) -> Parsed:
-    """Cells of one piece: (rows, columns, types, styles), their texts, and the position of the last cell. ``at`` is the position of the
-    last cell before it; _Adrift where that is wanted and None."""
-    data, opens, ends = _tags(piece)
-    is_cell = _named(data, opens, b"c")
+    """The cells of one piece. ``at`` is the position of the last cell before it; _Adrift where that is wanted and None."""
+    piece, tags = _tags(piece)
+    data, opens, ends, around = tags.data, tags.opens, tags.ends, _around(piece, tags)
+    is_cell = tags.named(b"c")
     count = int(is_cell.sum())
     if not count:
-        return tuple(np.empty(0, np.int32) for _ in range(4)), pa.nulls(0, pa.string()), at
+        return tuple(np.empty(0, np.int32) for _ in range(4)), pa.nulls(0, pa.string()), at, around
     starts, stops = opens[is_cell], ends[is_cell]
     types, styles = _attributes(data, starts, stops)
     rows, columns, at = _positions(piece, data, starts, stops, at)
@@ -186,23 +229,25 @@ def _piece(piece: bytes, at: tuple[int, int] | None) -> Parsed:
     closed = len(opens) - 1
     # <v> for values; <t> of inline text (one run: the usual case).
     for name, wanted in ((b"v", types != INLINE), (b"t", types == INLINE)):
-        if name == b"t" and not wanted.any():
+        if not wanted.any():
             continue
-        values = np.flatnonzero(_named(data, opens, name) & (owner >= 0))
+        values = np.flatnonzero(tags.named(name) & (owner >= 0))
         values = values[(values < closed) & wanted[owner[values]] & (data[ends[values] - 1] != 47)]
-        begins[owner[values]] = ends[values] + 1
-        lengths[owner[values]] = opens[values + 1] - ends[values] - 1
-        if name == b"t" and (np.diff(owner[values]) == 0).any():
+        mine = owner[values]
+        begins[mine] = ends[values] + 1
+        lengths[mine] = opens[values + 1] - ends[values] - 1
+        if name == b"t" and (np.diff(mine) == 0).any():
             types, begins, lengths, data = _joined_runs(piece, data, starts, types, begins, lengths)
-    _take_waiting(data, opens, ends, owner, types, begins, lengths)
+    _take_waiting(data, tags, owner, types, begins, lengths)
     kept = np.flatnonzero(lengths > 0)
     value = _strings(data, begins[kept], lengths[kept])
-    return tuple(a[kept].astype(np.int32) for a in (rows, columns, types, styles)), _unescaped(value), at
+    return tuple(a[kept].astype(np.int32) for a in (rows, columns, types, styles)), _unescaped(value), at, around
 
 
-def _take_waiting(data, opens, ends, owner, types, begins, lengths) -> None:
+def _take_waiting(data, tags, owner, types, begins, lengths) -> None:
     """Formulas without a value: the formula stands for it, so that it is not taken for a blank."""
-    formulas = np.flatnonzero(_named(data, opens, b"f") & (owner >= 0))
+    opens, ends = tags.opens, tags.ends
+    formulas = np.flatnonzero(tags.named(b"f") & (owner >= 0))
     if not len(formulas):
         return
     cell = owner[formulas]
@@ -317,16 +362,32 @@ def _other_references(piece, starts, stops, usual, rows, columns, at) -> None:
 
 def _strings(data: np.ndarray, begins: np.ndarray, lengths: np.ndarray) -> pa.Array:
     """The bytes from ``begins`` on as a text array."""
-    offsets = np.zeros(len(begins) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    taken = data[np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])] if len(begins) else data[:0]
-    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(taken))]
-    array = pa.Array.from_buffers(pa.string(), len(begins), buffers)
+    if not len(begins):
+        return pa.nulls(0, pa.string())
+    read = _between if (begins[1:] >= (begins + lengths)[:-1]).all() else _gathered
+    array = read(data, begins, lengths).view(pa.string())
     try:
         array.validate(full=True)
     except pa.ArrowInvalid:
         return texts([value.decode("utf-8", "replace") for value in array.view(pa.binary()).to_pylist()])
     return array
+
+
+def _between(data: np.ndarray, begins: np.ndarray, lengths: np.ndarray) -> pa.Array:
+    """Where texts follow each other: all bytes as texts and what is between them, in turn; of these the texts are taken."""
+    edges = np.empty(2 * len(begins), np.int32)
+    edges[::2], edges[1::2] = begins, begins + lengths
+    every = pa.Array.from_buffers(pa.binary(), len(edges) - 1, [None, pa.py_buffer(edges), pa.py_buffer(data)])
+    return every.take(numbers(np.arange(0, len(edges), 2)))
+
+
+def _gathered(data: np.ndarray, begins: np.ndarray, lengths: np.ndarray) -> pa.Array:
+    """Texts in any order, byte by byte."""
+    offsets = np.zeros(len(begins) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    taken = data[np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])]
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(taken))]
+    return pa.Array.from_buffers(pa.binary(), len(begins), buffers)
 
 
 def _unescaped(cells: pa.Array) -> pa.Array:
@@ -357,13 +418,14 @@ def shared_strings(pieces: Iterable[bytes]) -> pa.Array:
 
 
 def _shared(piece: bytes) -> pa.Array:
-    data, opens, ends = _tags(piece)
+    piece, tags = _tags(piece)
+    data, opens, ends = tags.data, tags.opens, tags.ends
     after = data[opens + 3]
     is_item = (data[opens + 1] == 115) & (data[opens + 2] == 105) & ((after == 62) | (after == 47) | (after <= 32))
     if not is_item.any():
         return pa.nulls(0, pa.string())
     owner = np.cumsum(is_item) - 1
-    runs = np.flatnonzero(_named(data, opens, b"t") & (owner >= 0))
+    runs = np.flatnonzero(tags.named(b"t") & (owner >= 0))
     runs = runs[(runs < len(opens) - 1) & (data[ends[runs] - 1] != 47)]
     count = int(is_item.sum())
     begins, lengths = np.zeros(count, np.int64), np.zeros(count, np.int64)

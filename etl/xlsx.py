@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -64,13 +65,19 @@ class Workbook:
         return self._shared
 
     def _shown(self, cells: Cells) -> pa.Array:
-        """Kind by kind; each cell is of one kind."""
-        order, parts = [], []
+        """What each cell shows: its own text, or what is read from it, kind by kind. All is taken together once."""
         raw = cells.texts.combine_chunks() if cells.texts.num_chunks != 1 else cells.texts.chunk(0)
+        taken, parts, size = np.arange(len(raw)), [raw], len(raw)
+        for here, part, index in self._read(cells, raw):
+            taken[here] = size + (np.arange(len(part)) if index is None else index)
+            parts.append(part)
+            size += len(part)
+        shown = pa.concat_arrays(parts).take(numbers(taken)) if len(parts) > 1 else raw
+        return self._moved_in(cells, blank_is_null(shown))
+
+    def _read(self, cells: Cells, raw: pa.Array) -> Iterator[tuple[np.ndarray, pa.Array, np.ndarray | None]]:
+        """Which cells do not show their own text, what they show instead, and where in that each of them stands (None: in turn)."""
         for kind, read in (
-            (xml.SHARED, self._shared_text),
-            (xml.TEXT, _same),
-            (xml.INLINE, _same),
             (xml.BOOLEAN, lambda t: pc.if_else(pc.equal(t, word("1")), word("是"), word("否"))),
             (xml.ERROR, lambda t: pc.utf8_trim_whitespace(t)),
             (xml.ISO_DATE, lambda t: pc.replace_substring(pc.replace_substring(t, "T", " "), " 00:00:00", "")),
@@ -78,15 +85,12 @@ class Workbook:
         ):
             here = np.flatnonzero(cells.types == kind)
             if len(here):
-                order.append(here)
-                parts.append(read(raw.take(numbers(here))))
+                yield here, _whole(read(raw.take(numbers(here)))), None
+        here = np.flatnonzero(cells.types == xml.SHARED)
+        if len(here):
+            yield here, self._strings(), self._places(raw.take(numbers(here)))
         plain = np.flatnonzero(cells.types == xml.NUMBER)
-        order_numbers, shown = self._numbers(plain, cells.styles[plain], raw)
-        back = np.empty(len(raw), np.int64)
-        order = np.concatenate([*order, *order_numbers]) if order or order_numbers else np.empty(0, np.int64)
-        back[order] = np.arange(len(order))
-        every = pa.concat_arrays([*map(_whole, (*parts, *shown))]) if parts or shown else pa.nulls(0, pa.string())
-        return self._moved_in(cells, blank_is_null(every.take(numbers(back))))
+        yield from self._numbers(plain, cells.styles[plain], raw)
 
     def _moved_in(self, cells: Cells, shown: pa.Array) -> pa.Array:
         """Words whose style moves them in, with as many wide blanks before them: that is how they look, and it may be a hierarchy."""
@@ -98,15 +102,15 @@ class Workbook:
                 shown = pc.replace_with_mask(shown, flags(here), moved)
         return shown
 
-    def _shared_text(self, places: pa.Array) -> pa.Array:
-        index = to_numpy(pc.cast(places, pa.int64()), np.int64)
-        strings = self._strings()
-        if len(index) and (index.min() < 0 or index.max() >= len(strings)):
+    def _places(self, written: pa.Array) -> np.ndarray:
+        """Places in the table of shared texts."""
+        index = to_numpy(pc.cast(written, pa.int64()), np.int64)
+        if index.min() < 0 or index.max() >= len(self._strings()):
             raise Unreadable(DAMAGED)
-        return strings.take(numbers(index))
+        return index
 
-    def _numbers(self, where: np.ndarray, styles: np.ndarray, raw: pa.Array) -> tuple[list[np.ndarray], list[pa.Array]]:
-        order, shown, left = [], [], np.ones(len(where), bool)
+    def _numbers(self, where: np.ndarray, styles: np.ndarray, raw: pa.Array) -> Iterator[tuple[np.ndarray, pa.Array, None]]:
+        left = np.ones(len(where), bool)
         for named, read in (
             (self._styles.dates, self._moments),
             (self._styles.times, self._moments),
@@ -116,12 +120,12 @@ class Workbook:
             here = np.isin(styles, list(named)) if named else np.zeros(len(where), bool)
             if here.any():
                 left &= ~here
-                order.append(where[here])
-                shown.append(read(raw.take(numbers(where[here]))))
+                yield where[here], _whole(read(raw.take(numbers(where[here])))), None
         if left.any():
-            order.append(where[left])
-            shown.append(_plain(raw.take(numbers(where[left]))))
-        return order, shown
+            written = raw.take(numbers(where[left]))
+            shown = _whole(_plain(written))
+            if shown is not written:
+                yield where[left], shown, None
 
     def _moments(self, raw: pa.Array) -> pa.Array:
         """Serial days → ``2026-10-31``, ``2026-10-31 08:30:00`` or ``08:30:00``; what is no day stays a number."""
@@ -152,10 +156,6 @@ def _sheets(package: Package, book: str) -> list[Part]:
         if link and path in package.parts:
             found.append(Part(attribute(sheet, "name"), path, attribute(sheet, "state") in ("hidden", "veryHidden")))
     return found
-
-
-def _same(cells: pa.Array) -> pa.Array:
-    return cells
 
 
 def _whole(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
