@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cases import COMMUNITIES, names, write_cases
+from benchmarks.cases import COMMUNITIES, YEARS, names, write_cases
 from jiejian.home import PROJECT
 
-# A street with 35,000 cases a half-year.
+# A street: its communities, and 35,000 cases a half-year.
+STREET = 23
 CASES_A_MONTH = 5_800
 REGISTER = ["序号", "社区名称", "所属街道", "类型", "简称/曾用名"]
 TYPES = (
@@ -141,22 +142,26 @@ def long_csv(folder: Path, template: Path, rows: int, times: int) -> Iterator[Ro
 
 
 def workbook(folder: Path, template: Path, times: int, rows: int = 100_000) -> Iterator[Row]:
-    """A workbook of 100,000 × 12 against the bare read by calamine."""
-    path = folder / "诉求工单.xlsx"
-    write_book(path, lines_of(folder, rows))
-    mine, bare = interleaved(
-        times,
-        lambda: run([sys.executable, "-m", "etl", "load", str(path)], fresh(folder, template)),
-        lambda: run([sys.executable, "-c", _CALAMINE, str(path)]),
-    )
-    yield Row(f"XLSX of {rows:,} × 12, against calamine's bare read", mine, bare, 2)
+    """A workbook of 100,000 × 12 against the bare read by calamine: two years of a street's cases, and five of a district's, of which
+    there are twenty times as many figures."""
+    for whose, places, years in (("a street's cases", STREET, 2), ("a district's", COMMUNITIES, YEARS)):
+        own = folder / f"{places} communities"
+        own.mkdir()
+        home, path = template if places == COMMUNITIES else district(own, places), own / "诉求工单.xlsx"
+        write_book(path, lines_of(own, rows, places, years))
+        mine, bare = interleaved(
+            times,
+            lambda path=path, own=own, home=home: run([sys.executable, "-m", "etl", "load", str(path)], fresh(own, home)),
+            lambda path=path: run([sys.executable, "-c", _CALAMINE, str(path)]),
+        )
+        yield Row(f"XLSX of {rows:,} × 12, {whose}, against calamine's bare read", mine, bare, 2)
 
 
-def lines_of(folder: Path, rows: int) -> list[tuple[str | None, ...]]:
+def lines_of(folder: Path, rows: int, places: int = COMMUNITIES, years: int = YEARS) -> list[tuple[str | None, ...]]:
     """The head and so many rows of the case ledger."""
     import duckdb
 
-    source = write_cases(folder / "诉求工单.csv", rows)
+    source = write_cases(folder / "诉求工单.csv", rows, places=places, years=years)
     lines = duckdb.sql(f"SELECT * FROM read_csv('{source.as_posix()}', all_varchar = true, header = false)").fetchall()
     source.unlink()
     return lines
