@@ -15,7 +15,8 @@ from typing import BinaryIO
 
 from etl.textfile import Unreadable
 
-PIECE = 4 << 20
+# What is worked out of a piece should fit into what a core has at hand.
+PIECE = 1 << 20
 # XML of a sheet of 1,048,576 rows by 20 columns is near 1 GB; twenty times smaller when packed.
 LARGEST, SUSPICIOUS, RATIO = 2 << 30, 64 << 20, 200
 

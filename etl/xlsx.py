@@ -21,6 +21,8 @@ from etl.wording import UNCALCULATED
 
 _BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TEXTS = 512 << 20  # what the texts that cells share may take
+# A sheet with up to so many places for each cell is laid out at once.
+_AT_MOST = 8
 _DAY, _LATEST = 86_400, 2_958_466  # seconds; the first serial after 9999-12-31
 
 
@@ -201,21 +203,40 @@ def _clock(seconds: int) -> str:
 
 def laid_out(cells: Cells, shown: pa.Array) -> pa.Table:
     """The cells in their rows and columns, from A1 on; text columns c0, c1 …"""
-    there = to_mask(pc.is_valid(shown))
-    rows, columns, index = cells.rows[there], cells.columns[there], np.flatnonzero(there)
-    if not len(rows):
+    height, width, count = extent(cells, shown)
+    if not count:
         return pa.Table.from_arrays([], [])
-    height, width = int(rows.max()) + 1, int(columns.max()) + 1
+    there = None if count == len(shown) else to_mask(pc.is_valid(shown))
+    rows, columns = (cells.rows, cells.columns) if there is None else (cells.rows[there], cells.columns[there])
+    index = np.arange(count) if there is None else np.flatnonzero(there)
+    places = _in_full if height * width <= _AT_MOST * count else _in_turn
+    found = [_taken(shown, place) for place in places(rows, columns, index, height, width)]
+    return pa.Table.from_arrays(found, [f"c{i}" for i in range(width)])
+
+
+def _in_full(rows: np.ndarray, columns: np.ndarray, index: np.ndarray, height: int, width: int) -> Iterator[np.ndarray]:
+    """For each column which cell stands in each row, -1 for none; all at once."""
+    places = np.full((width, height), -1, np.int32)
+    places[columns, rows] = index
+    yield from places
+
+
+def _in_turn(rows: np.ndarray, columns: np.ndarray, index: np.ndarray, height: int, width: int) -> Iterator[np.ndarray]:
+    """The same of a sheet that is nearly empty, column by column."""
     order = np.argsort(columns.astype(np.int16), kind="stable")
     edges = np.searchsorted(columns[order], np.arange(width + 1))
-    shown, blank = pa.concat_arrays([shown, pa.nulls(1, pa.string())]), len(shown)
-    found = []
     for column in range(width):
         mine = order[edges[column] : edges[column + 1]]
-        place = np.full(height, blank, np.int64)
+        place = np.full(height, -1, np.int32)
         place[rows[mine]] = index[mine]
-        found.append(shown.take(numbers(place)))
-    return pa.Table.from_arrays(found, [f"c{i}" for i in range(width)])
+        yield place
+
+
+def _taken(shown: pa.Array, place: np.ndarray) -> pa.Array:
+    """The cells of a column; NULL where there is none."""
+    there = place >= 0
+    valid = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return shown.take(pa.Array.from_buffers(pa.int32(), len(place), [valid, pa.py_buffer(place)]))
 
 
 def extent(cells: Cells, shown: pa.Array) -> tuple[int, int, int]:
