@@ -8,7 +8,8 @@ from __future__ import annotations
 import codecs
 import csv
 import mmap
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +23,16 @@ _SEPARATORS = ",\t;|"
 # What a cell without content looks like.
 _SIGNS = " \u3000\u00a0\t"
 BLANK_CELLS = ["", *(sign * times for sign in _SIGNS for times in (1, 2, 3, 4))]
-# Each cell is compared with each of them, so that those that hardly a file has cost as much as to find the end of the cell.
-_USUAL = ["", " ", "\u3000"]
+# Each cell is compared with each of them, so that those that hardly a file has cost as much as to find the end of the cell: of these
+# two, too, only what the beginning of the file has.
+_USUAL = (" ", "\u3000")
 
 
 @dataclass(frozen=True)
 class Scan:
     """A table in a text file: ``skip`` lines stand above its first record, which has ``width`` cells.
 
-    ``newline`` is written as DuckDB wants it, with backslashes.
+    ``newline`` is written as DuckDB wants it, with backslashes; ``blanks`` are the usual blank cells of this file.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class Scan:
     newline: str
     skip: int
     width: int
+    blanks: tuple[str, ...] = ("", *_USUAL)
 
     def cells(self) -> list[str]:
         return [f"c{i}" for i in range(self.width)]
@@ -46,7 +49,7 @@ class Scan:
         """All records as text columns c0, c1 …, blank cells NULL (with ``usual`` only the usual ones); an error of DuckDB where a record
         does not fit."""
         columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.cells())
-        blank = ", ".join(map(text, _USUAL if usual else BLANK_CELLS))
+        blank = ", ".join(map(text, self.blanks if usual else BLANK_CELLS))
         return f"""read_csv({text(self.path.as_posix())}, auto_detect = false, header = false, skip = {self.skip}, columns = {{{columns}}},
                    delim = {text(self.separator)}, quote = '"', escape = '"', new_line = {text(self.newline)}, nullstr = [{blank}])"""
 
@@ -122,4 +125,14 @@ def top_of(path: Path, rows: int) -> tuple[list[list[str]], str, str] | None:
 def scan_of(path: Path, records: Sequence[Sequence[str]], separator: str, newline: str, first: int) -> Scan | None:
     """The scan of the table whose first record is number ``first`` (from 0); None where records differ in length."""
     widths = {len(record) for record in records[first:]}
-    return Scan(path, separator, newline, first, widths.pop()) if len(widths) == 1 else None
+    return Scan(path, separator, newline, first, widths.pop(), ("", *_blanks(path, separator))) if len(widths) == 1 else None
+
+
+def _blanks(path: Path, separator: str) -> Iterator[str]:
+    """The usual blanks that stand alone in a cell at the beginning of a file."""
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    edge = b"[\r\n%s]" % re.escape(separator.encode())
+    for sign in _USUAL:
+        if re.search(edge + sign.encode() + edge, sample):
+            yield sign

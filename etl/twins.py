@@ -47,9 +47,11 @@ def twins(connection: duckdb.DuckDBPyConnection, batch: Batch, needed: frozenset
             return None
         words = pa.Array.from_buffers(pa.uint64(), len(again), [None, pa.py_buffer(again)])
         connection.register("again", pa.Table.from_arrays([words], ["h"]))
+        # First which rows they are, so that not every row is carried along.
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE {seen} AND {hashed} IN (SELECT h FROM again)"
+            f"CREATE OR REPLACE TEMP TABLE at_again AS SELECT _at FROM typed WHERE {seen} AND {hashed} IN (SELECT h FROM again)"
         )
+        connection.execute("CREATE OR REPLACE TEMP TABLE maybe_twin AS SELECT * FROM typed WHERE _at IN (SELECT _at FROM at_again)")
         connection.unregister("again")
         rows = "maybe_twin"
     ((several,),) = connection.execute(
