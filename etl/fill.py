@@ -18,7 +18,7 @@ from etl.loaded import Loaded, rows_of
 from etl.longload import LONG, LongLoad
 from etl.notices import conflicts, notices
 from etl.places import Place
-from etl.schema import FIXED, PLACE_PATHS, code_of, column_types, create_anew, quoted, tables
+from etl.schema import FIXED, PLACE_PATHS, column_types, create_anew, quoted, tables
 from etl.textfile import texts
 from jiejian.catalogue import Catalogue, Ledger
 
@@ -68,11 +68,9 @@ def _fill_table(
     files = [loads.path(m, "rows.parquet").as_posix() for m in chosen]
     with rows_of(connection, files, kept) as rows:
         same = _said_alike(catalogue, table, chosen, rows)
-        codes = _codes(catalogue, table, rows, same) if same else {}
         if same:
-            connection.execute(create_anew(catalogue, table, same, codes))
-        columns = {c: kind for c, kind in tables(catalogue)[table].items() if c not in (same | codes)}
-        _insert_rows(connection, table, columns, codes, catalogue.tables()[table], rows, len(chosen) > 1, moved)
+            connection.execute(create_anew(catalogue, table, same))
+        _insert_rows(connection, table, tables(catalogue)[table], catalogue.tables()[table], rows, len(chosen) > 1, moved, same)
         if table == "observation" and len(chosen) > 1:
             conflicts(connection, rows, moved)
     return bool(kept and files == [kept.file] and not moved)
@@ -90,13 +88,6 @@ def _said_alike(catalogue: Catalogue, table: str, chosen: Sequence[Manifest], ro
     if len(chosen) == 1:
         same["load_id"] = chosen[0].load_id
     return same
-
-
-def _codes(catalogue: Catalogue, table: str, rows: Loaded, same: Collection[str]) -> dict[str, str]:
-    """The columns of few words that come as codes and may stay so: to find the few words of ten million rows again is dear. Places are
-    words in every table, which covers may stand in front of."""
-    left_out = {*same, "place_id"} | {column for there, column in corrected(catalogue) if there == table}
-    return {column: kind for column, kind in rows.codes.items() if column not in left_out}
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
@@ -139,14 +130,16 @@ def _insert_rows(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     columns: dict[str, str],
-    codes: Collection[str],
     ledgers: list[Ledger],
     rows: Loaded,
     several: bool,
     moved: dict[str, str],
+    same: Collection[str],
 ) -> None:
-    """The rows of a table's active loads; of rows with the same key in ``several`` the newest counts. Some columns are kept as ``codes``."""
+    """The rows of a table's active loads; of rows with the same key in ``several`` the newest counts. The columns ``same`` are told by
+    the table itself."""
     there, source, parameters = rows.columns, rows.source, dict(rows.parameters)
+    columns = {c: kind for c, kind in columns.items() if c not in same}
     # A load under an older contract may lack a column, or hold it in another type.
     selected = [
         f"TRY_CAST(r.{quoted(c)} AS {kind}) AS {quoted(c)}" if c in there else f"CAST(NULL AS {kind}) AS {quoted(c)}"
@@ -156,8 +149,7 @@ def _insert_rows(
         source = f"(SELECT s.* REPLACE (coalesce(m.now, s.place_id) AS place_id) FROM {source} s LEFT JOIN (SELECT unnest($old) AS old, unnest($now) AS now) m ON m.old = s.place_id)"
         parameters |= {"old": list(moved), "now": list(moved.values())}
     older = _older(ledgers[0], there, table, source) if several else ""
-    selected += [f"r.{quoted(c)}" for c in codes]
-    into = f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, [*columns, *map(code_of, codes)]))})"
+    into = f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, columns))})"
     connection.execute(f"{into} SELECT {', '.join(selected)} FROM {source} r {older}", parameters)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
@@ -19,21 +19,18 @@ _COPY = "rows_of_loads"
 
 @dataclass(frozen=True)
 class Loaded:
-    """``source`` stands after FROM, with ``parameters``; ``columns`` are there, those of an older contract among them. ``codes`` are
-    those that come as codes in place of words, and their types."""
+    """``source`` stands after FROM, with ``parameters``; ``columns`` are there, those of an older contract among them."""
 
     source: str
     parameters: dict[str, list[str]]
     columns: frozenset[str]
-    codes: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def rows_of(connection: duckdb.DuckDBPyConnection, files: Sequence[str], kept: LongLoad | None = None) -> Iterator[Loaded]:
     """The rows of some ``rows.parquet``, united by the names of their columns; of one that is ``kept`` those in memory."""
     if kept and list(files) == [kept.file]:
-        types = kept.types(connection)
-        yield Loaded(kept.source, {}, frozenset(types), {name: kind for name, kind in types.items() if kind.startswith("ENUM")})
+        yield Loaded(kept.source, {}, frozenset(kept.types(connection)))
         return
     source, parameters = "read_parquet($files, union_by_name = true)", {"files": list(files)}
     if many := len(files) > _MANY and sum(map(os.path.getsize, files)) <= _SMALL:

@@ -336,42 +336,27 @@ def _day_columns(flows: list[Measure]) -> dict[str, str]:
 def create_tables(catalogue: Catalogue) -> list[str]:
     """The statements that make every table, empty."""
     numbers = _numbers(catalogue)
-    return [_create_table(table, columns, numbers, {}, {}) for table, columns in tables(catalogue).items()]
+    return [_create_table(table, columns, numbers, {}) for table, columns in tables(catalogue).items()]
 
 
-def create_anew(catalogue: Catalogue, table: str, same: Mapping[str, str | None], codes: Mapping[str, str]) -> str:
-    """The statement that makes one table anew, with what all its rows say alike (column → word, or NULL) told once and not row by row,
-    and columns of few words kept as ``codes`` (column → type) under the name :func:`code_of`.
+def create_anew(catalogue: Catalogue, table: str, same: Mapping[str, str | None]) -> str:
+    """The statement that makes one table anew, with what all its rows say alike (column → word, or NULL) told once and not row by row.
 
-    Such a column is there as any other and in its place, but takes little room and time, and cannot be changed.
+    Such a column is there as any other and in its place, but takes neither room nor time, and cannot be changed.
     """
-    return _create_table(table, tables(catalogue)[table], _numbers(catalogue), same, codes).replace("CREATE", "CREATE OR REPLACE", 1)
+    return _create_table(table, tables(catalogue)[table], _numbers(catalogue), same).replace("CREATE", "CREATE OR REPLACE", 1)
 
 
-def code_of(column: str) -> str:
-    """The name of the column that holds the codes of another one."""
-    return f"_code_{column}"
-
-
-def _create_table(
-    table: str,
-    columns: dict[str, str],
-    numbers: set[tuple[str, str]],
-    same: Mapping[str, str | None],
-    codes: Mapping[str, str],
-) -> str:
+def _create_table(table: str, columns: dict[str, str], numbers: set[tuple[str, str]], same: Mapping[str, str | None]) -> str:
     def column(name: str, kind: str) -> str:
         if name in same:
             word = "NULL" if same[name] is None else text(same[name])
             return f"{quoted(name)} {kind} GENERATED ALWAYS AS (CAST({word} AS {kind})) VIRTUAL"
-        if name in codes:
-            return f"{quoted(name)} {kind} GENERATED ALWAYS AS (CAST({quoted(code_of(name))} AS {kind})) VIRTUAL"
         # Of what is known beforehand to fit no other way is tried.
         written = " USING COMPRESSION zstd" if (table, name) in numbers else " USING COMPRESSION bitpacking" if kind == "BOOLEAN" else ""
         return f"{quoted(name)} {kind}{written}"
 
-    held = [column(name, kind) for name, kind in columns.items()] + [f"{quoted(code_of(name))} {kind}" for name, kind in codes.items()]
-    return f"CREATE TABLE {quoted(table)} ({', '.join(held)})"
+    return f"CREATE TABLE {quoted(table)} ({', '.join(column(name, kind) for name, kind in columns.items())})"
 
 
 def _numbers(catalogue: Catalogue) -> set[tuple[str, str]]:
