@@ -320,6 +320,4 @@ def _parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     # What a run makes mostly lasts until its end: to look through it again and again for what could be given back costs a twentieth of it.
     gc.set_threshold(100_000, 20, 100)
-    code = main()
-    gc.freeze()  # nor once more at the end
-    sys.exit(code)
+    sys.exit(main())
